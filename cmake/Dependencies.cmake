@@ -1,0 +1,15 @@
+# Every library of the project, once. Each is a Debian 12 package (see packaging/build-depends.txt).
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(spdlog REQUIRED)
+find_package(GTest REQUIRED)
+
+pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
+pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(cjose REQUIRED IMPORTED_TARGET cjose)
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+find_package(CLI11 REQUIRED)
+find_package(benchmark REQUIRED)

@@ -1,0 +1,114 @@
+# How this project builds: flags, one precompiled header, one library per folder.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # A precompiled header makes ccache doubt itself unless told that we mean it.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+endif()
+
+set(SALLYPORT_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
+option(SALLYPORT_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+
+add_library(sallyport_options INTERFACE)
+target_compile_options(sallyport_options INTERFACE
+  -fPIE -Wall -Wextra -Wshadow -Wconversion -Werror -g1
+  $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-unused-command-line-argument>)
+target_compile_definitions(sallyport_options INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE
+  SALLYPORT_VERSION="${PROJECT_VERSION}")
+target_include_directories(sallyport_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_link_libraries(sallyport_options INTERFACE Threads::Threads Boost::headers)
+target_link_options(sallyport_options INTERFACE -pie)
+if(SALLYPORT_SANITIZE)
+  target_compile_options(sallyport_options INTERFACE
+    -fsanitize=${SALLYPORT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(sallyport_options INTERFACE -fsanitize=${SALLYPORT_SANITIZE})
+  if(SALLYPORT_SANITIZE MATCHES thread)
+    # g++ says that TSan does not understand Boost's fences; they are not used for our data.
+    target_compile_options(sallyport_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+  endif()
+endif()
+if(SALLYPORT_FUZZ)
+  target_compile_options(sallyport_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  target_compile_options(sallyport_options INTERFACE -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+  target_link_options(sallyport_options INTERFACE -Wl,-z,relro,-z,now)
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  target_link_options(sallyport_options INTERFACE -fuse-ld=mold)
+endif()
+
+# One precompiled header for the whole project; base/asio.cpp is where Asio itself is compiled.
+function(sallyport_precompile target)
+  if(target STREQUAL "sallyport_base")
+    target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/base/precompiled.hpp)
+  else()
+    target_precompile_headers(${target} REUSE_FROM sallyport_base)
+  endif()
+endfunction()
+
+# sallyport_library(<name> [DEPENDS <folder>...] [LINK <target>...])
+# One static library per top-level folder, made of every .cpp in it except main.cpp. DEPENDS names the
+# folders whose headers it may include; tests/tools/check_includes.py holds the code to that list.
+function(sallyport_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;LINK")
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  list(TRANSFORM arg_DEPENDS PREPEND sallyport::)
+  if(NOT sources)  # a folder laid out, but still empty
+    add_library(sallyport_${name} INTERFACE)
+    add_library(sallyport::${name} ALIAS sallyport_${name})
+    target_link_libraries(sallyport_${name} INTERFACE sallyport_options ${arg_DEPENDS} ${arg_LINK})
+    return()
+  endif()
+  add_library(sallyport_${name} STATIC ${sources})
+  add_library(sallyport::${name} ALIAS sallyport_${name})
+  target_link_libraries(sallyport_${name} PUBLIC sallyport_options ${arg_DEPENDS} ${arg_LINK})
+  sallyport_precompile(sallyport_${name})
+endfunction()
+
+# sallyport_program(<name> <folder>): the binary <name> from <folder>/main.cpp and that folder's library.
+function(sallyport_program name folder)
+  add_executable(${name} main.cpp)
+  target_link_libraries(${name} PRIVATE sallyport::${folder})
+  sallyport_precompile(${name})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+endfunction()
+
+# sallyport_tests(<name> LABEL <label> SOURCES <file>... LINK <target>...): one GoogleTest binary.
+function(sallyport_tests name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "SOURCES;LINK")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest_main)
+  sallyport_precompile(${name})
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 60 ENVIRONMENT "SALLYPORT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# sallyport_fuzzer(<name> LINK <target>...): tests/fuzz/<name>.cpp. With clang a libFuzzer program;
+# a short run with a fixed seed over its corpus is a test.
+function(sallyport_fuzzer name)
+  if(NOT SALLYPORT_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK")
+  add_executable(${name} ${name}.cpp)
+  target_link_libraries(${name} PRIVATE ${arg_LINK})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  sallyport_precompile(${name})
+  file(MAKE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+  add_test(NAME fuzz.${name} COMMAND ${name} -seed=1 -runs=20000 -max_total_time=30 -print_final_stats=0
+    -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/ ${CMAKE_CURRENT_BINARY_DIR}/found_${name}
+    ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+  file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/found_${name})
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+endfunction()
