@@ -1,0 +1,65 @@
+#include "net/task_group.hpp"
+
+#include "base/log.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <cassert>
+#include <exception>
+
+namespace sallyport::net {
+namespace {
+
+/// What a task died of, or empty if it was only cancelled.
+std::string describe(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const boost::system::system_error& error) {
+        if (error.code() == asio::error::operation_aborted) return {};
+        return error.what();
+    } catch (const std::exception& error) {
+        return error.what();
+    } catch (...) {
+        return "unknown exception";
+    }
+}
+
+}  // namespace
+
+TaskGroup::TaskGroup(Loop& loop) : loop_(loop), idle_(loop.turn) {}
+
+TaskGroup::~TaskGroup() { assert(running_.empty() || loop_.io.stopped()); }
+
+void TaskGroup::spawn(std::string_view name, Task<void> task) {
+    const auto self = running_.emplace(running_.end());
+    auto done = [this, self, name](std::exception_ptr failure) { finished(self, name, failure); };
+    asio::co_spawn(loop_.executor(), std::move(task),
+                   asio::bind_cancellation_slot(self->slot(), std::move(done)));
+}
+
+void TaskGroup::finished(std::list<asio::cancellation_signal>::iterator self, std::string_view name,
+                         std::exception_ptr failure) {
+    running_.erase(self);
+    if (failure) {
+        const auto text = describe(failure);
+        if (!text.empty()) {
+            log::error("task.failed", {{"task", name}, {"error", text}});
+            cancel();
+        }
+    }
+    if (running_.empty()) idle_.set();
+}
+
+void TaskGroup::cancel() {
+    for (auto next = running_.begin(); next != running_.end();)
+        (next++)->emit(asio::cancellation_type::terminal);
+}
+
+Task<void> TaskGroup::join() {
+    while (!running_.empty()) co_await idle_.wait();
+}
+
+}  // namespace sallyport::net

@@ -1,0 +1,123 @@
+#include "net/turn.hpp"
+
+#include "net/event.hpp"
+#include "net/loop.hpp"
+#include "net/task_group.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sallyport::net {
+namespace {
+
+struct Note final : EndOfTurn {
+    Note(std::string& order, char mark) : order_(order), mark_(mark) {}
+    void end_of_turn() override { order_ += mark_; }
+    std::string& order_;
+    char mark_;
+};
+
+Task<void> append_after(Event& event, std::string& order, char mark) {
+    co_await event.wait();
+    order += mark;
+}
+
+TEST(Turn, ResumesThenCommitsThenFlushes) {
+    Loop loop;
+    std::string order;
+    Event event(loop.turn);
+    TaskGroup group(loop);
+    group.spawn("waiter", append_after(event, order, 'r'));
+    loop.io.run();
+    loop.io.restart();
+    Note commit(order, 'c');
+    Note flush(order, 'f');
+    loop.turn.enter();
+    loop.turn.at_flush(flush);
+    loop.turn.at_commit(commit);
+    loop.turn.at_commit(commit);
+    event.set();
+    EXPECT_EQ(order, "");
+    loop.turn.leave();
+    EXPECT_EQ(order, "rcf");
+    loop.io.run();
+    EXPECT_TRUE(group.empty());
+}
+
+TEST(Turn, WhoWaitsForACommitRunsBeforeTheFlushOfThatTurn) {
+    Loop loop;
+    std::string order;
+    Event event(loop.turn);
+    struct Commit final : EndOfTurn {
+        Event* event = nullptr;
+        void end_of_turn() override { event->set(); }
+    } commit;
+    commit.event = &event;
+    Note flush(order, 'f');
+    TaskGroup group(loop);
+    group.spawn("waiter", append_after(event, order, 'w'));
+    loop.io.run();
+    loop.io.restart();
+    loop.turn.at_commit(commit);
+    loop.turn.at_flush(flush);
+    loop.io.run();
+    EXPECT_EQ(order, "wf");
+}
+
+TEST(Turn, AFlushThatAsksAgainComesInTheNextTurn) {
+    Loop loop;
+    struct Again final : EndOfTurn {
+        Turn* turn = nullptr;
+        int left = 3;
+        int seen = 0;
+        void end_of_turn() override {
+            ++seen;
+            if (--left > 0) turn->at_flush(*this);
+        }
+    } again;
+    again.turn = &loop.turn;
+    loop.turn.enter();
+    loop.turn.at_flush(again);
+    loop.turn.leave();
+    EXPECT_EQ(again.seen, 1);
+    loop.io.run();
+    EXPECT_EQ(again.seen, 3);
+}
+
+TEST(Event, IsNotLostWhenSetBeforeTheWait) {
+    Loop loop;
+    std::string order;
+    Event event(loop.turn);
+    event.set();
+    TaskGroup group(loop);
+    group.spawn("waiter", append_after(event, order, 'x'));
+    loop.io.run();
+    EXPECT_EQ(order, "x");
+    EXPECT_FALSE(event.is_set());
+}
+
+TEST(Event, ACancelledWaitEndsTheTask) {
+    Loop loop;
+    Event event(loop.turn);
+    bool unwound = false;
+    auto wait_for_ever = [](Event& e, bool& done) -> Task<void> {
+        struct Flag {
+            bool& done;
+            ~Flag() { done = true; }
+        } flag{done};
+        while (true) co_await e.wait();
+    };
+    TaskGroup group(loop);
+    group.spawn("waiter", wait_for_ever(event, unwound));
+    loop.io.run();
+    loop.io.restart();
+    EXPECT_FALSE(unwound);
+    group.cancel();
+    loop.io.run();
+    EXPECT_TRUE(unwound);
+    EXPECT_TRUE(group.empty());
+}
+
+}  // namespace
+}  // namespace sallyport::net
