@@ -3,6 +3,7 @@
 #include "net/event.hpp"
 #include "net/loop.hpp"
 #include "net/task_group.hpp"
+#include "tests/support/run_loop.hpp"
 
 #include <gtest/gtest.h>
 
@@ -29,8 +30,7 @@ TEST(Turn, ResumesThenCommitsThenFlushes) {
     Event event(loop.turn);
     TaskGroup group(loop);
     group.spawn("waiter", append_after(event, order, 'r'));
-    loop.io.run();
-    loop.io.restart();
+    test::settle(loop);
     Note commit(order, 'c');
     Note flush(order, 'f');
     loop.turn.enter();
@@ -41,7 +41,7 @@ TEST(Turn, ResumesThenCommitsThenFlushes) {
     EXPECT_EQ(order, "");
     loop.turn.leave();
     EXPECT_EQ(order, "rcf");
-    loop.io.run();
+    test::settle(loop);
     EXPECT_TRUE(group.empty());
 }
 
@@ -57,11 +57,10 @@ TEST(Turn, WhoWaitsForACommitRunsBeforeTheFlushOfThatTurn) {
     Note flush(order, 'f');
     TaskGroup group(loop);
     group.spawn("waiter", append_after(event, order, 'w'));
-    loop.io.run();
-    loop.io.restart();
+    test::settle(loop);
     loop.turn.at_commit(commit);
     loop.turn.at_flush(flush);
-    loop.io.run();
+    test::settle(loop);
     EXPECT_EQ(order, "wf");
 }
 
@@ -81,7 +80,7 @@ TEST(Turn, AFlushThatAsksAgainComesInTheNextTurn) {
     loop.turn.at_flush(again);
     loop.turn.leave();
     EXPECT_EQ(again.seen, 1);
-    loop.io.run();
+    test::settle(loop);
     EXPECT_EQ(again.seen, 3);
 }
 
@@ -92,7 +91,7 @@ TEST(Event, IsNotLostWhenSetBeforeTheWait) {
     event.set();
     TaskGroup group(loop);
     group.spawn("waiter", append_after(event, order, 'x'));
-    loop.io.run();
+    test::settle(loop);
     EXPECT_EQ(order, "x");
     EXPECT_FALSE(event.is_set());
 }
@@ -110,11 +109,10 @@ TEST(Event, ACancelledWaitEndsTheTask) {
     };
     TaskGroup group(loop);
     group.spawn("waiter", wait_for_ever(event, unwound));
-    loop.io.run();
-    loop.io.restart();
+    test::settle(loop);
     EXPECT_FALSE(unwound);
     group.cancel();
-    loop.io.run();
+    test::settle(loop);
     EXPECT_TRUE(unwound);
     EXPECT_TRUE(group.empty());
 }
