@@ -1,0 +1,141 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::hub {
+
+using TimePoint = std::chrono::sys_seconds;
+
+/// An account at the hub. `id` is random and never changes; it is what tokens call `zid`.
+struct Tenant {
+    std::string id;
+    std::string name;
+    std::string subdomain;  // a DNS label
+    bool enabled = true;
+};
+
+/// An application that may ask for tokens: for its own tenant and for those that subscribed to it.
+struct Client {
+    std::string id;         // "sb-NAME"
+    std::string tenant_id;  // the owner
+    std::string secret_hash = {};
+    bool enabled = true;
+    std::vector<std::string> subscribed_tenant_ids = {};  // without the owner
+};
+
+/// Whether an agent accepts other agents at the same location.
+enum class Sharing { alone, shared };
+
+struct GrantedLocation {
+    std::string name;  // empty: the default location
+    Sharing sharing = Sharing::alone;
+};
+
+/// Who an agent is: unique within its tenant.
+struct AgentKey {
+    std::string tenant_id;
+    std::string name;
+    friend auto operator<=>(const AgentKey&, const AgentKey&) = default;
+};
+
+struct Agent {
+    AgentKey key;
+    std::uint64_t generation = 0;  // how often it was enrolled with a join token
+    std::optional<TimePoint> revoked_at = {};
+    TimePoint created_at;
+    std::vector<GrantedLocation> locations = {};
+};
+
+/// A join token as the hub keeps it: its secret only as a hash.
+struct JoinTokenEntry {
+    std::string secret_hash = {};
+    AgentKey agent;
+    TimePoint expires_at;
+    std::optional<TimePoint> used_at = {};
+    std::optional<TimePoint> replaced_at = {};  // a newer token was made for the same agent
+};
+
+struct CertificateEntry {
+    std::string serial;  // lower-case hexadecimal
+    AgentKey agent;
+    std::uint64_t generation = 0;
+    TimePoint issued_at;
+    TimePoint not_after;
+    std::optional<TimePoint> revoked_at = {};
+};
+
+/// All that decisions need, read in one transaction.
+struct StoreContent {
+    std::vector<Tenant> tenants;
+    std::vector<Client> clients;
+    std::vector<Agent> agents;
+    std::vector<std::string> revoked_serials;
+};
+
+/// The hub's state on disk, shared by the running hub and the command line. Every call blocks
+/// (run it on the pool) and may be made from any thread; each change is one transaction.
+///
+/// Errors of all calls: Errc::conflict (exists already or contradicts what is there),
+/// Errc::not_found, Errc::unavailable (another process holds the database), Errc::failed.
+class Store {
+public:
+    /// Makes a new database, mode 0600. Errors: Errc::conflict if the file is there.
+    static Result<Store> create(const std::filesystem::path& file);
+    /// Opens an existing one and brings its schema up to date. Errors: Errc::not_found;
+    /// Errc::unsupported if a newer version of this program made it.
+    static Result<Store> open(const std::filesystem::path& file);
+
+    Store(Store&&) noexcept;
+    Store& operator=(Store&&) noexcept;
+    ~Store();
+
+    /// Changes whenever anybody, this process or another one, has changed the content.
+    Result<std::uint64_t> data_version();
+    Result<StoreContent> content();
+
+    Result<void> add_tenant(const Tenant& tenant, TimePoint now);
+    Result<std::vector<Tenant>> tenants();
+    Result<Tenant> tenant_by_name(std::string_view name);
+    Result<void> enable_tenant(std::string_view id, bool enabled);
+
+    Result<void> add_client(const Client& client, TimePoint now);
+    Result<std::vector<Client>> clients();
+    Result<void> enable_client(std::string_view id, bool enabled);
+    Result<void> subscribe(std::string_view client_id, std::string_view tenant_id);
+    Result<void> unsubscribe(std::string_view client_id, std::string_view tenant_id);
+
+    /// `agent` must have a location; `token` is its first join token. Errors: Errc::conflict also
+    /// if another agent stands at one of the locations and one of the two does not share it.
+    Result<void> add_agent(const Agent& agent, const JoinTokenEntry& token);
+    Result<std::vector<Agent>> agents();
+    Result<Agent> agent(const AgentKey& key);
+    /// Gives the agent a new join token in place of unused ones. A revoked agent may enrol again
+    /// with it; certificates issued so far stay what they are until it does.
+    Result<void> reissue(const JoinTokenEntry& token, TimePoint now);
+    /// The agent, its unused join tokens and all its certificates end now.
+    Result<void> revoke_agent(const AgentKey& key, TimePoint now);
+
+    Result<JoinTokenEntry> join_token(std::string_view secret_hash);
+    /// Uses the token up and records the certificate made with it, whose `generation` is set here;
+    /// certificates of earlier generations are revoked. Of two calls with the same token one wins.
+    /// Errors: Errc::unauthorized if the token is not (or no longer) valid, nothing is changed.
+    Result<std::uint64_t> redeem(std::string_view secret_hash, const CertificateEntry& certificate,
+                                 TimePoint now);
+    Result<std::vector<CertificateEntry>> certificates(const AgentKey& key);
+
+private:
+    class Implementation;
+    explicit Store(std::unique_ptr<Implementation> implementation);
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace sallyport::hub

@@ -1,0 +1,125 @@
+#include "base/error.hpp"
+#include "hub/store_implementation.hpp"
+
+namespace sallyport::hub {
+namespace {
+
+using sqlite::Database;
+using sqlite::Statement;
+
+/// What a transaction needs to judge a join token.
+struct Redemption {
+    std::int64_t agent_row = 0;
+    std::uint64_t generation = 0;
+    AgentKey agent;
+};
+
+Error refused(const char* why) { return {Errc::unauthorized, why}; }
+
+/// Checks again what the caller may have seen some time ago.
+Result<Redemption> check(Database& database, std::string_view secret_hash, TimePoint now) {
+    auto select = database.prepare(
+        "SELECT agent.id, generation, agent.tenant, agent.name, expires_at,"
+        "       used_at IS NOT NULL, replaced_at IS NOT NULL, enabled"
+        " FROM join_token JOIN agent ON agent.id = agent JOIN tenant ON tenant.id = agent.tenant"
+        " WHERE secret_hash = ?");
+    if (!select) return select.error();
+    const auto row = select->bind(secret_hash).step();
+    if (!row) return row.error();
+    if (!*row) return refused("unknown join token");
+    if (select->number(5) != 0) return refused("the join token was used already");
+    if (select->number(6) != 0) return refused("the join token was replaced or withdrawn");
+    if (select->number(4) <= sqlite::seconds_of(now)) return refused("the join token has expired");
+    if (select->number(7) == 0) return refused("the tenant is disabled");
+    return Redemption{.agent_row = select->number(0),
+                      .generation = static_cast<std::uint64_t>(select->number(1)),
+                      .agent = {.tenant_id = select->text(2), .name = select->text(3)}};
+}
+
+Result<void> execute(Result<Statement> statement, std::int64_t number, auto... more) {
+    if (!statement) return statement.error();
+    statement->bind(number);
+    (statement->bind(more), ...);
+    if (const auto done = statement->execute(); !done) return done.error();
+    return {};
+}
+
+}  // namespace
+
+Result<JoinTokenEntry> Store::join_token(std::string_view secret_hash) {
+    return implementation_->read([&](Database& database) -> Result<JoinTokenEntry> {
+        auto select = database.prepare(
+            "SELECT tenant, name, expires_at, used_at, replaced_at"
+            " FROM join_token JOIN agent ON agent.id = agent WHERE secret_hash = ?");
+        if (!select) return select.error();
+        const auto row = select->bind(secret_hash).step();
+        if (!row) return row.error();
+        if (!*row) return Error{Errc::not_found, "unknown join token"};
+        return JoinTokenEntry{.secret_hash = std::string(secret_hash),
+                              .agent = {.tenant_id = select->text(0), .name = select->text(1)},
+                              .expires_at = sqlite::time_of(select->number(2)),
+                              .used_at = sqlite::time_of(select->optional_number(3)),
+                              .replaced_at = sqlite::time_of(select->optional_number(4))};
+    });
+}
+
+Result<std::uint64_t> Store::redeem(std::string_view secret_hash,
+                                    const CertificateEntry& certificate, TimePoint now) {
+    return implementation_->write([&](Database& database) -> Result<std::uint64_t> {
+        const auto valid = check(database, secret_hash, now);
+        if (!valid) return valid.error();
+        // The certificate was made for the agent the caller looked up; it must be the same one.
+        if (valid->agent != certificate.agent)
+            return refused("the join token belongs to another agent");
+        const auto room = sqlite::check_locations(database, valid->agent, valid->agent_row);
+        if (!room) return refused(room.error().detail.c_str());
+
+        const auto at = sqlite::seconds_of(now);
+        const auto generation = valid->generation + 1;
+        const auto number = static_cast<std::int64_t>(generation);
+        const auto used =
+            execute(database.prepare("UPDATE join_token SET used_at = ? WHERE secret_hash = ?"), at,
+                    secret_hash);
+        if (!used) return used.error();
+        const auto revoked = execute(
+            database.prepare(
+                "UPDATE certificate SET revoked_at = ? WHERE agent = ? AND revoked_at IS NULL"),
+            at, valid->agent_row);
+        if (!revoked) return revoked.error();
+        const auto enrolled = execute(
+            database.prepare("UPDATE agent SET generation = ?, revoked_at = NULL WHERE id = ?"),
+            number, valid->agent_row);
+        if (!enrolled) return enrolled.error();
+
+        auto insert = database.prepare(
+            "INSERT INTO certificate (agent, generation, issued_at, not_after, serial)"
+            " VALUES (?, ?, ?, ?, ?)");
+        const auto recorded = execute(
+            std::move(insert), valid->agent_row, number, sqlite::seconds_of(certificate.issued_at),
+            sqlite::seconds_of(certificate.not_after), std::string_view(certificate.serial));
+        if (!recorded) return recorded.error();
+        return generation;
+    });
+}
+
+Result<std::vector<CertificateEntry>> Store::certificates(const AgentKey& key) {
+    return implementation_->read([&](Database& database) -> Result<std::vector<CertificateEntry>> {
+        const auto agent = sqlite::agent_row(database, key);
+        if (!agent) return agent.error();
+        auto select = database.prepare(
+            "SELECT serial, generation, issued_at, not_after, revoked_at FROM certificate"
+            " WHERE agent = ? ORDER BY issued_at, serial");
+        if (!select) return select.error();
+        select->bind(*agent);
+        return sqlite::rows(*select, [&](const Statement& row) {
+            return CertificateEntry{.serial = row.text(0),
+                                    .agent = key,
+                                    .generation = static_cast<std::uint64_t>(row.number(1)),
+                                    .issued_at = sqlite::time_of(row.number(2)),
+                                    .not_after = sqlite::time_of(row.number(3)),
+                                    .revoked_at = sqlite::time_of(row.optional_number(4))};
+        });
+    });
+}
+
+}  // namespace sallyport::hub

@@ -1,0 +1,87 @@
+// What the parts of Store share; included by hub/store_*.cpp only.
+#pragma once
+
+#include "hub/store.hpp"
+#include "hub/store_sqlite.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace sallyport::hub {
+
+/// One connection; calls from several threads take turns.
+class Store::Implementation {
+public:
+    explicit Implementation(sqlite::Database database) : database_(std::move(database)) {}
+
+    /// Runs `change` in one transaction, which is undone if it fails.
+    template <class Change>
+    std::invoke_result_t<Change, sqlite::Database&> write(Change change) {
+        auto result = run(sqlite::Transaction::Kind::write, std::move(change));
+        if (result) changes_.fetch_add(1, std::memory_order_relaxed);
+        return result;
+    }
+
+    /// Runs `look` on one consistent state of the database.
+    template <class Look>
+    std::invoke_result_t<Look, sqlite::Database&> read(Look look) {
+        return run(sqlite::Transaction::Kind::read, std::move(look));
+    }
+
+    Result<std::uint64_t> data_version();
+
+private:
+    template <class Work>
+    std::invoke_result_t<Work, sqlite::Database&> run(sqlite::Transaction::Kind kind, Work work) {
+        const std::lock_guard turn(mutex_);
+        auto transaction = sqlite::Transaction::begin(database_, kind);
+        if (!transaction) return transaction.error();
+        auto result = work(database_);
+        if (!result) return result;
+        if (const auto done = transaction->commit(); !done) return done.error();
+        return result;
+    }
+
+    std::mutex mutex_;
+    sqlite::Database database_;
+    std::atomic<std::uint64_t> changes_ = 0;  // ours: SQLite's data_version counts only the others'
+};
+
+namespace sqlite {
+
+inline std::int64_t seconds_of(TimePoint time) { return time.time_since_epoch().count(); }
+inline TimePoint time_of(std::int64_t seconds) { return TimePoint(std::chrono::seconds(seconds)); }
+inline std::optional<TimePoint> time_of(std::optional<std::int64_t> seconds) {
+    if (!seconds) return std::nullopt;
+    return time_of(*seconds);
+}
+
+/// All rows of a statement that is bound, each read by `read(statement)`.
+template <class Read>
+auto rows(Statement& statement, Read read)
+    -> Result<std::vector<std::invoke_result_t<Read, const Statement&>>> {
+    std::vector<std::invoke_result_t<Read, const Statement&>> all;
+    while (true) {
+        const auto row = statement.step();
+        if (!row) return row.error();
+        if (!*row) return all;
+        all.push_back(read(statement));
+    }
+}
+
+/// The parts of StoreContent, in the caller's transaction.
+Result<std::vector<Tenant>> all_tenants(Database& database);
+Result<std::vector<Client>> all_clients(Database& database);
+Result<std::vector<Agent>> all_agents(Database& database);
+
+/// The row number of an agent. Errors: Errc::not_found.
+Result<std::int64_t> agent_row(Database& database, const AgentKey& key);
+/// Whether the agent may stand at the locations it was granted, beside the others there. Errors:
+/// Errc::conflict.
+Result<void> check_locations(Database& database, const AgentKey& key, std::int64_t row);
+
+}  // namespace sqlite
+}  // namespace sallyport::hub

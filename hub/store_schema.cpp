@@ -1,0 +1,104 @@
+#include "hub/store_sqlite.hpp"
+
+#include <array>
+
+namespace sallyport::hub::sqlite {
+namespace {
+
+/// Step n leads from version n to n + 1. Published steps never change; new ones are appended.
+constexpr std::array migrations{
+    R"sql(
+CREATE TABLE tenant (
+    id         TEXT PRIMARY KEY,
+    name       TEXT NOT NULL UNIQUE,
+    subdomain  TEXT NOT NULL UNIQUE,
+    enabled    INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE client (
+    id          TEXT PRIMARY KEY,
+    tenant      TEXT NOT NULL REFERENCES tenant (id),
+    secret_hash TEXT NOT NULL,
+    enabled     INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+    created_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE subscription (
+    client TEXT NOT NULL REFERENCES client (id),
+    tenant TEXT NOT NULL REFERENCES tenant (id),
+    PRIMARY KEY (client, tenant)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE agent (
+    id         INTEGER PRIMARY KEY,
+    tenant     TEXT NOT NULL REFERENCES tenant (id),
+    name       TEXT NOT NULL,
+    generation INTEGER NOT NULL DEFAULT 0,
+    revoked_at INTEGER,
+    created_at INTEGER NOT NULL,
+    UNIQUE (tenant, name)
+) STRICT;
+
+CREATE TABLE agent_location (
+    agent    INTEGER NOT NULL REFERENCES agent (id),
+    location TEXT NOT NULL,
+    shared   INTEGER NOT NULL CHECK (shared IN (0, 1)),
+    PRIMARY KEY (agent, location)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE join_token (
+    secret_hash TEXT PRIMARY KEY,
+    agent       INTEGER NOT NULL REFERENCES agent (id),
+    expires_at  INTEGER NOT NULL,
+    used_at     INTEGER,
+    replaced_at INTEGER
+) STRICT;
+CREATE INDEX join_token_of_agent ON join_token (agent);
+
+CREATE TABLE certificate (
+    serial     TEXT PRIMARY KEY,
+    agent      INTEGER NOT NULL REFERENCES agent (id),
+    generation INTEGER NOT NULL,
+    issued_at  INTEGER NOT NULL,
+    not_after  INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT;
+CREATE INDEX certificate_of_agent ON certificate (agent);
+)sql",
+};
+
+Result<void> migrate_one(Database& database, std::int64_t from) {
+    auto transaction = Transaction::begin(database, Transaction::Kind::write);
+    if (!transaction) return transaction.error();
+    // Another process may have done this step while we waited for the lock.
+    const auto version = database.pragma("PRAGMA user_version");
+    if (!version) return version.error();
+    if (*version != from) return transaction->commit();
+
+    if (const auto done = database.run(migrations.at(static_cast<std::size_t>(from))); !done)
+        return done.error();
+    const auto next = "PRAGMA user_version = " + std::to_string(from + 1);
+    if (const auto done = database.run(next.c_str()); !done) return done.error();
+    return transaction->commit();
+}
+
+}  // namespace
+
+std::int64_t schema_version() { return static_cast<std::int64_t>(migrations.size()); }
+
+Result<void> migrate(Database& database) {
+    while (true) {
+        const auto version = database.pragma("PRAGMA user_version");
+        if (!version) return version.error();
+        if (*version == schema_version()) return {};
+        if (*version > schema_version() || *version < 0)
+            return Error{Errc::unsupported,
+                         "the hub's database has schema version " + std::to_string(*version) +
+                             ", this program knows up to " + std::to_string(schema_version()) +
+                             ": install the newer sallyport-hub that wrote it"};
+        if (const auto done = migrate_one(database, *version); !done) return done.error();
+    }
+}
+
+}  // namespace sallyport::hub::sqlite
