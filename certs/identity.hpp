@@ -1,0 +1,63 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "certs/certificate.hpp"
+#include "certs/key.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace sallyport::certs {
+
+enum class Slot { a, b };
+inline Slot other(Slot slot) { return slot == Slot::a ? Slot::b : Slot::a; }
+std::string_view to_text(Slot slot);
+
+/// Who this agent is: what it shows to the hub, and by what it knows the hub.
+struct Identity {
+    Slot slot;
+    Key key;
+    std::vector<Certificate> chain;    // own certificate first
+    std::vector<Certificate> anchors;  // authorities of the hub
+    std::chrono::sys_seconds prepared_at;
+};
+
+/// The identity on disk, in a folder that belongs to it (0700):
+///
+///     a/ b/            two slots: key.pem (0600), chain.pem, ca.pem, meta.json (written last)
+///     active           symbolic link to one of them, swapped by rename
+///     pending.pem      the key of an enrolment under way (0600)
+///
+/// A new identity is prepared in the slot that is not active, may be tried, then activated. After a
+/// crash at any moment load_active() finds either the old or the new one, whole. One process at a
+/// time may write.
+class IdentityStore {
+public:
+    static Result<IdentityStore> open(std::filesystem::path folder);
+
+    /// The key to enrol with: made on the first call (P-256), the same after a restart, until an
+    /// identity with it is activated. It never leaves this folder.
+    Result<Key> pending_key();
+
+    /// Writes the slot that is not active, replacing what was there. Errors: Errc::conflict if the
+    /// key does not fit the first certificate.
+    Result<Slot> prepare(const Key& key, std::span<const Certificate> chain,
+                         std::span<const Certificate> anchors, Time now);
+    /// Makes a completely prepared slot the active one. Durable when it returns.
+    Result<void> activate(Slot slot);
+
+    /// Errc::not_found if there is none.
+    Result<Slot> active_slot() const;
+    Result<Identity> load(Slot slot) const;
+    Result<Identity> load_active() const;
+
+private:
+    explicit IdentityStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+    std::filesystem::path folder_;
+};
+
+}  // namespace sallyport::certs
