@@ -57,6 +57,9 @@ public:
 
     /// "127.0.0.1:1234", for logs and audit.
     virtual std::string peer() const = 0;
+
+    /// Why it failed, in words for the log; empty where the error code says it all.
+    virtual std::string failure() const { return {}; }
 };
 
 }  // namespace sallyport::net

@@ -11,6 +11,9 @@ void Event::wake() {
     set_ = false;
     auto handler = std::move(*waiter_);
     waiter_.reset();
+    // The slot must not keep a way to this event: the coroutine may outlive it.
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    if (slot.is_connected()) slot.clear();
     std::move(handler)();
 }
 
