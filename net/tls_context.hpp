@@ -1,23 +1,15 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "certs/certificate.hpp"
+#include "certs/key.hpp"
 
-#include <array>
 #include <chrono>
-#include <cstddef>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-using SSL = struct ssl_st;
-
-namespace sallyport::certs {
-class Certificate;
-class Key;
-}  // namespace sallyport::certs
 
 namespace sallyport::net {
 
@@ -35,10 +27,6 @@ struct TlsIdentity {
     const certs::Key* key = nullptr;
 };
 
-/// Says whether a client certificate that checks out is refused nevertheless (revoked, blocked).
-/// Called during handshakes, on any thread.
-using RefuseCertificate = std::function<bool(const certs::Certificate&)>;
-
 /// One more certificate of the hub's port, for HTTP/1.1 clients that name one of `names` (SNI).
 struct NamedIdentity {
     std::vector<std::string> names;  // "api.example.com", "*.example.com" (one label)
@@ -53,7 +41,7 @@ struct HubServerOptions {
     TlsIdentity own;
     std::vector<NamedIdentity> named;
     std::span<const certs::Certificate> client_anchors;
-    RefuseCertificate refuse;  // may be empty
+    certs::IsDenied is_denied;  // called during handshakes, on any thread; may be empty
     /// Enrolment connections may show a certificate that expired less than this ago; who answers
     /// them looks at its date. No other connection may.
     std::chrono::seconds expired_grace{0};
@@ -77,7 +65,7 @@ struct HubClientOptions {
 /// chain must contain a CA certificate with that key, and lead to it. TLS 1.3.
 struct PinnedClientOptions {
     std::string_view alpn = alpn::enrolment;
-    std::array<std::byte, 32> ca_spki_sha256{};
+    certs::KeyHash ca_key_hash{};
 };
 
 /// A back end, or any other server inside the company: TLS >= 1.2. Trusts nothing but `anchors`.
