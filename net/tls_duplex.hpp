@@ -19,6 +19,10 @@ public:
     /// Plaintext that one write() takes at most; what the wire does not take of it waits as
     /// ciphertext here, and the next write() would block until that is gone.
     static constexpr std::size_t write_bytes_max = 64 * 1024;
+    /// Ciphertext of one read below.
+    static constexpr std::size_t read_bytes_max = 64 * 1024;
+    /// Ciphertext that may wait. Only answers to a peer's key updates come on top of one write().
+    static constexpr std::size_t unsent_bytes_max = 256 * 1024;
 
     /// `host`: the name (SNI, checked in the certificate) or IP address (checked, no SNI) that the
     /// server must prove. `own`: shown instead of the context's identity if it is not empty.
@@ -62,7 +66,8 @@ public:
     std::string failure() const override;
 
 private:
-    struct Engine;  // OpenSSL's side
+    struct Engine;   // OpenSSL's side
+    class Exchange;  // one call into it
     TlsDuplex(std::shared_ptr<const TlsContext> context, std::unique_ptr<Duplex> wire,
               std::unique_ptr<Engine> engine);
     static Result<std::unique_ptr<TlsDuplex>> make(std::shared_ptr<const TlsContext> context,
@@ -70,23 +75,25 @@ private:
 
     void on_ready() override;
     Task<Result<void>> shake_hands(Loop& loop);
-    Result<bool> step();
+    Result<bool> shake_on();
     Moved decrypt(std::span<std::byte> into);
-    Moved fetch(std::span<std::byte> into);
-    Moved flush();
-    Moved give_up(Error error);
+    std::size_t encrypt(std::span<const BytesView> buffers, std::span<std::byte> record);
+    bool encrypt_one(BytesView plaintext);
+    void send(BytesView ciphertext);
+    void flush();
+    void fail(Error error);
+    Moved failed() const;
 
     std::shared_ptr<const TlsContext> context_;
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<Duplex> wire_;
     Ready* ready_ = nullptr;
-    Bytes unread_;  // ciphertext that OpenSSL has not taken yet
+    Bytes unread_;  // ciphertext that OpenSSL has not taken yet, from unread_from_ on
     std::size_t unread_from_ = 0;
-    Bytes unsent_;  // ciphertext that the wire has not taken yet
+    Bytes unsent_;  // ciphertext that the wire has not taken yet, from unsent_from_ on
     std::size_t unsent_from_ = 0;
     std::optional<Error> dead_;
     bool finishing_ = false;
-    bool wire_ended_ = false;
 };
 
 }  // namespace sallyport::net
