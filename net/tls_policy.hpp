@@ -2,6 +2,7 @@
 // Seen in net/tls_*.cpp only.
 #pragma once
 
+#include "base/bytes.hpp"
 #include "certs/openssl.hpp"
 #include "net/tls_context.hpp"
 
