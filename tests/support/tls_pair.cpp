@@ -71,7 +71,7 @@ TlsPair shake_hands(net::Loop& loop, const TlsContextPtr& server, const TlsConte
 
 std::string first_read_failure(net::Loop& loop, net::TlsDuplex& tls) {
     net::Event event(loop.turn);
-    must(tls.attach(loop, event));
+    if (!tls.attach(loop, event)) throw std::runtime_error("attach");
     net::Moved moved;
     run_until(loop, [&] {
         std::array<std::byte, 100> buffer;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/error.hpp"
 #include "net/loop.hpp"
 #include "net/tls_context.hpp"
 #include "net/tls_duplex.hpp"
