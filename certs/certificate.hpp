@@ -2,10 +2,10 @@
 
 #include "base/result.hpp"
 #include "certs/public_key.hpp"
+#include "certs/sha256.hpp"
 
 #include <openssl/types.h>
 
-#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -18,7 +18,7 @@ namespace sallyport::certs {
 
 using Time = std::chrono::system_clock::time_point;
 /// SHA-256 over the DER of a certificate.
-using Fingerprint = std::array<std::byte, 32>;
+using Fingerprint = Sha256;
 
 enum class ExtendedUsage { server_auth, client_auth };
 

@@ -1,11 +1,10 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "certs/sha256.hpp"
 
 #include <openssl/types.h>
 
-#include <array>
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,7 +12,7 @@
 namespace sallyport::certs {
 
 /// SHA-256 over the DER of a SubjectPublicKeyInfo: the name of a key, whoever certifies it.
-using KeyHash = std::array<std::byte, 32>;
+using KeyHash = Sha256;
 
 /// The public half of a key, of a kind and strength we accept: RSA with 2048 to 8192 bits, EC on
 /// P-256, P-384 or P-521, Ed25519. The upper bound keeps a peer from making us verify forever.

@@ -2,6 +2,8 @@
 
 #include "base/result.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 
 #include <cstddef>
@@ -16,11 +18,14 @@ struct JsonLimits {
 
 /// RFC 8259 as I-JSON (RFC 7493): a duplicate member is an error, not "the last one wins", because
 /// two readers that pick differently are a hole; invalid UTF-8, lone surrogates, comments, trailing
-/// commas and anything after the value are errors too. Errors: Errc::malformed, Errc::limit.
-Result<boost::json::value> parse_strict_json(std::string_view text, const JsonLimits& limits = {});
+/// commas and anything after the value are errors too. The value lives in `storage`.
+/// Errors: Errc::malformed, Errc::limit.
+Result<boost::json::value> parse_strict_json(std::string_view text, const JsonLimits& limits = {},
+                                             boost::json::storage_ptr storage = {});
 
 /// The same, and it must be an object.
 Result<boost::json::object> parse_strict_object(std::string_view text,
-                                                const JsonLimits& limits = {});
+                                                const JsonLimits& limits = {},
+                                                boost::json::storage_ptr storage = {});
 
 }  // namespace sallyport::certs
