@@ -1,0 +1,70 @@
+#include "audit/composer.hpp"
+
+#include "audit/segment.hpp"
+
+namespace sallyport::audit {
+
+void Batch::clear() {
+    bytes.clear();
+    cuts.clear();
+    records = 0;
+}
+
+Composer::Composer(LogState state, std::string boot, std::uint64_t segment_bytes_max,
+                   const Policy& policy)
+    : chain_(state.next, state.last, std::move(boot)),
+      open_(std::move(state.open)),
+      segment_(std::move(state.segment)),
+      segment_bytes_(state.segment_bytes),
+      segment_bytes_max_(segment_bytes_max),
+      segment_ended_(segment_.empty()) {
+    if (state.last_instant) static_cast<void>(watch_.observe(*state.last_instant));
+    set_policy(policy);
+}
+
+void Composer::set_policy(const Policy& policy) {
+    level_ = policy.level;
+    chain_.set_configuration(policy.configuration);
+}
+
+Sequence Composer::append(const ExchangeBegin& event, Instant now) {
+    if (level_ != Level::all) return not_recorded;
+    const auto sequence = append_always(event, now);
+    open_.begin(event.exchange, sequence);
+    return sequence;
+}
+
+Sequence Composer::append(const ExchangeEnd& event, Instant now) {
+    // A begin on record gets its end, whatever the level has become since.
+    const auto begin = event.outcome == outcome::refused ? std::nullopt : open_.end(event.exchange);
+    const bool refusal = level_ == Level::security && event.outcome == outcome::refused;
+    if (!begin && level_ != Level::all && !refusal) return not_recorded;
+    return append_always(PairedEnd{event, begin}, now);
+}
+
+void Composer::take(Batch& batch) {
+    batch.clear();
+    std::swap(batch, pending_);
+}
+
+void Composer::note_step(Instant now) {
+    const auto step = watch_.observe(now);
+    if (!step) return;
+    const auto expected = to_rfc3339(now.wall - *step);
+    put(ClockStep{.expected = expected, .step = *step}, now);
+}
+
+void Composer::open_segment(Instant now) {
+    const auto first = chain_.next();
+    pending_.cuts.push_back({.offset = pending_.bytes.size(), .first = first});
+    const auto previous = std::exchange(segment_, segment_name(first));
+    const auto previous_bytes = std::exchange(segment_bytes_, 0);
+    segment_ended_ = false;
+    if (previous.empty()) return;
+    chain_and_count(SegmentOpened{.previous = previous,
+                                  .previous_bytes = previous_bytes,
+                                  .open_since = open_.oldest().value_or(first)},
+                    now);
+}
+
+}  // namespace sallyport::audit

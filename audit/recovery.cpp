@@ -1,0 +1,184 @@
+#include "audit/recovery.hpp"
+
+#include "audit/digest.hpp"
+#include "audit/reader.hpp"
+#include "audit/record.hpp"
+#include "base/error.hpp"
+#include "base/file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace sallyport::audit {
+namespace {
+
+/// What the scan found last that was a record.
+struct LastRecord {
+    std::size_t segment = 0;
+    std::uint64_t end = 0;  // offset behind it
+    Sequence sequence = 0;
+    std::string line;
+    std::string boot;
+    Instant instant;
+};
+
+struct Scan {
+    std::optional<LastRecord> last;
+    OpenExchanges open;
+};
+
+void follow_exchanges(OpenExchanges& open, const Record& record) {
+    if (record.event == event::exchange_begin) open.begin(record.text("exchange"), record.sequence);
+    if (record.event != event::exchange_end) return;
+    if (const auto begin = record.number("begin")) open.end(record.text("exchange"), *begin);
+}
+
+Result<Scan> scan(const std::vector<Segment>& segments, std::size_t from) {
+    Scan result;
+    Reader reader({segments.begin() + static_cast<std::ptrdiff_t>(from), segments.end()});
+    while (true) {
+        const auto line = reader.next();
+        if (!line) return line.error();
+        if (!*line) return result;
+        if (!(*line)->whole || !(*line)->fits()) continue;
+        const auto record = parse_record((*line)->bytes);
+        if (!record) continue;  // verify reports it; what is behind it counts nevertheless
+        follow_exchanges(result.open, *record);
+        if (!result.last) result.last.emplace();
+        auto& last = *result.last;
+        last.segment = from + reader.segment_index();
+        last.end = (*line)->offset + (*line)->length;
+        last.sequence = record->sequence;
+        last.line.assign((*line)->bytes);
+        last.boot = record->boot;
+        last.instant = {.wall = record->time, .mono = record->mono};
+    }
+}
+
+/// The segment from which the open exchanges can be known, read off the last segment's first
+/// record.
+Result<std::size_t> first_needed(const std::vector<Segment>& segments) {
+    const auto last = std::find_if(segments.rbegin(), segments.rend(),
+                                   [](const Segment& segment) { return segment.bytes > 0; });
+    if (last == segments.rend()) return 0U;
+    auto lines = LineReader::open(last->path);
+    if (!lines) return lines.error();
+    const auto line = lines->next();
+    if (!line) return line.error();
+    if (!*line || !(*line)->whole || !(*line)->fits()) return 0U;
+    const auto record = parse_record((*line)->bytes);
+    if (!record || record->event != event::segment_opened) return 0U;
+    const auto since = record->number("open_since");
+    if (!since) return 0U;
+    const auto after = std::find_if(segments.begin(), segments.end(),
+                                    [&](const Segment& segment) { return segment.first > *since; });
+    return after == segments.begin() ? 0U : static_cast<std::size_t>(after - segments.begin() - 1);
+}
+
+Result<void> write_all(int file, std::string_view bytes, const std::string& name) {
+    while (!bytes.empty()) {
+        const auto count = ::write(file, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return os_error("write " + name);
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return {};
+}
+
+/// Copies what stands behind `offset`, durably.
+Result<Torn> copy_tail(const Segment& segment, std::uint64_t offset) {
+    constexpr mode_t copy_mode = 0640;
+    auto path = segment.path;
+    path += "." + std::to_string(offset) + ".torn";
+    const FileDescriptor from(::open(segment.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!from) return os_error("open " + segment.path.string());
+    const FileDescriptor to(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, copy_mode));
+    if (!to) return os_error("create " + path.string());
+
+    Torn torn{
+        .file = segment.path.filename().string(), .sha256 = {}, .copy = path.filename().string()};
+    Hasher hasher;
+    std::vector<char> chunk(64 * 1024);
+    while (true) {
+        const auto count = ::pread(from.get(), chunk.data(), chunk.size(),
+                                   static_cast<off_t>(offset + torn.bytes));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return os_error("read " + segment.path.string());
+        if (count == 0) break;
+        const std::string_view bytes(chunk.data(), static_cast<std::size_t>(count));
+        if (auto written = write_all(to.get(), bytes, path.string()); !written)
+            return written.error();
+        hasher.update(bytes);
+        torn.bytes += bytes.size();
+        torn.lines += static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), '\n'));
+    }
+    torn.sha256 = to_text(hasher.finish());
+    if (::fsync(to.get()) != 0) return os_error("fsync " + path.string());
+    if (auto synced = sync_folder(segment.path.parent_path()); !synced) return synced.error();
+    return torn;
+}
+
+Result<void> cut_off(const Segment& segment, std::uint64_t offset) {
+    const FileDescriptor file(::open(segment.path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file) return os_error("open " + segment.path.string());
+    if (::ftruncate(file.get(), static_cast<off_t>(offset)) != 0)
+        return os_error("cut " + segment.path.string());
+    if (::fsync(file.get()) != 0) return os_error("fsync " + segment.path.string());
+    return {};
+}
+
+/// Moves aside what stands in `segment` behind `offset`; removes the segment if nothing is left.
+Result<void> clean(const Segment& segment, std::uint64_t offset, std::vector<Torn>& torn) {
+    if (segment.bytes > offset) {
+        auto copied = copy_tail(segment, offset);
+        if (!copied) return copied.error();
+        torn.push_back(std::move(*copied));
+    }
+    if (offset == 0) {
+        if (::unlink(segment.path.c_str()) != 0) return os_error("remove " + segment.path.string());
+        return sync_folder(segment.path.parent_path());
+    }
+    return segment.bytes > offset ? cut_off(segment, offset) : Result<void>();
+}
+
+}  // namespace
+
+Result<Recovered> recover(const std::filesystem::path& folder) {
+    auto segments = list_segments(folder);
+    if (!segments) return segments.error();
+    Recovered recovered{.state = {}, .boot = {}, .segment = {}, .torn = {}};
+    if (segments->empty()) return recovered;
+
+    const auto from = first_needed(*segments);
+    if (!from) return from.error();
+    auto found = scan(*segments, *from);
+    if (found && !found->last && *from > 0) found = scan(*segments, 0);
+    if (!found) return found.error();
+
+    const auto& last = found->last;
+    const auto keep = last ? last->segment + 1 : 0;
+    while (segments->size() > keep) {
+        if (auto cleaned = clean(segments->back(), 0, recovered.torn); !cleaned)
+            return cleaned.error();
+        segments->pop_back();
+    }
+    if (!last) return recovered;
+    auto& segment = segments->back();
+    if (auto cleaned = clean(segment, last->end, recovered.torn); !cleaned) return cleaned.error();
+    segment.bytes = last->end;
+
+    recovered.state = {.next = last->sequence + 1,
+                       .last = Hasher()(last->line),
+                       .segment = segment.path.filename().string(),
+                       .segment_bytes = segment.bytes,
+                       .open = std::move(found->open),
+                       .last_instant = last->instant};
+    recovered.boot = last->boot;
+    recovered.segment = segment;
+    return recovered;
+}
+
+}  // namespace sallyport::audit
