@@ -266,19 +266,22 @@ Result<void> Log::Writer::repair() {
     auto recovered = recover(settings_.folder);
     if (!recovered) return recovered.error();
     const auto torn = recovered->torn;
+    const auto dropped = dropped_.load();
     {
         const std::lock_guard compose_lock(compose_mutex_);
         if (auto ready = go_on(std::move(*recovered)); !ready) return ready;
         composer_->end_segment();
         append_recovery(torn);
-        composer_->append_always(
-            LogRecovered{.dropped = dropped_.exchange(0), .failure = to_text(*failure_)},
-            clock_->now());
+        composer_->append_always(LogRecovered{.dropped = dropped, .failure = to_text(*failure_)},
+                                 clock_->now());
         failure_.reset();
         overflowed_ = false;
+        dropped_ = 0;
         healthy_ = true;
     }
-    return write_locked();
+    auto written = write_locked();
+    if (!written) dropped_ = dropped;  // what it could not say now, the next repair says
+    return written;
 }
 
 void Log::Writer::close() {
