@@ -51,7 +51,7 @@ struct Agent {
     AgentKey key;
     std::uint64_t generation = 0;  // how often it was enrolled with a join token
     std::optional<TimePoint> revoked_at = {};
-    TimePoint created_at;
+    TimePoint created_at = {};
     std::vector<GrantedLocation> locations = {};
 };
 
@@ -61,7 +61,8 @@ struct JoinTokenEntry {
     AgentKey agent;
     TimePoint expires_at;
     std::optional<TimePoint> used_at = {};
-    std::optional<TimePoint> replaced_at = {};  // a newer token was made for the same agent
+    std::optional<TimePoint> replaced_at = {};  // by a newer one, or the agent was revoked
+    std::string tenant_name = {};               // for people; set by Store::join_token
 };
 
 struct CertificateEntry {

@@ -49,8 +49,10 @@ Result<void> execute(Result<Statement> statement, std::int64_t number, auto... m
 Result<JoinTokenEntry> Store::join_token(std::string_view secret_hash) {
     return implementation_->read([&](Database& database) -> Result<JoinTokenEntry> {
         auto select = database.prepare(
-            "SELECT tenant, name, expires_at, used_at, replaced_at"
-            " FROM join_token JOIN agent ON agent.id = agent WHERE secret_hash = ?");
+            "SELECT tenant.id, agent.name, expires_at, used_at, replaced_at, tenant.name"
+            " FROM join_token JOIN agent ON agent.id = agent JOIN tenant ON tenant.id = "
+            "agent.tenant"
+            " WHERE secret_hash = ?");
         if (!select) return select.error();
         const auto row = select->bind(secret_hash).step();
         if (!row) return row.error();
@@ -59,7 +61,8 @@ Result<JoinTokenEntry> Store::join_token(std::string_view secret_hash) {
                               .agent = {.tenant_id = select->text(0), .name = select->text(1)},
                               .expires_at = sqlite::time_of(select->number(2)),
                               .used_at = sqlite::time_of(select->optional_number(3)),
-                              .replaced_at = sqlite::time_of(select->optional_number(4))};
+                              .replaced_at = sqlite::time_of(select->optional_number(4)),
+                              .tenant_name = select->text(5)};
     });
 }
 

@@ -1,0 +1,116 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "certs/certificate.hpp"
+#include "certs/token.hpp"
+#include "hub/accounts.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace sallyport::hub {
+
+inline constexpr std::chrono::seconds access_token_lifetime = std::chrono::hours(1);
+/// Clients use a token exactly as long as they were told; so they are told a little less.
+inline constexpr std::chrono::seconds access_token_reserve{30};
+/// For how long after its end a token is still accepted: requests that were under way.
+inline constexpr std::chrono::seconds access_token_leeway{60};
+/// What a token must be meant for to be accepted by the proxies.
+inline constexpr std::string_view connectivity_audience = "connectivity";
+/// Valid tokens that one verifier remembers.
+inline constexpr std::size_t remembered_tokens_max = 10'000;
+
+struct AccessToken {
+    std::string text;
+    std::string id;  // jti
+    std::string scope;
+    std::chrono::seconds expires_in;  // what the client is told
+};
+
+/// Makes the tokens of applications that act for themselves (RFC 6749 section 4.4).
+class AccessTokenIssuer {
+public:
+    /// `issuer` is a URL whose host has a dot: some client libraries insist on it.
+    AccessTokenIssuer(certs::SigningKey key, std::string issuer);
+
+    /// The caller has checked that `client` may act in `tenant`. Signs with RSA (about a
+    /// millisecond).
+    Result<AccessToken> issue(const Client& client, const Tenant& tenant, certs::Time now) const;
+
+    const std::string& issuer() const { return issuer_; }
+    const certs::SigningKey& key() const { return key_; }
+
+private:
+    certs::SigningKey key_;
+    std::string issuer_;
+};
+
+/// Who sent a request to a proxy: a client acting in a tenant.
+struct Caller {
+    std::string client_id;
+    std::string tenant_id;
+    std::string token_id;
+    std::chrono::sys_seconds expires_at;
+};
+
+/// Judges the tokens that come with each request to a proxy, and remembers the valid ones, so that
+/// a token costs one signature check and then a look-up without allocation. One per worker thread;
+/// not thread safe.
+class TokenVerifier {
+public:
+    TokenVerifier(certs::KeySet keys, std::string issuer,
+                  std::size_t tokens_max = remembered_tokens_max);
+
+    /// `proxy_authorization` is the value of that field, empty if there was none: `Bearer <token>`
+    /// or `Basic base64("<token>:")`. What the accounts say about client and tenant counts at the
+    /// time of the call, also for remembered tokens. The error's detail may be shown to the client.
+    /// Errors: Errc::unauthorized (none given), Errc::malformed, certs::TokenFault (expired,
+    /// signature, audience...), Errc::denied (client or tenant).
+    Result<std::shared_ptr<const Caller>> verify(std::string_view proxy_authorization,
+                                                 const Accounts& accounts, certs::Time now);
+    /// The same for a token that stands alone (SOCKS5).
+    Result<std::shared_ptr<const Caller>> verify_token(std::string_view token,
+                                                       const Accounts& accounts, certs::Time now);
+
+    /// Other keys from now on; forgets everything.
+    void trust(certs::KeySet keys);
+    std::size_t remembered() const { return recent_.size() + older_.size(); }
+
+private:
+    struct Remembered {
+        std::shared_ptr<const Caller> caller;
+        std::uint64_t judged_with;  // Accounts::generation
+    };
+    /// A token ends in its signature, which is as good as random, and only valid tokens are in the
+    /// table: its last bytes are hash enough for a text of a kilobyte.
+    struct TailHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const {
+            constexpr std::size_t tail = 24;
+            if (text.size() > tail) text.remove_prefix(text.size() - tail);
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    using Memory = std::unordered_map<std::string, Remembered, TailHash, std::equal_to<>>;
+
+    Remembered* recall(std::string_view credentials);
+    void remember(std::string_view credentials, Remembered entry);
+    Result<std::shared_ptr<const Caller>> judge_again(Remembered& entry, const Accounts& accounts,
+                                                      certs::Time now) const;
+    Result<std::shared_ptr<const Caller>> judge(std::string_view token, const Accounts& accounts,
+                                                certs::Time now) const;
+
+    certs::KeySet keys_;
+    std::string issuer_;
+    std::size_t half_;  // of the tokens remembered
+    // Two halves: when the recent one is full it becomes the older one, and what was in that and
+    // not used since is forgotten.
+    Memory recent_;
+    Memory older_;
+};
+
+}  // namespace sallyport::hub

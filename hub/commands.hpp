@@ -1,0 +1,24 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace sallyport::hub {
+
+struct CommandContext;
+
+// The commands that look after the hub's state. Each adds its subcommand to `app`; parsing the
+// command line runs it (CLI11 callbacks) and leaves its outcome in `context`, which outlives `app`.
+// They change the database themselves; a running hub notices.
+
+/// `init`: makes the state of a new hub.
+void add_init_command(CLI::App& app, CommandContext& context);
+/// `tenant add | list | enable | disable`
+void add_tenant_command(CLI::App& app, CommandContext& context);
+/// `client add | list | enable | disable | subscribe | unsubscribe`
+void add_client_command(CLI::App& app, CommandContext& context);
+/// `agent add | list | show | reissue | revoke`
+void add_agent_command(CLI::App& app, CommandContext& context);
+
+}  // namespace sallyport::hub

@@ -1,0 +1,171 @@
+#include "hub/state.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/secret.hpp"
+#include "hub/store.hpp"
+
+#include <arpa/inet.h>
+#include <array>
+#include <span>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace sallyport::hub {
+namespace {
+
+constexpr std::array<std::string_view, 6> file_names{"ca.pem",  "ca.key",    "hub.pem",
+                                                     "hub.key", "token.pem", "hub.db"};
+
+certs::ServerNames names_of(std::string_view hub_name) {
+    in_addr ignored{};
+    const std::string name(hub_name);
+    if (::inet_pton(AF_INET, name.c_str(), &ignored) == 1)
+        return {.dns_names = {}, .addresses = {name}};
+    if (name == "localhost") return {.dns_names = {name}, .addresses = {"127.0.0.1", "::1"}};
+    return {.dns_names = {name}, .addresses = {}};
+}
+
+struct ServerIdentity {
+    certs::Key key;
+    certs::Certificate certificate;
+};
+
+Result<ServerIdentity> make_server_identity(const certs::Authority& authority,
+                                            std::string_view hub_name, certs::Time now) {
+    auto key = certs::Key::generate(certs::KeyKind::p256);
+    if (!key) return key.error();
+    auto certificate = authority.issue_server(key->public_key(), names_of(hub_name),
+                                              hub_certificate_lifetime, now);
+    if (!certificate) return certificate.error();
+    return ServerIdentity{std::move(*key), std::move(*certificate)};
+}
+
+Result<void> write_key(const std::filesystem::path& file, const Result<Secret>& pem) {
+    if (!pem) return pem.error();
+    return replace_file(file, pem->reveal(), 0600);
+}
+
+/// Should the machine stop in between, the pair does not fit, and renew_hub_certificate() makes
+/// another one.
+Result<void> write_server_identity(const std::filesystem::path& folder,
+                                   const ServerIdentity& identity) {
+    if (const auto done = write_key(folder / "hub.key", identity.key.to_pem()); !done) return done;
+    return replace_file(folder / "hub.pem", identity.certificate.to_pem(), 0644);
+}
+
+Result<void> write_all(const HubState& state) {
+    const auto& folder = state.folder;
+    if (const auto done = write_key(folder / "ca.key", state.authority.key().to_pem()); !done)
+        return done;
+    const auto authority =
+        replace_file(folder / "ca.pem", state.authority.certificate().to_pem(), 0644);
+    if (!authority) return authority;
+    if (const auto done = write_key(folder / "token.pem", state.signing_key.to_pem()); !done)
+        return done;
+    const auto identity = write_server_identity(folder, {state.key, state.chain.front()});
+    if (!identity) return identity;
+    const auto store = Store::create(state.database());
+    if (!store) return store.error();
+    return {};
+}
+
+/// An administrator runs `init` as root; the service that will use the files runs as the owner of
+/// the folder.
+Result<void> give_to_owner_of(const std::filesystem::path& folder) {
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) != 0) return os_error("look at " + folder.string());
+    if (::geteuid() != 0 || status.st_uid == 0) return {};
+    for (const auto name : file_names)
+        if (::lchown((folder / name).c_str(), status.st_uid, status.st_gid) != 0)
+            return os_error("change the owner of " + (folder / name).string());
+    return {};
+}
+
+Result<Secret> read_private(const std::filesystem::path& file) {
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0 && errno == ENOENT)
+        return Error{Errc::not_found,
+                     file.string() + " is missing: run sallyport-hub init, or restore a backup"};
+    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return Error{Errc::denied, file.string() +
+                                       " is a private key that others may read: run "
+                                       "chmod 600 on it"};
+    auto content = read_file(file);
+    if (!content) return content.error();
+    return Secret(std::move(*content));
+}
+
+}  // namespace
+
+Result<HubState> create_state(const std::filesystem::path& folder, std::string_view hub_name,
+                              certs::Time now) {
+    for (const auto name : file_names)
+        if (::access((folder / name).c_str(), F_OK) == 0)
+            return Error{Errc::conflict, (folder / name).string() +
+                                             " exists: there is a hub in this folder already, and "
+                                             "it was left as it is"};
+    auto authority = certs::Authority::create(std::string(hub_name) + " agents", now);
+    if (!authority) return authority.error();
+    auto identity = make_server_identity(*authority, hub_name, now);
+    if (!identity) return identity.error();
+    auto signing_key = certs::SigningKey::generate();
+    if (!signing_key) return signing_key.error();
+    HubState state{.authority = std::move(*authority),
+                   .chain = {std::move(identity->certificate)},
+                   .key = std::move(identity->key),
+                   .signing_key = std::move(*signing_key),
+                   .folder = folder};
+
+    if (const auto done = make_folder(folder, 0700); !done) return done.error();
+    if (const auto done = write_all(state); !done) return done.error();
+    if (const auto done = give_to_owner_of(folder); !done) return done.error();
+    return state;
+}
+
+Result<HubState> load_state(const std::filesystem::path& folder) {
+    const auto authority_pem = read_file(folder / "ca.pem");
+    if (!authority_pem)
+        return Error{Errc::not_found, "no hub in " + folder.string() + " (" +
+                                          to_text(authority_pem.error()) +
+                                          "): run sallyport-hub init first"};
+    const auto authority_key = read_private(folder / "ca.key");
+    if (!authority_key) return authority_key.error();
+    auto authority = certs::Authority::load(*authority_pem, authority_key->reveal());
+    if (!authority) return authority.error();
+
+    const auto hub_key = read_private(folder / "hub.key");
+    if (!hub_key) return hub_key.error();
+    auto key = certs::Key::from_pem(hub_key->reveal());
+    if (!key) return key.error();
+    const auto hub_pem = read_file(folder / "hub.pem");
+    if (!hub_pem) return hub_pem.error();
+    auto chain = certs::read_chain_pem(*hub_pem);
+    if (!chain) return chain.error();
+
+    const auto token_key = read_private(folder / "token.pem");
+    if (!token_key) return token_key.error();
+    auto signing_key = certs::SigningKey::from_pem(token_key->reveal());
+    if (!signing_key) return signing_key.error();
+    return HubState{.authority = std::move(*authority),
+                    .chain = std::move(*chain),
+                    .key = std::move(*key),
+                    .signing_key = std::move(*signing_key),
+                    .folder = folder};
+}
+
+Result<bool> renew_hub_certificate(HubState& state, std::string_view hub_name, certs::Time now) {
+    const auto& present = state.chain.front();
+    if (present.not_after() - now > hub_certificate_renewal && present.matches_host(hub_name) &&
+        present.public_key() == state.key.public_key())
+        return false;
+    auto identity = make_server_identity(state.authority, hub_name, now);
+    if (!identity) return identity.error();
+    if (const auto done = write_server_identity(state.folder, *identity); !done)
+        return done.error();
+    state.key = std::move(identity->key);
+    state.chain = {std::move(identity->certificate)};
+    return true;
+}
+
+}  // namespace sallyport::hub

@@ -1,0 +1,126 @@
+#include "base/error.hpp"
+#include "hub/access_token.hpp"
+#include "hub/api.hpp"
+
+namespace sallyport::hub {
+namespace {
+
+using Verdict = Result<std::shared_ptr<const Caller>>;
+using certs::TokenFault;
+
+/// The certs folder says precisely what is wrong; this says what the client can do.
+Error explained(const Error& error) {
+    const auto with = [&](const char* text) { return Error{error.code, text}; };
+    if (error.code == TokenFault::expired)
+        return with("the token has expired: ask the hub's token service for a new one");
+    if (error.code == TokenFault::not_yet_valid)
+        return with("the token is not valid yet: compare the clocks");
+    if (error.code == TokenFault::audience)
+        return with("the token is not meant for connectivity: use one of a connectivity client");
+    if (error.code == TokenFault::key || error.code == TokenFault::signature ||
+        error.code == TokenFault::issuer || error.code == TokenFault::algorithm)
+        return with("the token was not issued by this hub: ask its token service for one");
+    return with("the token cannot be read");
+}
+
+Result<void> may_act(const Caller& caller, const Accounts& accounts) {
+    const auto* client = accounts.find_client(caller.client_id);
+    if (client == nullptr) return Error{Errc::denied, "the hub no longer knows the token's client"};
+    return accounts.may_act(*client, caller.tenant_id);
+}
+
+}  // namespace
+
+TokenVerifier::TokenVerifier(certs::KeySet keys, std::string issuer, std::size_t tokens_max)
+    : keys_(std::move(keys)),
+      issuer_(std::move(issuer)),
+      half_(std::max<std::size_t>(tokens_max / 2, 1)) {
+    recent_.reserve(half_);
+    older_.reserve(half_);
+}
+
+Verdict TokenVerifier::verify(std::string_view proxy_authorization, const Accounts& accounts,
+                              certs::Time now) {
+    if (const auto token = after_scheme(proxy_authorization, "Bearer"))
+        return verify_token(*token, accounts, now);
+
+    const auto encoded = after_scheme(proxy_authorization, "Basic");
+    if (!encoded)
+        return Error{proxy_authorization.empty() ? Errc::unauthorized : Errc::malformed,
+                     "send Proxy-Authorization: Bearer with a token of the hub's token service"};
+    // A token has dots and base64 has none: the two forms cannot be taken for each other.
+    if (auto* entry = recall(*encoded)) return judge_again(*entry, accounts, now);
+
+    auto basic = parse_basic(proxy_authorization);
+    if (!basic) return basic.error();
+    if (!(*basic)->password.empty())
+        return Error{Errc::malformed,
+                     "Proxy-Authorization: Basic takes the token as the user "
+                     "name and an empty password"};
+    auto verdict = judge((*basic)->user, accounts, now);
+    if (verdict) remember(*encoded, {*verdict, accounts.generation});
+    return verdict;
+}
+
+Verdict TokenVerifier::verify_token(std::string_view token, const Accounts& accounts,
+                                    certs::Time now) {
+    if (auto* entry = recall(token)) return judge_again(*entry, accounts, now);
+    auto verdict = judge(token, accounts, now);
+    if (verdict) remember(token, {*verdict, accounts.generation});
+    return verdict;
+}
+
+Verdict TokenVerifier::judge_again(Remembered& entry, const Accounts& accounts,
+                                   certs::Time now) const {
+    if (now > entry.caller->expires_at + access_token_leeway)
+        return explained({TokenFault::expired, {}});
+    if (entry.judged_with != accounts.generation) {
+        if (const auto allowed = may_act(*entry.caller, accounts); !allowed) return allowed.error();
+        entry.judged_with = accounts.generation;
+    }
+    return entry.caller;
+}
+
+Verdict TokenVerifier::judge(std::string_view token, const Accounts& accounts,
+                             certs::Time now) const {
+    const auto verified = certs::verify(token, keys_,
+                                        {.issuers = {issuer_},
+                                         .audiences = {std::string(connectivity_audience)},
+                                         .now = now,
+                                         .leeway = access_token_leeway});
+    if (!verified) return explained(verified.error());
+    const auto client = verified->text("cid");
+    const auto tenant = verified->text("zid");
+    if (!client || !tenant) return Error{Errc::malformed, "the token names no client or no tenant"};
+    auto caller = std::make_shared<const Caller>(
+        Caller{.client_id = std::string(*client),
+               .tenant_id = std::string(*tenant),
+               .token_id = std::string(verified->text("jti").value_or("")),
+               .expires_at = verified->expires_at()});
+    if (const auto allowed = may_act(*caller, accounts); !allowed) return allowed.error();
+    return caller;
+}
+
+TokenVerifier::Remembered* TokenVerifier::recall(std::string_view credentials) {
+    if (const auto found = recent_.find(credentials); found != recent_.end()) return &found->second;
+    const auto found = older_.find(credentials);
+    if (found == older_.end()) return nullptr;
+    if (recent_.size() >= half_) return &found->second;
+    return &recent_.insert(older_.extract(found)).position->second;
+}
+
+void TokenVerifier::remember(std::string_view credentials, Remembered entry) {
+    if (recent_.size() >= half_) {
+        older_.clear();
+        std::swap(recent_, older_);
+    }
+    recent_.insert_or_assign(std::string(credentials), std::move(entry));
+}
+
+void TokenVerifier::trust(certs::KeySet keys) {
+    keys_ = std::move(keys);
+    recent_.clear();
+    older_.clear();
+}
+
+}  // namespace sallyport::hub
