@@ -1,0 +1,55 @@
+#include "hub/client_limits.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sallyport::hub {
+namespace {
+
+using namespace std::chrono_literals;
+using Verdict = ClientLimits::Verdict;
+
+constexpr ClientLimits::Settings small{
+    .requests_max = 2, .aborts_per_second = 10, .aborts_burst = 3, .clients_max = 2};
+
+TEST(ClientLimits, AdmitsUpToTheLimitAndAgainAfterOneIsDone) {
+    ClientLimits limits(small);
+    const ClientLimits::Time now{};
+    ClientLimits::Client* one = nullptr;
+    ClientLimits::Client* two = nullptr;
+    EXPECT_EQ(limits.admit("a", now, one), Verdict::admitted);
+    EXPECT_EQ(limits.admit("a", now, two), Verdict::admitted);
+    EXPECT_EQ(limits.admit("a", now, two), Verdict::too_many_requests);
+    limits.done(*one, false, now);
+    EXPECT_EQ(limits.admit("a", now, two), Verdict::admitted);
+}
+
+TEST(ClientLimits, AClientThatAbortsTooOftenWaitsAndOthersDoNot) {
+    ClientLimits limits(small);
+    const ClientLimits::Time now{};
+    ClientLimits::Client* client = nullptr;
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_EQ(limits.admit("rude", now, client), Verdict::admitted);
+        limits.done(*client, true, now);
+    }
+    EXPECT_EQ(limits.admit("rude", now, client), Verdict::too_many_aborts);
+    EXPECT_EQ(limits.admit("kind", now, client), Verdict::admitted);
+    EXPECT_EQ(limits.admit("rude", now + 50ms, client), Verdict::too_many_aborts);
+    EXPECT_EQ(limits.admit("rude", now + 150ms, client), Verdict::admitted);
+}
+
+TEST(ClientLimits, ForgetsIdleClientsButNeverOneWithARequestUnderWay) {
+    ClientLimits limits(small);
+    const ClientLimits::Time now{};
+    ClientLimits::Client* busy = nullptr;
+    ClientLimits::Client* idle = nullptr;
+    ASSERT_EQ(limits.admit("busy", now, busy), Verdict::admitted);
+    ASSERT_EQ(limits.admit("idle", now, idle), Verdict::admitted);
+    limits.done(*idle, false, now);
+    ASSERT_EQ(limits.admit("third", now, idle), Verdict::admitted);
+    EXPECT_EQ(limits.clients(), 2u);
+    EXPECT_EQ(limits.admit("fourth", now, idle), Verdict::too_many_requests);
+    EXPECT_EQ(busy->under_way, 1u);
+}
+
+}  // namespace
+}  // namespace sallyport::hub
