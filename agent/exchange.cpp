@@ -87,7 +87,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     }
 
     // 3. The connection for this mapping answers.
-    const auto backend = backends_.find(*site, *decision.mapping);
+    const auto backend = backends_.find(site, *decision.mapping);
     auto outcome = co_await backend->serve(head, body, held);
 
     // 4. Exactly one end, written before the caller learns that it is over.
