@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::mappings {
+
+enum class Match {
+    exact,    // this path only
+    subpaths  // this path and whatever lies below it, by whole segments
+};
+
+/// One thing that is allowed on a mapping.
+struct Rule {
+    std::string path;  // starts with '/', plain: see is_plain_path()
+    Match match = Match::exact;
+    std::vector<std::string> methods{};  // empty = all
+    bool upgrade = false;                // WebSocket
+    bool batch = false;  // lets a last segment $batch through: what is inside it is not judged
+    bool enabled = true;
+    std::string description{};
+
+    bool operator==(const Rule&) const = default;
+};
+
+/// Whether the rule's path covers one reading of a request's path.
+bool covers(const Rule& rule, std::string_view reading);
+
+}  // namespace sallyport::mappings

@@ -1,0 +1,180 @@
+#include "mappings/table.hpp"
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "mappings/path_readings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace sallyport::mappings {
+namespace {
+
+constexpr std::size_t methods_bytes_max = 32;
+
+bool is_token(std::string_view text) {  // RFC 9110 section 5.6.2
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    return !text.empty() && text.size() <= methods_bytes_max &&
+           std::ranges::all_of(text, [&](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      marks.find(c) != std::string_view::npos;
+           });
+}
+
+/// The methods that a back end may act on: the one that was sent, and the one that an override
+/// header names, since not every back end knows these headers. A rule must allow both.
+struct Methods {
+    std::string_view sent;
+    std::string_view effective;
+};
+
+/// Nothing if the request does not say which method it means.
+std::optional<Methods> methods_of(const Access& access) {
+    if (!is_token(access.method)) return std::nullopt;
+    if (access.method_overrides.empty()) return Methods{access.method, access.method};
+    if (access.method != "POST") return std::nullopt;
+    const auto method = access.method_overrides.front();
+    for (const auto other : access.method_overrides)
+        if (other != method) return std::nullopt;
+    if (!is_token(method)) return std::nullopt;
+    return Methods{access.method, method};
+}
+
+bool allows(const Rule& rule, std::string_view method) {
+    return rule.methods.empty() || std::ranges::find(rule.methods, method) != rule.methods.end();
+}
+
+bool ends_in_batch(std::string_view reading) {
+    while (reading.ends_with('/')) reading.remove_suffix(1);
+    const auto slash = reading.find_last_of(std::string_view("/\x01"));
+    const auto last = reading.substr(slash == std::string_view::npos ? 0 : slash + 1);
+    return equal_ignoring_case(last.substr(0, last.find(';')), "$batch");
+}
+
+/// What one rule says to a request, the best answer last, so that the largest explains a denial.
+Denial judge(const Rule& rule, const PathReadings& path, bool is_batch, const Methods& methods,
+             bool upgrade) {
+    if (!rule.enabled) return Denial::resource_not_exposed;
+    if (!path.all([&](std::string_view reading) { return covers(rule, reading); }))
+        return Denial::resource_not_exposed;
+    if (!allows(rule, methods.sent) || !allows(rule, methods.effective))
+        return Denial::method_not_allowed;
+    if (upgrade && !rule.upgrade) return Denial::upgrade_not_allowed;
+    if (is_batch && !rule.batch) return Denial::batch_not_allowed;
+    return Denial::none;
+}
+
+/// "host:port", lower case, in a buffer of the caller. Empty if it cannot be a virtual host.
+std::string_view key_of(std::string_view authority, std::array<char, 320>& buffer) {
+    constexpr std::string_view default_port = ":80";
+    if (authority.size() + default_port.size() > buffer.size()) return {};
+    auto end =
+        std::ranges::transform(authority, buffer.begin(), [](char c) { return to_lower(c); }).out;
+    if (authority.find(':') == std::string_view::npos)
+        end = std::ranges::copy(default_port, end).out;
+    return {buffer.data(), static_cast<std::size_t>(end - buffer.begin())};
+}
+
+}  // namespace
+
+Result<Table> Table::create(std::vector<Mapping> mappings) {
+    Table table;
+    for (const auto& mapping : mappings) {
+        const auto name = mapping.virtual_host.text();
+        if (!table.by_name_.emplace(name, table.by_name_.size()).second)
+            return Error{Errc::conflict, "two mappings for " + name};
+        for (const auto& rule : mapping.rules)
+            if (!is_plain_path(rule.path))
+                return Error{Errc::malformed,
+                             "rule path \"" + rule.path + "\" of " + name +
+                                 " must start with / and have no %, ;, //, . or .. segment"};
+    }
+    table.mappings_ = std::move(mappings);
+    return table;
+}
+
+const Mapping* Table::find(std::string_view authority) const {
+    std::array<char, 320> buffer;
+    const auto key = key_of(authority, buffer);
+    const auto found = by_name_.find(key);
+    if (found != by_name_.end()) return &mappings_[found->second];
+    // Other spellings of the same host: sapgwNN, leading zeros in the port.
+    const auto host = VirtualHost::from_authority(authority);
+    if (!host) return nullptr;
+    const auto again = by_name_.find(host->text());
+    return again == by_name_.end() ? nullptr : &mappings_[again->second];
+}
+
+Decision Table::decide(const Access& access) const {
+    Decision decision;
+    decision.effective_method = access.method;
+    decision.mapping = find(access.authority);
+    if (decision.mapping != nullptr && !access.hub.empty() && !decision.mapping->hub.empty() &&
+        decision.mapping->hub != access.hub)
+        decision.mapping = nullptr;
+    if (decision.mapping == nullptr) {
+        decision.denial = Denial::system_not_exposed;
+        return decision;
+    }
+    const auto methods = methods_of(access);
+    if (!methods) {
+        decision.denial = Denial::malformed;
+        decision.detail = "The method and its override headers do not name one method.";
+        return decision;
+    }
+    decision.effective_method = methods->effective;
+    const auto path = PathReadings::of(access.target);
+    if (!path) {
+        decision.denial = Denial::malformed;
+        decision.detail = path.error().detail;
+        return decision;
+    }
+    const bool is_batch =
+        !path->all([](std::string_view reading) { return !ends_in_batch(reading); });
+    decision.denial = Denial::resource_not_exposed;
+    const auto& rules = decision.mapping->rules;
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        const auto verdict = judge(rules[i], *path, is_batch, *methods, access.upgrade);
+        if (verdict == Denial::none) {
+            decision.denial = Denial::none;
+            decision.rule = &rules[i];
+            decision.rule_number = i + 1;
+            return decision;
+        }
+        decision.denial = std::max(decision.denial, verdict);
+    }
+    return decision;
+}
+
+std::string denial_text(const Decision& decision, const Access& access) {
+    const std::string system(access.authority);
+    const auto path = std::string(access.target.substr(0, access.target.find('?')));
+    const auto resource = "Access denied to resource " + path + " on system " + system + ". ";
+    switch (decision.denial) {
+        case Denial::none:
+            return {};
+        case Denial::malformed:
+            return decision.detail + " It can be read in more than one way and was not forwarded.";
+        case Denial::system_not_exposed:
+            return "Access denied to system " + system +
+                   ". In case this was a valid request, ensure to expose the system correctly in "
+                   "your "
+                   "cloud connector.";
+        case Denial::resource_not_exposed:
+            return resource +
+                   "In case this was a valid request, ensure to expose the resource correctly in "
+                   "your "
+                   "cloud connector.";
+        case Denial::method_not_allowed:
+            return resource + "Its rule does not allow the method " +
+                   std::string(decision.effective_method) + ".";
+        case Denial::upgrade_not_allowed:
+            return resource + "Its rule does not allow an upgrade to WebSocket.";
+        case Denial::batch_not_allowed:
+            return resource + "Its rule does not allow $batch, whose parts are not judged.";
+    }
+    return {};
+}
+
+}  // namespace sallyport::mappings

@@ -1,0 +1,278 @@
+#include "mappings/table.hpp"
+
+#include "base/error.hpp"
+#include "mappings/path_readings.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sallyport::mappings {
+namespace {
+
+Rule below(std::string path) { return {.path = std::move(path), .match = Match::subpaths}; }
+Rule exactly(std::string path) { return {.path = std::move(path)}; }
+
+Table table_with(std::vector<Rule> rules) {
+    Mapping mapping{.virtual_host = *VirtualHost::parse("erp.virtual:44300"),
+                    .internal = {Protocol::https, "s4.corp.local", 44300}};
+    mapping.rules = std::move(rules);
+    std::vector<Mapping> mappings;
+    mappings.push_back(std::move(mapping));
+    return *Table::create(std::move(mappings));
+}
+
+Denial ask(const Table& table, std::string_view target, std::string_view method = "GET",
+           std::vector<std::string_view> overrides = {}, bool upgrade = false) {
+    return table
+        .decide({.authority = "erp.virtual:44300",
+                 .target = target,
+                 .method = method,
+                 .method_overrides = overrides,
+                 .upgrade = upgrade})
+        .denial;
+}
+
+TEST(Table, DeniesByDefault) {
+    const Table empty;
+    EXPECT_EQ(ask(empty, "/"), Denial::system_not_exposed);
+    EXPECT_EQ(ask(table_with({}), "/"), Denial::resource_not_exposed);
+}
+
+TEST(Table, FindsAMappingWhateverTheSpellingOfItsName) {
+    const auto table = table_with({below("/")});
+    for (const char* name : {"erp.virtual:44300", "ERP.Virtual:44300"})
+        EXPECT_NE(table.find(name), nullptr) << name;
+    EXPECT_EQ(table.find("erp.virtual:044300"), nullptr);
+    EXPECT_EQ(table.find("erp.virtual"), nullptr);
+    EXPECT_EQ(table.find(""), nullptr);
+    EXPECT_EQ(table.find(std::string(5'000, 'a')), nullptr);
+}
+
+TEST(Table, WholeSegmentsAndNeverABareStringPrefix) {
+    const auto table = table_with({below("/sap/opu/odata/")});
+    for (const char* target :
+         {"/sap/opu/odata", "/sap/opu/odata/", "/sap/opu/odata/X", "/sap/opu/odata/X?a=/../b"})
+        EXPECT_EQ(ask(table, target), Denial::none) << target;
+    for (const char* target :
+         {"/sap/opu/odatax", "/sap/opu/odata-plus/X", "/sap/opu", "/", "/SAP/opu/odata/"})
+        EXPECT_EQ(ask(table, target), Denial::resource_not_exposed) << target;
+}
+
+TEST(Table, ExactMeansThisPathInEveryReading) {
+    const auto table = table_with({exactly("/a/b")});
+    EXPECT_EQ(ask(table, "/a/b"), Denial::none);
+    EXPECT_EQ(ask(table, "/a/b?x=1"), Denial::none);
+    for (const char* target :
+         {"/a/b/", "/a%2Fb", "/a/%62", "/a/b;v=1", "/a//b", "/a/b%3Bx", "/a/b%20"})
+        EXPECT_EQ(ask(table, target), Denial::resource_not_exposed) << target;
+}
+
+TEST(Table, RealUrlsOfODataClientsPassBelowASubpathsRule) {
+    const auto table = table_with({below("/sap/")});
+    for (const char* target :
+         {"/sap/opu/odata/sap/API/Set('a%2Fb')", "/sap/opu/odata/sap/SRV;v=2/Set",
+          "/sap/(bD1l)/bc/", "/sap/x/Set(1)/$value", "/sap/x/$metadata",
+          "/sap/x/Set(Name='M%C3%BCller',Date=2024-01-01)", "/sap/x/Set('O''Neil')",
+          "/sap/x/Set('a%20b')?$filter=Name%20eq%20'x'", "/sap/x;a=1;b=2/y;c=3",
+          "/sap/x/Set('100%25')", "/sap/x/Set('%2525')", "/sap/x//y", "/sap/x/...", "/sap/x/a..b",
+          "/sap/x/Set(guid'0050568D-393C-1ED4-9D97-E65F0F3FCC23')", "/sap/x/@odata.id"})
+        EXPECT_EQ(ask(table, target), Denial::none) << target;
+    EXPECT_EQ(ask(table_with({below("/sap(bD1l)/bc/")}), "/sap(bD1l)/bc/gui"), Denial::none);
+}
+
+TEST(Table, TheSameRuleMustAllowEveryReading) {
+    // Two rules that each allow some readings do not add up.
+    EXPECT_EQ(ask(table_with({below("/a"), below("/b")}), "/a;x/%62"),
+              Denial::resource_not_exposed);
+    EXPECT_EQ(ask(table_with({below("/a")}), "/a%2Fb"), Denial::resource_not_exposed);
+    EXPECT_EQ(ask(table_with({below("/a/b")}), "/a/b%2Fc"), Denial::resource_not_exposed);
+    EXPECT_EQ(ask(table_with({below("/a")}), "/a/b%2Fc"), Denial::none);
+    EXPECT_EQ(ask(table_with({below("/a")}), "/a;x=1/b"), Denial::resource_not_exposed);
+    EXPECT_EQ(ask(table_with({below("/a")}), "//a/b"), Denial::resource_not_exposed);
+    EXPECT_EQ(ask(table_with({below("/a")}), "/%61/b"), Denial::resource_not_exposed);
+    EXPECT_EQ(ask(table_with({below("/a")}), "/a/%2562"), Denial::none);
+}
+
+TEST(Table, AlwaysRefusesWhatCanLeaveASubtreeOrEndAString) {
+    const auto table = table_with({below("/")});
+    for (const char* target : {"",
+                               "*",
+                               "a/b",
+                               "?x",
+                               "/..",
+                               "/.",
+                               "/a/../b",
+                               "/a/./b",
+                               "/a/..",
+                               "/%2e%2e/x",
+                               "/%2E./x",
+                               "/.%2e",
+                               "/a/%252e%252e/b",
+                               "/a%2f..%2fb",
+                               "/a%252f..%252fb",
+                               "/..;/x",
+                               "/a/..;v=1/b",
+                               "/a/.;/b",
+                               "/a/%2e%2e;x/b",
+                               "/a/..%3Bx/b",
+                               "/a/..%253Bx/b",
+                               "/a\\b",
+                               "/a%5Cb",
+                               "/a%255cb",
+                               "/a%00b",
+                               "/a%2500",
+                               "/a%0d%0a",
+                               "/a%250A",
+                               "/a%7f",
+                               "/a%01b",
+                               "/a%2501",
+                               "/a%",
+                               "/a%2",
+                               "/a%zz",
+                               "/a%2g",
+                               "/a b",
+                               "/a\tb",
+                               "/a\x7f",
+                               "/a\x80",
+                               "/\xc3\xbc",
+                               "/a%u002e"})
+        EXPECT_EQ(ask(table, target), Denial::malformed) << target;
+}
+
+TEST(Table, TheQueryIsNeverJudged) {
+    const auto table = table_with({below("/a")});
+    EXPECT_EQ(ask(table, "/a/b?/../../etc&x=%00"), Denial::none);
+}
+
+TEST(Table, MethodsAreCaseSensitiveAndAllByDefault) {
+    EXPECT_EQ(ask(table_with({below("/")}), "/x", "PROPFIND"), Denial::none);
+    auto rule = below("/");
+    rule.methods = {"GET", "POST"};
+    const auto table = table_with({rule});
+    EXPECT_EQ(ask(table, "/x", "GET"), Denial::none);
+    EXPECT_EQ(ask(table, "/x", "get"), Denial::method_not_allowed);
+    EXPECT_EQ(ask(table, "/x", "DELETE"), Denial::method_not_allowed);
+    EXPECT_EQ(ask(table, "/x", "G T"), Denial::malformed);
+    EXPECT_EQ(ask(table, "/x", ""), Denial::malformed);
+}
+
+TEST(Table, AnOverrideHeaderNamesASecondMethodThatMustBeAllowedToo) {
+    auto rule = below("/");
+    rule.methods = {"GET", "POST", "MERGE"};
+    const auto table = table_with({rule});
+    EXPECT_EQ(ask(table, "/x", "POST", {"MERGE"}), Denial::none);
+    EXPECT_EQ(ask(table, "/x", "POST", {"MERGE", "MERGE"}), Denial::none);
+    EXPECT_EQ(ask(table, "/x", "POST", {"DELETE"}), Denial::method_not_allowed);
+    EXPECT_EQ(ask(table, "/x", "POST", {"MERGE", "DELETE"}), Denial::malformed);
+    EXPECT_EQ(ask(table, "/x", "POST", {"merge", "MERGE"}), Denial::malformed);
+    EXPECT_EQ(ask(table, "/x", "POST", {""}), Denial::malformed);
+    EXPECT_EQ(ask(table, "/x", "GET", {"POST"}), Denial::malformed);
+    // A back end that does not know the header would do what was sent.
+    rule.methods = {"GET"};
+    EXPECT_EQ(ask(table_with({rule}), "/x", "POST", {"GET"}), Denial::method_not_allowed);
+}
+
+TEST(Table, BatchNeedsItsOwnPermission) {
+    const auto closed = table_with({below("/sap")});
+    auto rule = below("/sap");
+    rule.batch = true;
+    const auto open = table_with({rule});
+    for (const char* target : {"/sap/S/$batch", "/sap/S/$batch?x", "/sap/S/%24batch",
+                               "/sap/S/$batch/", "/sap/S/$batch;v=1", "/sap/S/$BATCH",
+                               "/sap/S/%2524batch", "/sap/S%2F$batch", "/sap/S/$batch%3Bx"}) {
+        EXPECT_EQ(ask(closed, target, "POST"), Denial::batch_not_allowed) << target;
+        EXPECT_EQ(ask(open, target, "POST"), Denial::none) << target;
+    }
+    EXPECT_EQ(ask(closed, "/sap/S/$batchx", "POST"), Denial::none);
+}
+
+TEST(Table, UpgradeNeedsItsOwnPermission) {
+    auto rule = below("/");
+    EXPECT_EQ(ask(table_with({rule}), "/ws", "GET", {}, true), Denial::upgrade_not_allowed);
+    rule.upgrade = true;
+    EXPECT_EQ(ask(table_with({rule}), "/ws", "GET", {}, true), Denial::none);
+}
+
+TEST(Table, ADisabledRuleAllowsNothing) {
+    auto rule = below("/");
+    rule.enabled = false;
+    EXPECT_EQ(ask(table_with({rule}), "/x"), Denial::resource_not_exposed);
+}
+
+TEST(Table, TheFirstRuleThatAllowsIsNamed) {
+    auto get = below("/a");
+    get.methods = {"GET"};
+    const auto table = table_with({get, below("/a/b")});
+    const auto decision =
+        table.decide({.authority = "erp.virtual:44300", .target = "/a/b/c", .method = "POST"});
+    ASSERT_TRUE(decision.allowed());
+    EXPECT_EQ(decision.rule_number, 2u);
+}
+
+TEST(Table, AMappingForAnotherHubDoesNotExist) {
+    Mapping mapping{.virtual_host = *VirtualHost::parse("h:80"),
+                    .internal = {Protocol::http, "i", 80},
+                    .hub = "prod"};
+    mapping.rules = {below("/")};
+    const auto table = *Table::create({mapping});
+    EXPECT_TRUE(
+        table.decide({.authority = "h", .target = "/", .method = "GET", .hub = "prod"}).allowed());
+    EXPECT_EQ(
+        table.decide({.authority = "h", .target = "/", .method = "GET", .hub = "test"}).denial,
+        Denial::system_not_exposed);
+}
+
+TEST(Table, RefusesTwoMappingsOfOneNameAndRulesThatReadInTwoWays) {
+    const Mapping mapping{.virtual_host = *VirtualHost::parse("h:80"),
+                          .internal = {Protocol::http, "i", 80}};
+    EXPECT_EQ(Table::create({mapping, mapping}).error().code, Errc::conflict);
+    for (const char* path : {"", "a", "/a//b", "/a/../b", "/a%20", "/a;b", "/a?b", "/a/."}) {
+        auto wrong = mapping;
+        wrong.rules = {below(path)};
+        EXPECT_EQ(Table::create({wrong}).error().code, Errc::malformed) << path;
+    }
+}
+
+TEST(Table, SpeaksOfDenialsAsToolsExpect) {
+    const auto table = table_with({below("/a")});
+    const Access elsewhere{.authority = "x:1", .target = "/", .method = "GET"};
+    EXPECT_EQ(denial_text(table.decide(elsewhere), elsewhere),
+              "Access denied to system x:1. In case this was a valid request, ensure to expose the "
+              "system correctly in your cloud connector.");
+    const Access below_nothing{.authority = "erp.virtual:44300", .target = "/b?q", .method = "GET"};
+    EXPECT_EQ(denial_text(table.decide(below_nothing), below_nothing),
+              "Access denied to resource /b on system erp.virtual:44300. In case this was a valid "
+              "request, ensure to expose the resource correctly in your cloud connector.");
+}
+
+TEST(PathReadings, APlainPathReadsOneWay) {
+    int readings = 0;
+    EXPECT_TRUE(PathReadings::of("/a/b?%zz")->all([&](std::string_view path) {
+        ++readings;
+        return path == "/a/b";
+    }));
+    EXPECT_EQ(readings, 1);
+}
+
+TEST(PathReadings, IsBoundedInLength) {
+    EXPECT_TRUE(PathReadings::of("/" + std::string(PathReadings::path_bytes_max - 1, 'a')));
+    EXPECT_FALSE(PathReadings::of("/" + std::string(PathReadings::path_bytes_max, 'a')));
+}
+
+TEST(VirtualHost, IsLowerCasedSoThatLookUpsAgree) {
+    const auto host = VirtualHost::parse("ERP.Corp:44300");
+    ASSERT_TRUE(host);
+    EXPECT_EQ(host->text(), "erp.corp:44300");
+    EXPECT_EQ(VirtualHost::parse("abap.virtual:sapgw42")->port(), 3342);
+    EXPECT_EQ(VirtualHost::parse("abap.virtual:SAPGW00s")->port(), 4800);
+    EXPECT_EQ(VirtualHost::from_authority("h")->text(), "h:80");
+}
+
+TEST(VirtualHost, RefusesWhatIsNotHostColonPort) {
+    for (const char* text :
+         {"", ":", "erp", "erp:", ":443", "erp:0", "erp:65536", "erp:44x", "er p:1", "[::1]:443",
+          "erp:sapgw1", "erp:sapgw123", "erp:123456", "a:b:1"})
+        EXPECT_EQ(VirtualHost::parse(text).error().code, Errc::malformed) << text;
+}
+
+}  // namespace
+}  // namespace sallyport::mappings
