@@ -162,6 +162,9 @@ Task<Result<void>> TlsDuplex::shake_hands(Loop& loop) {
         if (*done) break;
         co_await event.wait();
     }
+    // Nobody flushes a connection that is not attached, so the peer must have our last words now.
+    while (!unsent_.empty() && !dead_) co_await event.wait();
+    if (dead_) co_return *dead_;
     const auto& shared = context_->implementation();
     if (!shared.server && !shared.alpn.empty() && alpn() != shared.alpn)
         co_return Error{Errc::protocol, shared.peer_is + " does not speak the protocol " +
