@@ -14,7 +14,7 @@ struct ProxyRequest {
     std::string host;  // where the proxy shall connect to; an IPv6 literal without brackets
     std::uint16_t port = 443;
     const Secret* credentials = nullptr;  // "user:password" (RFC 7617), or none
-    std::string credentials_file;         // for the error text only
+    std::string credentials_file = {};    // for the error text only
 };
 
 inline constexpr std::size_t proxy_head_bytes_max = 16 * 1024;

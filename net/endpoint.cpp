@@ -15,7 +15,7 @@ namespace sallyport::net {
 std::optional<Endpoint> Endpoint::literal(std::string_view host, std::uint16_t port) {
     const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
     const std::string text(bracketed ? host.substr(1, host.size() - 2) : host);
-    if (text.size() != (bracketed ? host.size() - 2 : host.size())) return std::nullopt;
+    if (text.find('\0') != std::string::npos) return std::nullopt;
     sockaddr_in v4{};
     if (!bracketed && ::inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
         v4.sin_family = AF_INET;

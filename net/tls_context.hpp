@@ -23,7 +23,7 @@ inline constexpr std::string_view http = "http/1.1";
 
 /// What one end shows: the leaf first, then its issuers. Only looked at during the call.
 struct TlsIdentity {
-    std::span<const certs::Certificate> chain;
+    std::span<const certs::Certificate> chain = {};
     const certs::Key* key = nullptr;
 };
 
@@ -38,10 +38,10 @@ struct HubServerOptions {
     /// From the hub's own CA, for links, enrolment, and HTTP/1.1 clients that name no other. Its
     /// chain must contain the CA's certificate: an agent that enrols looks for the pinned key in
     /// it.
-    TlsIdentity own;
-    std::vector<NamedIdentity> named;
-    std::span<const certs::Certificate> client_anchors;
-    certs::IsDenied is_denied;  // called during handshakes, on any thread; may be empty
+    TlsIdentity own = {};
+    std::vector<NamedIdentity> named = {};
+    std::span<const certs::Certificate> client_anchors = {};
+    certs::IsDenied is_denied = {};  // called during handshakes, on any thread; may be empty
     /// Enrolment connections may show a certificate that expired less than this ago; who answers
     /// them looks at its date. No other connection may.
     std::chrono::seconds expired_grace{0};
@@ -50,15 +50,15 @@ struct HubServerOptions {
 /// A server that is not the hub's port: TLS >= 1.2, `alpn` if the client offers it, no client
 /// certificate.
 struct PlainServerOptions {
-    TlsIdentity own;
+    TlsIdentity own = {};
     std::string_view alpn = alpn::http;
 };
 
 /// A link or an enrolment to a hub whose CA is known: TLS 1.3.
 struct HubClientOptions {
     std::string_view alpn = alpn::link;
-    TlsIdentity own;  // may be empty (first enrolment)
-    std::span<const certs::Certificate> anchors;
+    TlsIdentity own = {};  // may be empty (first enrolment)
+    std::span<const certs::Certificate> anchors = {};
 };
 
 /// A first enrolment, which knows the hub's CA only by the hash in the join token: the presented
@@ -70,9 +70,9 @@ struct PinnedClientOptions {
 
 /// A back end, or any other server inside the company: TLS >= 1.2. Trusts nothing but `anchors`.
 struct BackEndClientOptions {
-    std::span<const certs::Certificate> anchors;
-    TlsIdentity own;                            // may be empty
-    std::string_view alpn;                      // empty: none offered
+    std::span<const certs::Certificate> anchors = {};
+    TlsIdentity own = {};                       // may be empty
+    std::string_view alpn = {};                 // empty: none offered
     std::string_view peer_is = "the back end";  // how error texts call the other side
 };
 

@@ -117,5 +117,29 @@ TEST(Event, ACancelledWaitEndsTheTask) {
     EXPECT_TRUE(group.empty());
 }
 
+TEST(Event, ACancellationAfterTheEventHasGoneTouchesNothing) {
+    Loop loop;
+    auto first = std::make_unique<Event>(loop.turn);
+    bool resumed = false;
+    // Waits for something that takes no notice of cancellation, after the event was destroyed.
+    auto wait_twice = [](Loop& on, std::unique_ptr<Event>& event, bool& done) -> Task<void> {
+        co_await event->wait();
+        event.reset();
+        co_await asio::post(on.io, use_task);
+        done = true;
+    };
+    TaskGroup group(loop);
+    group.spawn("waiter", wait_twice(loop, first, resumed));
+    test::settle(loop);
+    first->set();
+    loop.io.restart();
+    while (first && loop.io.poll_one() > 0) {
+    }
+    EXPECT_FALSE(first);
+    group.cancel();
+    test::settle(loop);
+    EXPECT_TRUE(group.empty());
+}
+
 }  // namespace
 }  // namespace sallyport::net
