@@ -1,0 +1,67 @@
+#pragma once
+
+#include "http/h1_chunks.hpp"
+#include "http/h1_write.hpp"
+#include "http/service.hpp"
+#include "http/wire_input.hpp"
+#include "http/wire_output.hpp"
+
+#include <cstdint>
+
+namespace sallyport::http {
+
+/// The body of the message whose head was just read from an HTTP/1.1 connection.
+class BodyReader final : public Body {
+public:
+    BodyReader(WireInput& input) : input_(input) {}
+
+    /// After the head has been used up. `from` may be read whenever peek() finds nothing.
+    void begin(h1::Framing framing, std::uint64_t bytes, net::Duplex& from);
+
+    BytesView peek() override;
+    void consume(std::size_t bytes) override;
+    State state() const override { return state_; }
+    Fields trailers() const override { return chunks_.trailers(); }
+
+    bool touched() const { return touched_; }
+    /// The peer sent what is no body: cut, and no answer can repair it.
+    bool malformed() const { return malformed_; }
+
+private:
+    BytesView at_hand();
+    void look_for_end();
+    void read_chunk_framing();
+
+    WireInput& input_;
+    net::Duplex* from_ = nullptr;
+    h1::ChunkReader chunks_;
+    h1::Framing framing_ = h1::Framing::none;
+    std::uint64_t left_ = 0;
+    State state_ = State::ended;
+    bool touched_ = false;
+    bool malformed_ = false;
+};
+
+/// Writes a body to an HTTP/1.1 connection.
+class BodyWriter {
+public:
+    BodyWriter(WireOutput& output) : output_(output) {}
+
+    void begin(h1::Framing framing, std::uint64_t bytes);
+    /// A prefix; 0: no room now. Where no body belongs, everything is taken and dropped.
+    std::size_t write(BytesView bytes);
+    enum class Ended { complete, short_of_length };
+    Ended finish(Fields trailers);
+    bool finished() const { return finished_; }
+
+private:
+    std::size_t write_plain(BytesView bytes);
+    std::size_t write_chunk(BytesView bytes);
+
+    WireOutput& output_;
+    h1::Framing framing_ = h1::Framing::none;
+    std::uint64_t left_ = 0;
+    bool finished_ = false;
+};
+
+}  // namespace sallyport::http
