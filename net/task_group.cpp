@@ -54,6 +54,14 @@ void TaskGroup::finished(std::list<asio::cancellation_signal>::iterator self, st
 }
 
 void TaskGroup::cancel() {
+    if (!loop_.executor().running_in_this_thread()) {
+        // Asio 1.81 would post each cancellation with a bare pointer to the task's signal, which is
+        // gone when the task ends first. Inside the loop it calls at once.
+        asio::post(loop_.io, [this, alive = std::weak_ptr(alive_)] {
+            if (alive.lock()) cancel();
+        });
+        return;
+    }
     for (auto next = running_.begin(); next != running_.end();)
         (next++)->emit(asio::cancellation_type::terminal);
 }

@@ -7,6 +7,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <list>
+#include <memory>
 #include <string_view>
 
 namespace sallyport::net {
@@ -37,6 +38,7 @@ private:
     Loop& loop_;
     Event idle_;
     std::list<asio::cancellation_signal> running_;  // one per live task
+    std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace sallyport::net
