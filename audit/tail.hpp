@@ -1,0 +1,33 @@
+#pragma once
+
+#include "audit/segment.hpp"
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string_view>
+
+namespace sallyport::audit {
+
+/// The end of a log, and what is added to it: call read() again when something may have come.
+class Tail {
+public:
+    /// Stands before the last `lines` whole lines, over segments. Errors: the operating system's.
+    static Result<Tail> open(const std::filesystem::path& folder, std::uint64_t lines);
+
+    /// Gives every whole line up to the present end, once, with its newline. A line that is still
+    /// being written comes with a later call.
+    Result<void> read(const std::function<void(std::string_view)>& emit);
+
+private:
+    explicit Tail(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    Result<void> read_segment(const std::function<void(std::string_view)>& emit);
+
+    std::filesystem::path folder_;
+    std::filesystem::path segment_;  // empty = there is none yet
+    Sequence first_ = 0;             // of that segment
+    std::uint64_t offset_ = 0;
+};
+
+}  // namespace sallyport::audit
