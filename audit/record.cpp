@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> head_keys = {"seq",  "prev",  "time", "boot",
                                                        "mono", "event", "cfg"};
+constexpr Sequence sequence_max = Sequence{1} << 62;  // so that counting on cannot overflow
 constexpr std::size_t depth_max = 2;  // `cut` is the only object inside a record
 
 Error malformed(std::string detail) { return {Errc::malformed, std::move(detail)}; }
@@ -80,7 +81,7 @@ Result<Record> parse_record(std::string_view line) {
     if (auto wrong = wrong_head(*object)) return malformed(std::move(*wrong));
 
     const auto sequence = natural(object->begin()[0].value());
-    if (!sequence || *sequence == not_recorded) return malformed("\"seq\" is not a sequence");
+    if (!sequence || *sequence > sequence_max) return malformed("\"seq\" is not a sequence");
     const auto mono = natural(object->begin()[4].value());
     constexpr auto mono_max = std::uint64_t(std::chrono::nanoseconds::max().count());
     if (!mono || *mono > mono_max) return malformed("\"mono\" is not a number of nanoseconds");

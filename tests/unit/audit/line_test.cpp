@@ -100,7 +100,7 @@ TEST(Line, TheWorstRecordsFitTheLimit) {
                           .method = bad,
                           .path = bad,
                           .rule = bad};
-    Chain chain(not_recorded - 10, chain_start, std::string(36, 'b'));
+    Chain chain(Sequence{1} << 61, chain_start, std::string(36, 'b'));
     chain.set_configuration(std::string(64, 'c'));
     const Instant now{.wall = *parse_rfc3339("9999-12-31T23:59:59.999999Z"),
                       .mono = std::chrono::nanoseconds::max()};
@@ -109,7 +109,7 @@ TEST(Line, TheWorstRecordsFitTheLimit) {
     EXPECT_LE(out.size(), record_bytes_max);
     EXPECT_TRUE(parse_record(out));
     out.clear();
-    chain.append(out, now, PairedEnd{end, not_recorded});
+    chain.append(out, now, PairedEnd{end, Sequence{1} << 60});
     EXPECT_LE(out.size(), record_bytes_max);
     EXPECT_TRUE(parse_record(out));
 }

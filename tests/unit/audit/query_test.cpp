@@ -137,7 +137,10 @@ TEST_F(QueryTest, PrintsCsvThatASpreadsheetDoesNotRun) {
     const auto row = csv_row(finding);
     EXPECT_NE(row.find(",'=cmd|' /C calc'!A0,"), std::string::npos) << row;
     EXPECT_NE(row.find(",\"a \"\"quoted\"\", one\","), std::string::npos) << row;
-    EXPECT_EQ(std::count(csv_head().begin(), csv_head().end(), ','), 21);
+    const auto commas = [](const std::string& text) {
+        return std::count(text.begin(), text.end(), ',');
+    };
+    EXPECT_EQ(commas(csv_head()), commas(row) - 1) << "one comma is inside a quoted field";
 }
 
 TEST(Printable, LeavesNothingThatMovesTheCursor) {

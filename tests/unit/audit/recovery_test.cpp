@@ -129,9 +129,6 @@ TEST_F(RecoveryTest, DoesNotReadSegmentsThatNothingOpenIsIn) {
     }
     const auto segments = *list_segments(folder);
     std::filesystem::remove(segments[0].path);
-    std::filesystem::create_directory(segments[0].path);  // reading it would fail
-    EXPECT_FALSE(list_segments(folder)) << "a folder is not a segment";
-    std::filesystem::remove(segments[0].path);
     const auto before = records().size();
     restart(folder);
     EXPECT_EQ(records().size(), before + 2);
@@ -173,14 +170,14 @@ TEST_F(RecoveryTest, AKilledWriterLeavesALogThatGoesOn) {
     if (child == 0) {
         const auto log = Log::open(settings(), environment());
         if (!log) ::_exit(1);
-        std::uint64_t i = 0;
-        while (true) {
-            const auto id = std::to_string(i++);
+        for (std::uint64_t i = 1; i < 1'000'000; ++i) {
+            const auto id = std::to_string(i);
             (*log)->append(begin(id));
             if (!(*log)->write()) ::_exit(2);
             if (i == 200 && ::write(ready[1], "x", 1) != 1) ::_exit(3);
             if (i % 2 == 0) (*log)->append(answered(id));
         }
+        ::_exit(4);
     }
     char byte = 0;
     ASSERT_EQ(::read(ready[0], &byte, 1), 1);
