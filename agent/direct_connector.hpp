@@ -1,0 +1,54 @@
+#pragma once
+
+#include "agent/connector.hpp"
+#include "certs/certificate.hpp"
+#include "certs/key.hpp"
+#include "net/connect.hpp"
+#include "net/tls_context.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sallyport::net {
+class BlockingPool;
+class Loop;
+}  // namespace sallyport::net
+
+namespace sallyport::agent {
+
+/// Straight to an internal system: TCP, and TLS over it where the mapping says so. The name is
+/// resolved for every connection. With several addresses the one that worked last comes first; one
+/// that does not answer leaves the others their share of the time.
+class DirectConnector final : public Connector {
+public:
+    struct Target {
+        std::string host;  // name or address, an IPv6 one without brackets
+        std::uint16_t port = 0;
+    };
+    struct Options {
+        std::vector<Target> targets;  // at least one
+        /// Whom to trust and what to show; empty: plain TCP.
+        std::shared_ptr<const net::TlsContext> tls = nullptr;
+        /// Shown instead of the context's identity: the certificate of a principal, leaf first.
+        std::vector<certs::Certificate> chain = {};
+        std::optional<certs::Key> key = std::nullopt;
+        net::ConnectOptions connect = {};
+    };
+
+    DirectConnector(net::Loop& loop, net::BlockingPool& pool, Options options);
+
+    net::Task<Result<std::unique_ptr<net::Duplex>>> connect(net::Deadline deadline) override;
+
+private:
+    net::Task<Result<std::unique_ptr<net::Duplex>>> connect_to(const Target& target,
+                                                               net::Deadline deadline);
+
+    net::Loop& loop_;
+    net::BlockingPool& pool_;
+    Options options_;
+    std::size_t last_good_ = 0;
+};
+
+}  // namespace sallyport::agent
