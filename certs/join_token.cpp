@@ -168,8 +168,12 @@ Secret JoinToken::encode() const {
     object["secret"] = secret.reveal();
     object["expiry"] = expiry.time_since_epoch().count();
     const Secret clear(json::serialize(object));
-    auto text = std::string(prefix) + to_base64url(as_bytes(clear.reveal()));
-    text += '.' + checksum(text);
+    const Secret encoded(to_base64url(as_bytes(clear.reveal())));
+    // Reserved, so that no half-finished copy stays behind in freed memory.
+    std::string text;
+    text.reserve(prefix.size() + encoded.reveal().size() + 1 + checksum_digits);
+    text.append(prefix).append(encoded.reveal());
+    text.append(".").append(checksum(text));
     return Secret(std::move(text));
 }
 

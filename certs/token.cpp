@@ -44,7 +44,8 @@ Result<void> check_signature(std::string_view token, const ParsedToken& parsed,
     for (const auto* key : named) {
         if (!key->fits(*parsed.algorithm)) continue;
         fits = true;
-        // cjose 0.6.2.1 reads as many bytes as the key is long, however short the signature is.
+        // cjose 0.6.2.1 cuts an ECDSA signature of any length in halves, and so takes one with a
+        // byte too many: one token would have several spellings.
         if (parsed.signature_bytes != key->signature_bytes()) continue;
         if (jose_verify(token, *key->jose)) return {};
     }

@@ -31,7 +31,8 @@ const certs::KeySet& keys() {
             "ZLJEwJJrIizM_w9pN5qMPh5Tfrjj3Y-T9c1xYvHHU7rgz6G7tu8VQHrigFQeeALjN4CKJ5"
             "fELR7vHRNlG23avj2vclQ9bd9-u_Gkc2GL7Iec1WRn4dSdQWcqYLynkC4luYHw"
             R"("},)"
-            R"({"kty":"EC","kid":"e","crv":"P-256","x":"OMT-OWyRCW2zL_3ML-Ol4dnQgShkESAMBF9ec95JM-c","y":"xHZx957LkO9zbg4AhxQg3lbpYxqeShjk6w8zxolvSiY"}]})")
+            R"({"kty":"EC","kid":"e","crv":"P-256","x":"OMT-OWyRCW2zL_3ML-Ol4dnQgShkESAMBF9ec95JM-c",)"
+            R"("y":"xHZx957LkO9zbg4AhxQg3lbpYxqeShjk6w8zxolvSiY"}]})")
             .value();
     return instance;
 }
@@ -69,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     token += "." + to_base64url(as_bytes(take_line(rest))) + ".";
     check_token(token + to_base64url(as_bytes(rest)));
     // With a signature as long as each of the keys wants it.
-    for (const std::size_t length : {64, 256}) {
+    for (const std::size_t length : {64u, 256u}) {
         std::string signature(rest);
         signature.resize(length, 'x');
         check_token(token + to_base64url(as_bytes(signature)));

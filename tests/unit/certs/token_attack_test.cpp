@@ -133,7 +133,6 @@ TEST(TokenAttack, ForeignOrChangedSignatureIsRefused) {
 }
 
 TEST(TokenAttack, SignatureOfAWrongLengthNeverReachesTheLibrary) {
-    // cjose 0.6.2.1 would read behind the end of a short PSS signature.
     const auto input = to_base64url(as_bytes(header("PS256", "rsa"))) + "." +
                        to_base64url(as_bytes(payload)) + ".";
     const auto curve_input =
@@ -143,6 +142,20 @@ TEST(TokenAttack, SignatureOfAWrongLengthNeverReachesTheLibrary) {
         expect_refused(input + signature, TokenFault::signature, "PSS");
         expect_refused(curve_input + signature, TokenFault::signature, "ECDSA");
     }
+}
+
+TEST(TokenAttack, RightEcdsaSignatureInAnotherSpellingIsRefused) {
+    const auto input =
+        to_base64url(as_bytes(header("ES256", "ec"))) + "." + to_base64url(as_bytes(payload));
+    const auto signature = ec().sign(input, "ES256");
+    const auto spelled = [&](const std::string& bytes) {
+        return input + "." + to_base64url(as_bytes(bytes));
+    };
+    EXPECT_TRUE(judge(spelled(signature)));
+    const std::string zero(1, '\0');
+    expect_refused(spelled(signature + "x"), TokenFault::signature, "a byte too many");
+    expect_refused(spelled(zero + signature.substr(0, 32) + zero + signature.substr(32)),
+                   TokenFault::signature, "both halves with a leading zero");
 }
 
 TEST(TokenAttack, EcdsaSignatureOfZerosIsRefused) {
