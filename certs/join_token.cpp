@@ -173,7 +173,8 @@ Secret JoinToken::encode() const {
     std::string text;
     text.reserve(prefix.size() + encoded.reveal().size() + 1 + checksum_digits);
     text.append(prefix).append(encoded.reveal());
-    text.append(".").append(checksum(text));
+    const auto sum = checksum(text);
+    text.append(".").append(sum);
     return Secret(std::move(text));
 }
 
