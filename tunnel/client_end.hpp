@@ -1,0 +1,49 @@
+#pragma once
+
+#include "http/service.hpp"
+#include "tunnel/link.hpp"
+
+namespace sallyport::tunnel {
+
+/// The hub's end of a link: the attached agent as an http::Service, whose calls become streams. A
+/// request with `head.upgrade` becomes an extended CONNECT (RFC 8441).
+class ClientEnd final : public http::Service, private H2Events {
+public:
+    ClientEnd(net::Loop& loop, std::unique_ptr<net::Duplex> duplex, const LinkOptions& options,
+              MemoryBudget& budget);
+    ClientEnd(const ClientEnd&) = delete;
+    ClientEnd& operator=(const ClientEnd&) = delete;
+
+    /// Until the link has ended; says why it did. Exchanges that run then fail by themselves: who
+    /// destroys this waits until streams() is 0.
+    net::Task<Error> run();
+
+    /// Errors: Errc::unavailable (the link failed before the answer began, or takes no requests),
+    /// Errc::cut (after it began), Errc::aborted (our caller gave up), Errc::limit (the agent is
+    /// short of memory).
+    net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
+                                  http::Answer& down) override;
+
+    bool accepts_requests() const {
+        return !going_away_ && !link_.ended() && !link_.draining() &&
+               link_.session().accepts_requests();
+    }
+    /// Exchanges under way.
+    std::size_t streams() const { return exchanges_; }
+    Link& link() { return link_; }
+    const Link& link() const { return link_; }
+    /// Set when accepts_requests() may have become false, and when the last exchange of an ended
+    /// link is over.
+    net::Event& event() { return link_.end_event(); }
+
+private:
+    H2Stream* on_new_stream() override { return nullptr; }  // the agent opens none
+    void on_ping_answered() override { link_.ping_answered(); }
+    void on_goaway() override;
+
+    Link link_;
+    std::size_t exchanges_ = 0;
+    bool going_away_ = false;
+};
+
+}  // namespace sallyport::tunnel

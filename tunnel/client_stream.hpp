@@ -1,0 +1,60 @@
+#pragma once
+
+#include "http/service.hpp"
+#include "tunnel/byte_queue.hpp"
+#include "tunnel/field_arena.hpp"
+#include "tunnel/flow.hpp"
+#include "tunnel/h2_stream.hpp"
+
+namespace sallyport::tunnel {
+
+class Link;
+
+/// One request at the hub's end. Lives in the coroutine of ClientEnd::serve.
+class ClientStream final : public H2Stream {
+public:
+    static constexpr std::size_t send_bytes_max = 256 * 1024;  // waiting to leave, per stream
+
+    ClientStream(Link& link, const http::RequestHead& head, http::Body& up, http::Answer& down);
+    ~ClientStream();
+
+    Result<void> submit();
+    /// Does what can be done now, in both directions.
+    void move();
+    bool is_over() const { return phase_ == Phase::over; }
+    Result<void> outcome() const;
+
+private:
+    enum class Phase { waiting, answering, over };
+
+    // H2Stream
+    void on_field(std::string_view name, std::string_view value) override;
+    void on_fields_end() override;
+    void on_data(BytesView bytes) override;
+    void on_end() override;
+    void on_closed(H2Code code) override;
+    Pulled pull(std::span<std::byte> into) override;
+    Held held() const override;
+
+    void start_answer();
+    void move_up();
+    void move_down();
+
+    Link& link_;
+    const http::RequestHead& head_;
+    http::Body& up_;
+    http::Answer& down_;
+    FieldArena fields_;
+    FieldArena trailers_;
+    ByteQueue received_;
+    ByteQueue to_send_;
+    ReceiveWindow window_;
+    Phase phase_ = Phase::waiting;
+    http::Body::State up_state_ = http::Body::State::flowing;
+    H2Code code_ = H2Code::no_error;
+    bool has_body_ = false;
+    bool answer_ended_ = false;
+    bool malformed_ = false;
+};
+
+}  // namespace sallyport::tunnel

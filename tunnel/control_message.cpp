@@ -1,0 +1,148 @@
+#include "tunnel/control_message.hpp"
+
+#include "base/error.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <optional>
+
+namespace sallyport::tunnel {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t text_bytes_max = 1'024;
+
+json::object to_json(const Hello& hello) {
+    json::array hosts;
+    for (const auto& host : hello.virtual_hosts) hosts.emplace_back(host);
+    return {{"type", "hello"},
+            {"version", hello.version},
+            {"program", hello.program},
+            {"location", hello.location},
+            {"epoch", hello.epoch},
+            {"process", hello.process},
+            {"virtual_hosts", std::move(hosts)}};
+}
+
+json::object to_json(const Welcome& welcome) {
+    return {{"type", "welcome"},
+            {"version", welcome.version},
+            {"program", welcome.program},
+            {"workers", welcome.workers}};
+}
+
+json::object to_json(const Refused& refused) {
+    return {{"type", "refused"}, {"code", refused.code}, {"text", refused.text}};
+}
+
+json::object to_json(const Restarting& restarting) {
+    return {{"type", "restarting"}, {"within_ms", restarting.within.count()}};
+}
+
+json::object to_json(const Unknown& unknown) { return {{"type", unknown.type}}; }
+
+/// Reads members of an object, and remembers whether one was wrong.
+class Members {
+public:
+    explicit Members(const json::object& object) : object_(object) {}
+
+    std::string text(const char* name) {
+        const auto* value = object_.if_contains(name);
+        if (value == nullptr || !value->is_string() ||
+            value->get_string().size() > text_bytes_max) {
+            wrong_ = name;
+            return {};
+        }
+        return std::string(value->get_string());
+    }
+    std::uint64_t number(const char* name) {
+        const auto* value = object_.if_contains(name);
+        const bool is_signed = value != nullptr && value->is_int64() && value->get_int64() >= 0;
+        if (is_signed) return static_cast<std::uint64_t>(value->get_int64());
+        if (value != nullptr && value->is_uint64()) return value->get_uint64();
+        wrong_ = name;
+        return 0;
+    }
+    std::vector<std::string> texts(const char* name) {
+        std::vector<std::string> all;
+        const auto* value = object_.if_contains(name);
+        if (value == nullptr || !value->is_array() ||
+            value->get_array().size() > virtual_hosts_told_max) {
+            wrong_ = name;
+            return all;
+        }
+        for (const auto& item : value->get_array()) {
+            if (!item.is_string() || item.get_string().size() > text_bytes_max) wrong_ = name;
+            if (item.is_string()) all.emplace_back(item.get_string());
+        }
+        return all;
+    }
+    const char* wrong() const { return wrong_; }
+
+private:
+    const json::object& object_;
+    const char* wrong_ = nullptr;
+};
+
+ControlMessage read(const std::string& type, Members& members) {
+    if (type == "hello") {
+        Hello hello;
+        hello.version = members.number("version");
+        hello.program = members.text("program");
+        hello.location = members.text("location");
+        hello.epoch = members.number("epoch");
+        hello.process = members.text("process");
+        hello.virtual_hosts = members.texts("virtual_hosts");
+        return hello;
+    }
+    if (type == "welcome") {
+        Welcome welcome;
+        welcome.version = members.number("version");
+        welcome.program = members.text("program");
+        welcome.workers = members.number("workers");
+        return welcome;
+    }
+    if (type == "refused") {
+        Refused refused;
+        refused.code = members.text("code");
+        refused.text = members.text("text");
+        return refused;
+    }
+    if (type == "restarting") {
+        constexpr std::uint64_t within_ms_max = 3'600'000;
+        return Restarting{std::chrono::milliseconds(
+            static_cast<std::int64_t>(std::min(members.number("within_ms"), within_ms_max)))};
+    }
+    return Unknown{type};
+}
+
+}  // namespace
+
+std::string encode(const ControlMessage& message) {
+    return std::visit([](const auto& body) { return json::serialize(to_json(body)) + "\n"; },
+                      message);
+}
+
+Result<ControlMessage> decode(std::string_view line) {
+    if (line.size() > control_line_bytes_max)
+        return Error{Errc::limit, "a control line is too long"};
+    json::error_code failure;
+    json::parse_options options;
+    options.max_depth = 8;
+    const auto value =
+        json::parse(json::string_view(line.data(), line.size()), failure, {}, options);
+    if (failure || !value.is_object())
+        return Error{Errc::malformed, "a control line is no JSON object"};
+    Members members(value.get_object());
+    const auto type = members.text("type");
+    auto message = read(type, members);
+    if (members.wrong() != nullptr)
+        return Error{Errc::malformed, "control message " + type + ": " + members.wrong()};
+    return message;
+}
+
+}  // namespace sallyport::tunnel

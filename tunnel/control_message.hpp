@@ -1,0 +1,66 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// What hub and agent tell each other on the control stream: one JSON object per line, `type` first
+/// (docs/PROTOCOL.md#control-stream). Members that are not known are skipped, so that a later
+/// version can say more. Pure.
+namespace sallyport::tunnel {
+
+inline constexpr std::size_t control_line_bytes_max = 64 * 1024;
+inline constexpr std::size_t virtual_hosts_told_max = 1'000;
+inline constexpr std::uint64_t protocol_version = 1;
+
+/// Agent to hub, first on every link.
+struct Hello {
+    std::uint64_t version = protocol_version;
+    std::string program;   // "0.1.0"
+    std::string location;  // empty: the default location
+    std::uint64_t epoch = 0;
+    std::string process;                     // random, one per process
+    std::vector<std::string> virtual_hosts;  // what is exposed, for people
+    bool operator==(const Hello&) const = default;
+};
+
+/// Hub to agent: the link is taken in.
+struct Welcome {
+    std::uint64_t version = protocol_version;
+    std::string program;
+    std::uint64_t workers = 1;  // the agent should have a link to each
+    bool operator==(const Welcome&) const = default;
+};
+
+/// Hub to agent: it is not, and dialling again at once will not help.
+struct Refused {
+    std::string code;  // "location", "clone", "revoked", "version"
+    std::string text;  // for the agent's administrator
+    bool operator==(const Refused&) const = default;
+};
+
+/// Either way: the sender's process goes away, and the next one will be there within that time.
+struct Restarting {
+    std::chrono::milliseconds within{0};
+    bool operator==(const Restarting&) const = default;
+};
+
+/// A message of a later version.
+struct Unknown {
+    std::string type;
+    bool operator==(const Unknown&) const = default;
+};
+
+using ControlMessage = std::variant<Hello, Welcome, Refused, Restarting, Unknown>;
+
+/// One line, with its end.
+std::string encode(const ControlMessage& message);
+/// `line` without its end. Errors: Errc::malformed, Errc::limit.
+Result<ControlMessage> decode(std::string_view line);
+
+}  // namespace sallyport::tunnel

@@ -1,0 +1,319 @@
+#include "tunnel/h2_session.hpp"
+
+#include "base/error.hpp"
+
+#include <boost/container/small_vector.hpp>
+#include <nghttp2/nghttp2.h>
+
+#include <array>
+
+namespace sallyport::tunnel {
+namespace {
+
+constexpr std::int32_t connection_window_bytes = 1 << 30;
+
+nghttp2_session* raw(const std::unique_ptr<void, void (*)(void*)>& session) {
+    return static_cast<nghttp2_session*>(session.get());
+}
+
+Error protocol_error(const char* what, int code) {
+    return {Errc::protocol, std::string(what) + ": " + nghttp2_strerror(code)};
+}
+
+using NameValues = boost::container::small_vector<nghttp2_nv, 48>;
+
+/// Tokens must not enter the compression table, where lengths of later guesses would betray them
+/// (RFC 7541 section 7.1.3).
+bool is_secret(std::string_view name) {
+    return name == "sallyport-user-token" || name == "sallyport-technical-token" ||
+           name == "authorization" || name == "cookie" || name == "set-cookie";
+}
+
+NameValues to_name_values(http::Fields fields) {
+    NameValues out;
+    out.reserve(fields.size());
+    for (const auto& field : fields) {
+        nghttp2_nv nv{};
+        nv.name =
+            const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(field.name.data()));
+        nv.namelen = field.name.size();
+        nv.value =
+            const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(field.value.data()));
+        nv.valuelen = field.value.size();
+        nv.flags = is_secret(field.name) ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
+        out.push_back(nv);
+    }
+    return out;
+}
+
+std::string_view view(const std::uint8_t* data, std::size_t size) {
+    return {reinterpret_cast<const char*>(data), size};
+}
+
+}  // namespace
+
+struct H2Session::Callbacks {
+    static H2Session& self(void* user) { return *static_cast<H2Session*>(user); }
+    static H2Stream* stream_of(nghttp2_session* session, std::int32_t id) {
+        return static_cast<H2Stream*>(nghttp2_session_get_stream_user_data(session, id));
+    }
+
+    static int on_begin_headers(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+        auto& me = self(user);
+        if (me.role_ == Role::client || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
+        auto* stream = me.events_.on_new_stream();
+        if (stream == nullptr) {
+            nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                      NGHTTP2_REFUSED_STREAM);
+            return 0;
+        }
+        me.open(*stream, frame->hd.stream_id);
+        nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, stream);
+        return 0;
+    }
+
+    static int on_header(nghttp2_session* session, const nghttp2_frame* frame,
+                         const std::uint8_t* name, std::size_t name_bytes,
+                         const std::uint8_t* value, std::size_t value_bytes, std::uint8_t, void*) {
+        if (auto* stream = stream_of(session, frame->hd.stream_id))
+            stream->on_field(view(name, name_bytes), view(value, value_bytes));
+        return 0;
+    }
+
+    static int on_frame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+        auto& me = self(user);
+        switch (frame->hd.type) {
+            case NGHTTP2_PING:
+                if (frame->hd.flags & NGHTTP2_FLAG_ACK) me.events_.on_ping_answered();
+                return 0;
+            case NGHTTP2_GOAWAY:
+                me.events_.on_goaway();
+                return 0;
+            case NGHTTP2_HEADERS:
+            case NGHTTP2_DATA:
+                break;
+            default:
+                return 0;
+        }
+        auto* stream = stream_of(session, frame->hd.stream_id);
+        if (stream == nullptr) return 0;
+        if (frame->hd.type == NGHTTP2_HEADERS) stream->on_fields_end();
+        if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) stream->on_end();
+        return 0;
+    }
+
+    static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t id,
+                       const std::uint8_t* data, std::size_t bytes, void*) {
+        nghttp2_session_consume_connection(session, bytes);
+        auto* stream = stream_of(session, id);
+        if (stream == nullptr) {
+            nghttp2_session_consume_stream(session, id, bytes);
+            return 0;
+        }
+        stream->on_data({reinterpret_cast<const std::byte*>(data), bytes});
+        return 0;
+    }
+
+    static int on_stream_close(nghttp2_session* session, std::int32_t id, std::uint32_t code,
+                               void* user) {
+        auto* stream = stream_of(session, id);
+        if (stream != nullptr) self(user).close(*stream, static_cast<H2Code>(code));
+        return 0;
+    }
+
+    static int on_frame_not_sent(nghttp2_session* session, const nghttp2_frame* frame, int,
+                                 void* user) {
+        // A request that came too late for a GOAWAY never becomes a stream, so it is closed here.
+        if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
+            return 0;
+        auto* stream = stream_of(session, frame->hd.stream_id);
+        if (stream != nullptr) self(user).close(*stream, H2Code::refused_stream);
+        return 0;
+    }
+
+    static ssize_t pull(nghttp2_session* session, std::int32_t id, std::uint8_t* buffer,
+                        std::size_t bytes, std::uint32_t* flags, nghttp2_data_source*, void*) {
+        auto* stream = stream_of(session, id);
+        if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // forgotten
+        const auto pulled = stream->pull({reinterpret_cast<std::byte*>(buffer), bytes});
+        if (pulled.ended) *flags |= NGHTTP2_DATA_FLAG_EOF;
+        if (pulled.has_trailers) *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+        if (pulled.bytes == 0 && !pulled.ended) return NGHTTP2_ERR_DEFERRED;
+        return static_cast<ssize_t>(pulled.bytes);
+    }
+
+    static nghttp2_session_callbacks* table() {
+        static nghttp2_session_callbacks* const callbacks = [] {
+            nghttp2_session_callbacks* made = nullptr;
+            nghttp2_session_callbacks_new(&made);
+            nghttp2_session_callbacks_set_on_begin_headers_callback(made, on_begin_headers);
+            nghttp2_session_callbacks_set_on_header_callback(made, on_header);
+            nghttp2_session_callbacks_set_on_frame_recv_callback(made, on_frame);
+            nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, on_data);
+            nghttp2_session_callbacks_set_on_stream_close_callback(made, on_stream_close);
+            nghttp2_session_callbacks_set_on_frame_not_send_callback(made, on_frame_not_sent);
+            return made;
+        }();
+        return callbacks;
+    }
+};
+
+H2Session::H2Session(Role role, const H2Options& options, H2Events& events)
+    : events_(events), role_(role), session_(nullptr, [](void* session) {
+          nghttp2_session_del(static_cast<nghttp2_session*>(session));
+      }) {
+    nghttp2_option* option = nullptr;
+    nghttp2_option_new(&option);
+    nghttp2_option_set_no_auto_window_update(option, 1);
+    nghttp2_option_set_no_closed_streams(option, 1);
+    nghttp2_option_set_peer_max_concurrent_streams(option, options.streams_max);
+    nghttp2_option_set_max_send_header_block_length(option, 2 * options.header_list_bytes_max);
+    nghttp2_option_set_stream_reset_rate_limit(option, options.resets_per_second_max,
+                                               options.resets_per_second_max);
+    nghttp2_option_set_max_continuations(option, options.continuations_max);
+    nghttp2_session* made = nullptr;
+    if (role == Role::client)
+        nghttp2_session_client_new2(&made, Callbacks::table(), this, option);
+    else
+        nghttp2_session_server_new2(&made, Callbacks::table(), this, option);
+    nghttp2_option_del(option);
+    session_.reset(made);
+
+    const std::array<nghttp2_settings_entry, 5> settings{{
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options.streams_max},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, options.stream_window_bytes},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, options.header_list_bytes_max},
+        {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+        {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},
+    }};
+    // ENABLE_PUSH is for clients to send, ENABLE_CONNECT_PROTOCOL for servers.
+    std::array<nghttp2_settings_entry, 4> mine{settings[0], settings[1], settings[2],
+                                               role == Role::client ? settings[3] : settings[4]};
+    nghttp2_submit_settings(made, NGHTTP2_FLAG_NONE, mine.data(), mine.size());
+    nghttp2_session_set_local_window_size(made, NGHTTP2_FLAG_NONE, 0, connection_window_bytes);
+}
+
+H2Session::~H2Session() { end(); }
+
+void H2Session::end() {
+    while (!streams_.empty()) close(streams_.front(), H2Code::internal_error);
+}
+
+void H2Session::open(H2Stream& stream, std::int32_t id) {
+    stream.session_ = this;
+    stream.id_ = id;
+    streams_.push_back(stream);
+}
+
+void H2Session::close(H2Stream& stream, H2Code code) {
+    nghttp2_session_set_stream_user_data(raw(session_), stream.id_, nullptr);
+    streams_.erase(streams_.iterator_to(stream));
+    stream.session_ = nullptr;
+    stream.on_closed(code);
+}
+
+Result<void> H2Session::receive(BytesView bytes) {
+    const auto taken = nghttp2_session_mem_recv(
+        raw(session_), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    if (taken < 0) return protocol_error("HTTP/2", static_cast<int>(taken));
+    return {};
+}
+
+Result<void> H2Session::produce(std::string& out, std::size_t bytes_max) {
+    while (out.size() < bytes_max) {
+        const std::uint8_t* data = nullptr;
+        const auto count = nghttp2_session_mem_send(raw(session_), &data);
+        if (count < 0) return protocol_error("HTTP/2", static_cast<int>(count));
+        if (count == 0) return {};
+        out.append(reinterpret_cast<const char*>(data), static_cast<std::size_t>(count));
+    }
+    return {};
+}
+
+bool H2Session::wants_write() const { return nghttp2_session_want_write(raw(session_)) != 0; }
+
+bool H2Session::is_over() const {
+    return nghttp2_session_want_read(raw(session_)) == 0 && !wants_write();
+}
+
+Result<void> H2Session::submit_request(H2Stream& stream, http::Fields fields, bool has_body) {
+    auto* session = raw(session_);
+    if (!accepts_requests()) return Error{Errc::unavailable, "the agent takes no more requests"};
+    const auto name_values = to_name_values(fields);
+    nghttp2_data_provider body{};
+    body.read_callback = Callbacks::pull;
+    const auto id = nghttp2_submit_request(session, nullptr, name_values.data(), name_values.size(),
+                                           has_body ? &body : nullptr, &stream);
+    if (id < 0) return Error{Errc::unavailable, nghttp2_strerror(id)};
+    open(stream, id);
+    return {};
+}
+
+void H2Session::submit_response(H2Stream& stream, http::Fields fields, bool is_final,
+                                bool has_body) {
+    if (!stream.is_open()) return;
+    const auto name_values = to_name_values(fields);
+    if (!is_final) {
+        nghttp2_submit_headers(raw(session_), NGHTTP2_FLAG_NONE, stream.id_, nullptr,
+                               name_values.data(), name_values.size(), nullptr);
+        return;
+    }
+    nghttp2_data_provider body{};
+    body.read_callback = Callbacks::pull;
+    nghttp2_submit_response(raw(session_), stream.id_, name_values.data(), name_values.size(),
+                            has_body ? &body : nullptr);
+}
+
+void H2Session::submit_trailers(H2Stream& stream, http::Fields fields) {
+    if (!stream.is_open()) return;
+    const auto name_values = to_name_values(fields);
+    nghttp2_submit_trailer(raw(session_), stream.id_, name_values.data(), name_values.size());
+}
+
+void H2Session::resume(H2Stream& stream) {
+    if (stream.is_open()) nghttp2_session_resume_data(raw(session_), stream.id_);
+}
+
+void H2Session::reset(H2Stream& stream, H2Code code) {
+    if (stream.is_open())
+        nghttp2_submit_rst_stream(raw(session_), NGHTTP2_FLAG_NONE, stream.id_,
+                                  static_cast<std::uint32_t>(code));
+}
+
+void H2Session::forget(H2Stream& stream, H2Code code) {
+    if (!stream.is_open()) return;
+    reset(stream, code);
+    nghttp2_session_set_stream_user_data(raw(session_), stream.id_, nullptr);
+    streams_.erase(streams_.iterator_to(stream));
+    stream.session_ = nullptr;
+}
+
+void H2Session::consume(H2Stream& stream, std::size_t bytes) {
+    if (stream.is_open() && bytes > 0)
+        nghttp2_session_consume_stream(raw(session_), stream.id_, bytes);
+}
+
+void H2Session::set_window(H2Stream& stream, std::uint32_t bytes) {
+    if (stream.is_open())
+        nghttp2_session_set_local_window_size(raw(session_), NGHTTP2_FLAG_NONE, stream.id_,
+                                              static_cast<std::int32_t>(bytes));
+}
+
+void H2Session::ping() { nghttp2_submit_ping(raw(session_), NGHTTP2_FLAG_NONE, nullptr); }
+
+void H2Session::announce_shutdown() {
+    if (role_ == Role::server) nghttp2_submit_shutdown_notice(raw(session_));
+}
+
+void H2Session::shut_down() {
+    auto* session = raw(session_);
+    nghttp2_submit_goaway(session, NGHTTP2_FLAG_NONE,
+                          nghttp2_session_get_last_proc_stream_id(session), NGHTTP2_NO_ERROR,
+                          nullptr, 0);
+}
+
+bool H2Session::accepts_requests() const {
+    return nghttp2_session_check_request_allowed(raw(session_)) != 0;
+}
+
+}  // namespace sallyport::tunnel

@@ -1,0 +1,196 @@
+#include "tunnel/link.hpp"
+
+#include "base/error.hpp"
+
+#include <array>
+#include <utility>
+
+namespace sallyport::tunnel {
+namespace {
+
+constexpr std::size_t read_bytes = 64 * 1024;
+constexpr int reads_per_turn_max = 16;
+constexpr std::size_t shed_bytes_min = 256 * 1024;
+constexpr std::chrono::seconds look_around{2};  // how often stalled streams are looked for
+
+/// Plaintext on its way from a duplex into a session; used within one call only.
+std::span<std::byte> read_buffer() {
+    thread_local std::array<std::byte, read_bytes> buffer;
+    return buffer;
+}
+
+}  // namespace
+
+Link::Link(net::Loop& loop, std::unique_ptr<net::Duplex> duplex, Role role,
+           const LinkOptions& options, MemoryBudget& budget, H2Events& events)
+    : loop_(loop),
+      duplex_(std::move(duplex)),
+      options_(options),
+      budget_(budget),
+      session_(role, options.h2, events),
+      keepalive_(options.keepalive, net::Loop::now()),
+      timer_(loop.executor()),
+      end_event_(loop.turn) {}
+
+Link::~Link() {
+    *self_ = nullptr;
+    timer_.cancel();
+    duplex_->close();
+}
+
+Result<void> Link::start() {
+    if (auto attached = duplex_->attach(loop_, *this); !attached) return attached.error();
+    flush_soon();
+    watch_time();
+    return {};
+}
+
+void Link::on_ready() {
+    if (ended_) return;
+    read();
+    if (!ended_) flush_soon();
+}
+
+void Link::read() {
+    const auto buffer = read_buffer();
+    for (int i = 0; i < reads_per_turn_max; ++i) {
+        const auto moved = duplex_->read(buffer);
+        switch (moved.state) {
+            case net::Moved::State::would_block:
+                return;
+            case net::Moved::State::ended:
+                return close({Errc::closed, "the peer closed the link"});
+            case net::Moved::State::failed:
+                return close({moved.error, duplex_->failure()});
+            case net::Moved::State::ok:
+                break;
+        }
+        bytes_in_ += moved.bytes;
+        keepalive_.received(net::Loop::now());
+        if (auto fed = session_.receive(buffer.first(moved.bytes)); !fed) {
+            // The session has queued a GOAWAY that says what was wrong.
+            (void)session_.produce(out_, write_bytes);
+            send_pending();
+            return close(fed.error());
+        }
+    }
+    // There may be more, and no new edge will tell: go on in the next turn.
+    loop_.turn.at_flush(*this);
+    more_to_read_ = true;
+}
+
+void Link::end_of_turn() {
+    if (ended_) return;
+    if (std::exchange(more_to_read_, false)) read();
+    if (ended_) return;
+    std::size_t sent = 0;
+    while (sent < turn_bytes_max) {
+        if (out_.empty()) {
+            if (auto made = session_.produce(out_, write_bytes); !made) return close(made.error());
+            if (out_.empty()) return check_over();
+        }
+        const auto before = out_.size() - out_from_;
+        if (!send_pending()) return;
+        sent += before;
+    }
+    // The limit of a turn was reached with frames left, and nothing else may come to wake us.
+    flush_soon();
+}
+
+bool Link::send_pending() {
+    while (out_from_ < out_.size()) {
+        const auto rest = as_bytes(std::string_view(out_).substr(out_from_));
+        const auto moved = duplex_->write(rest);
+        if (moved.state == net::Moved::State::failed) {
+            close({moved.error, duplex_->failure()});
+            return false;
+        }
+        if (moved.state == net::Moved::State::would_block) return false;
+        bytes_out_ += moved.bytes;
+        out_from_ += moved.bytes;
+    }
+    out_.clear();
+    out_from_ = 0;
+    return true;
+}
+
+void Link::check_over() {
+    if (draining_ && !goaway_at_ && session_.open_streams() == 0)
+        close({Errc::aborted, "the link was drained"});
+    else if (session_.is_over())
+        close({Errc::closed, "the peer ended the link"});
+}
+
+void Link::close(const Error& why) {
+    if (ended_) return;
+    ended_ = true;
+    why_ = why;
+    if (EndOfTurn::is_linked()) EndOfTurn::unlink();
+    timer_.cancel();
+    duplex_->close();
+    session_.end();
+    end_event_.set();
+}
+
+void Link::drain(net::Deadline deadline) {
+    if (draining_ || ended_) return;
+    draining_ = true;
+    drain_deadline_ = deadline;
+    goaway_at_ = net::Loop::now() + settle_time;
+    session_.announce_shutdown();
+    flush_soon();
+    watch_time();
+}
+
+void Link::ping_answered() { round_trip_ = net::Loop::now() - pinged_; }
+
+void Link::shed_stalled() {
+    if (!budget_.is_short()) return;
+    H2Stream* worst = nullptr;
+    const auto now = net::Loop::now();
+    session_.for_each_stream([&](H2Stream& stream) {
+        const auto held = stream.held();
+        if (held.bytes <= shed_bytes_min || now - held.since < options_.stall) return;
+        if (worst == nullptr || held.bytes > worst->held().bytes) worst = &stream;
+    });
+    if (worst == nullptr) return;
+    session_.reset(*worst, H2Code::enhance_your_calm);
+    flush_soon();
+}
+
+void Link::watch_time() {
+    auto next = std::min(keepalive_.next(), net::Loop::now() + look_around);
+    if (goaway_at_) next = std::min(next, *goaway_at_);
+    if (drain_deadline_) next = std::min(next, *drain_deadline_);
+    timer_.expires_at(next);
+    timer_.async_wait([self = self_](boost::system::error_code failure) {
+        if (!failure && *self != nullptr) (*self)->on_timer();
+    });
+}
+
+void Link::on_timer() {
+    if (ended_) return;
+    const auto now = net::Loop::now();
+    if (drain_deadline_ && now >= *drain_deadline_)
+        return close({Errc::aborted, "streams were still open when the time to drain was over"});
+    if (goaway_at_ && now >= *goaway_at_) {
+        goaway_at_.reset();
+        session_.shut_down();
+        flush_soon();
+    }
+    shed_stalled();
+    switch (keepalive_.due(now)) {
+        case Keepalive::Action::dead:
+            return close({Errc::timed_out, "nothing was received after a ping"});
+        case Keepalive::Action::ping:
+            pinged_ = now;
+            session_.ping();
+            flush_soon();
+            break;
+        case Keepalive::Action::wait:
+            break;
+    }
+    watch_time();
+}
+
+}  // namespace sallyport::tunnel

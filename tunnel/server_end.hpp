@@ -1,0 +1,52 @@
+#pragma once
+
+#include "http/service.hpp"
+#include "net/task_group.hpp"
+#include "tunnel/link.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace sallyport::tunnel {
+
+class ServerStream;
+
+/// Who answers what comes through a link.
+struct ServerServices {
+    http::Service& exchanges;
+    http::Service& control;  // the control stream (reserved::control_protocol)
+};
+
+/// The agent's end of a link: each stream becomes a call of an http::Service. Streams are served by
+/// coroutines that are kept from one request to the next; there are as many as there were streams
+/// at once.
+class ServerEnd final : private H2Events {
+public:
+    ServerEnd(net::Loop& loop, std::unique_ptr<net::Duplex> duplex, const LinkOptions& options,
+              MemoryBudget& budget, ServerServices services);
+    ~ServerEnd();  // precondition: run() has returned, or the loop will not run again
+    ServerEnd(const ServerEnd&) = delete;
+    ServerEnd& operator=(const ServerEnd&) = delete;
+
+    /// Serves until the link has ended and every exchange with it; says why it ended. When
+    /// cancelled, closes the link at once.
+    net::Task<Error> run();
+
+    Link& link() { return link_; }
+
+private:
+    friend class ServerStream;
+    H2Stream* on_new_stream() override;
+    void on_ping_answered() override { link_.ping_answered(); }
+    void on_goaway() override {}
+    void release(ServerStream& stream);
+
+    net::Loop& loop_;
+    ServerServices services_;
+    Link link_;
+    net::TaskGroup tasks_;
+    std::vector<std::unique_ptr<ServerStream>> streams_;  // all
+    std::vector<ServerStream*> idle_;                     // of these, who wait for work
+};
+
+}  // namespace sallyport::tunnel
