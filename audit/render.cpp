@@ -41,21 +41,23 @@ std::string field_text(const boost::json::value& value) {
     return boost::json::serialize(value);
 }
 
-std::string exchange_row(const Finding& finding) {
+/// `fields` is a Finding or a Record.
+template <class Fields>
+std::string exchange_row(const Fields& fields, WallTime time, std::string_view what) {
     std::string row;
-    const auto outcome = finding.text("outcome");
-    const auto status = finding.number("status").value_or(0);
-    const auto user = finding.text("user");
-    add_cell(row, to_rfc3339(finding.records.front().time), time_width);
-    add_cell(row, printable(outcome.empty() ? "open" : outcome), what_width);
+    const auto status = fields.number("status").value_or(0);
+    const auto user = fields.text("user");
+    add_cell(row, to_rfc3339(time), time_width);
+    add_cell(row, printable(what), what_width);
     add_cell(row, status > 0 ? std::to_string(status) : "-", status_width);
     add_cell(row, printable(user.empty() ? "-" : user), user_width);
-    add_cell(row, milliseconds(finding.number("duration_us")), duration_width);
-    row += printable(finding.text("method")) + " " + printable(finding.text("virtual_host")) +
-           printable(finding.text("path"));
-    if (const auto reason = finding.text("reason"); !reason.empty())
-        row += "  (" + printable(reason) + ")";
-    return row + "\n";
+    add_cell(row, milliseconds(fields.number("duration_us")), duration_width);
+    if (const auto method = fields.text("method"); !method.empty())
+        row += printable(method) + " " + printable(fields.text("virtual_host")) +
+               printable(fields.text("path")) + "  ";
+    if (const auto reason = fields.text("reason"); !reason.empty())
+        row += "(" + printable(reason) + ")  ";
+    return row + "[" + printable(fields.text("exchange")) + "]\n";
 }
 
 std::string event_row(const Record& record) {
@@ -127,7 +129,15 @@ std::string table_head() {
 
 std::string table_row(const Finding& finding) {
     const auto& record = finding.records.front();
-    return is_exchange(record) ? exchange_row(finding) : event_row(record);
+    if (!is_exchange(record)) return event_row(record);
+    const auto outcome = finding.text("outcome");
+    return exchange_row(finding, record.time, outcome.empty() ? "open" : outcome);
+}
+
+std::string record_row(const Record& record) {
+    if (!is_exchange(record)) return event_row(record);
+    const auto outcome = record.text("outcome");
+    return exchange_row(record, record.time, outcome.empty() ? "begin" : outcome);
 }
 
 std::string csv_head() {

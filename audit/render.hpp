@@ -13,6 +13,9 @@ std::string table_head();
 /// One line per exchange or event.
 std::string table_row(const Finding& finding);
 
+/// One line for a single record, as `audit tail` shows it, under the same titles.
+std::string record_row(const Record& record);
+
 /// RFC 4180, with a header line. A field that a spreadsheet would take for a formula begins with an
 /// apostrophe.
 std::string csv_head();

@@ -122,7 +122,9 @@ TEST_F(LogTest, StartsANewSegmentAtTheSizeAndGoesOnWithTheChain) {
     const auto segments = *list_segments(folder);
     ASSERT_GT(segments.size(), 3U);
     for (std::size_t i = 1; i < segments.size(); ++i) {
-        const auto line = *LineReader::open(segments[i].path)->next();
+        auto lines = LineReader::open(segments[i].path);
+        ASSERT_TRUE(lines);
+        const auto line = *lines->next();
         ASSERT_TRUE(line);
         const auto first = *parse_record(line->bytes);
         EXPECT_EQ(first.event, "segment.opened");

@@ -120,7 +120,7 @@ TEST_F(QueryTest, PrintsRowsForPeople) {
     EXPECT_EQ(
         rows[0],
         "2025-03-01T12:00:00.000000Z  answered              200     jane@corp.example         "
-        "1.5 ms       GET erp.virtual:44300/sap/opu/odata/Set\n");
+        "1.5 ms       GET erp.virtual:44300/sap/opu/odata/Set  [one]\n");
     EXPECT_NE(rows[1].find("refused               403"), std::string::npos);
     EXPECT_NE(rows[1].find("(no rule allows it)"), std::string::npos);
     EXPECT_NE(rows[2].find("open                  -"), std::string::npos);
