@@ -163,7 +163,7 @@ TEST(ParseMoment, TakesTimesDaysAndDurations) {
     for (const auto& [text, expected] : cases) {
         const auto moment = parse_moment(text, now);
         ASSERT_TRUE(moment) << text;
-        EXPECT_EQ(to_rfc3339(*moment), expected);
+        EXPECT_EQ(audit::to_rfc3339(*moment), expected);
     }
     for (const auto* text : {"", "s", "5", "5w", "-5m", "99999999999d", "2025-02-30"})
         EXPECT_FALSE(parse_moment(text, now)) << text;
