@@ -83,8 +83,9 @@ CommandOutput handed_over(const NewJoinToken& token, const std::string& tenant) 
                                         {"tenant", tenant},
                                         {"join_token", text},
                                         {"expires", expiry}},
-            .text = text + "\nThis join token enrols the agent " + token.entry.agent.name +
-                    " once, until " + expiry + ". It is not stored and will not be shown again.\n"};
+            .text = text + '\n',
+            .note = "This join token enrols the agent " + token.entry.agent.name + " once, until " +
+                    expiry + ". It is not stored and will not be shown again.\n"};
 }
 
 Result<CommandOutput> add(const CommandContext& context, const AgentOptions& options) {
@@ -180,8 +181,10 @@ void add_agent_command(CLI::App& app, CommandContext& context) {
 
     auto& adding = add_action(group, context, options, "add",
                               "Add an agent and print the join token it enrols with", add);
-    adding.add_option("--location", options->locations,
-                      "A location it may serve (default: the default location)");
+    adding
+        .add_option("--location", options->locations,
+                    "A location it may serve (default: the default location)")
+        ->allow_extra_args(false);  // --location A NAME: the name is not a second location
     adding.add_flag("--shared", options->shared,
                     "Other agents added with --shared may serve the same locations");
     adding.add_option("--valid", options->valid, "How long the join token is valid, 1m to 7d");

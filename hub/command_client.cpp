@@ -126,7 +126,8 @@ void add_client_command(CLI::App& app, CommandContext& context) {
     auto& adding = *group.add_subcommand("add", "Add a client and print its secret");
     adding.add_option("name", options->name, "Its name; the client id is sb-NAME")->required();
     adding.add_option("--tenant", options->tenant, "The tenant that owns it")->required();
-    adding.add_option("--subscribe", options->subscribe, "A further tenant it may act in");
+    adding.add_option("--subscribe", options->subscribe, "A further tenant it may act in")
+        ->allow_extra_args(false);
     on_run(adding, context, [&context, options] { return add(context, *options); });
 
     auto& listing = *group.add_subcommand("list", "List the clients");

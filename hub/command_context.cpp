@@ -22,6 +22,7 @@ void report(CommandContext& context, const Result<CommandOutput>& outcome) {
         context.out << (context.json ? boost::json::serialize(outcome->json) + '\n'
                                      : outcome->text);
         context.out.flush();
+        if (!context.json) context.err << outcome->note;
         // Facts that did not arrive were not told: a full disk must not look like success.
         context.exit_code = context.out ? 0 : 1;
         return;

@@ -41,6 +41,7 @@ struct CommandContext {
 struct CommandOutput {
     boost::json::value json;
     std::string text;
+    std::string note = {};  // what people should know besides; not among what `text` gives a pipe
 };
 
 /// Runs a command's body when CLI11 has parsed the line: prints what it returns and sets the exit

@@ -14,6 +14,8 @@
 namespace sallyport::hub {
 namespace {
 
+constexpr std::size_t common_name_characters_max = 64;  // RFC 5280 ub-common-name
+
 constexpr std::array<std::string_view, 6> file_names{"ca.pem",  "ca.key",    "hub.pem",
                                                      "hub.key", "token.pem", "hub.db"};
 
@@ -24,6 +26,12 @@ certs::ServerNames names_of(std::string_view hub_name) {
         return {.dns_names = {}, .addresses = {name}};
     if (name == "localhost") return {.dns_names = {name}, .addresses = {"127.0.0.1", "::1"}};
     return {.dns_names = {name}, .addresses = {}};
+}
+
+/// For people; nothing depends on it.
+std::string authority_name(std::string_view hub_name) {
+    const auto name = "Sallyport hub " + std::string(hub_name);
+    return name.size() <= common_name_characters_max ? name : "Sallyport hub";
 }
 
 struct ServerIdentity {
@@ -105,7 +113,7 @@ Result<HubState> create_state(const std::filesystem::path& folder, std::string_v
             return Error{Errc::conflict, (folder / name).string() +
                                              " exists: there is a hub in this folder already, and "
                                              "it was left as it is"};
-    auto authority = certs::Authority::create(std::string(hub_name) + " agents", now);
+    auto authority = certs::Authority::create(authority_name(hub_name), now);
     if (!authority) return authority.error();
     auto identity = make_server_identity(*authority, hub_name, now);
     if (!identity) return identity.error();

@@ -188,6 +188,14 @@ TEST_F(CommandTest, WithoutALocationAnAgentServesTheDefaultOne) {
     EXPECT_EQ(run("agent add default --tenant sub --location Y").exit_code, 1) << "the name too";
 }
 
+TEST_F(CommandTest, AJoinTokenStandsAloneOnStandardOutput) {
+    const auto added = run("agent add --location PIPE piped --tenant acme");
+    ASSERT_EQ(added.exit_code, 0) << added.err;
+    EXPECT_TRUE(certs::JoinToken::parse(added.out));
+    EXPECT_NE(added.err.find("once"), std::string::npos);
+    EXPECT_EQ(store().agent({store().tenant_by_name("acme")->id, "piped"})->locations.size(), 1u);
+}
+
 TEST_F(CommandTest, AgentsShareALocationOnlyIfBothWereAddedSo) {
     EXPECT_EQ(run("agent add one --tenant rival --location S --shared").exit_code, 0);
     EXPECT_EQ(run("agent add two --tenant rival --location S --shared").exit_code, 0);

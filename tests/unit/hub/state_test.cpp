@@ -76,6 +76,13 @@ TEST_F(StateTest, LocalNamesStandInTheCertificateOnlyOfALocalHub) {
     EXPECT_TRUE(local->chain.front().matches_host("::1"));
 }
 
+TEST_F(StateTest, AHubMayHaveALongName) {
+    const auto name = std::string(60, 'a') + '.' + std::string(60, 'b') + ".example.com";
+    const auto made = create_state(folder(), name, now);
+    ASSERT_TRUE(made) << to_text(made.error());
+    EXPECT_TRUE(made->chain.front().matches_host(name));
+}
+
 TEST_F(StateTest, AMissingHubSaysWhatToDo) {
     const auto read = load_state(folder());
     ASSERT_FALSE(read);
