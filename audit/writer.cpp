@@ -206,7 +206,7 @@ Error Log::Writer::stop_locked(Error failure, std::uint64_t lost_records) {
     }
     log::error("audit.failed", {{"error", to_text(failure)},
                                 {"on_failure", to_text(on_failure_.load())},
-                                {"do", "free the disk, then run: sallyport audit repair"}});
+                                {"do", "make room on the disk, then restart"}});
     failure_ = failure;
     return failure;
 }
