@@ -16,6 +16,7 @@ struct ExchangeBegin {
     std::string_view client{};         // the cloud client that asked
     std::string_view hub{};            // which [[hub]] the link belongs to
     std::string_view location{};       // empty = the default location
+    std::string_view agent{};          // at the hub: which agent it was given to
     std::string_view user{};           // the principal as the agent verified it; may be empty
     std::string_view principal{};      // as whom the back end sees the user, e.g. "x509:CN=jane"
     std::string_view virtual_host{};   // "erp.virtual:44300"

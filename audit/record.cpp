@@ -15,7 +15,7 @@ namespace {
 constexpr std::array<std::string_view, 7> head_keys = {"seq",  "prev",  "time", "boot",
                                                        "mono", "event", "cfg"};
 constexpr Sequence sequence_max = Sequence{1} << 62;  // so that counting on cannot overflow
-constexpr std::size_t depth_max = 2;  // `cut` is the only object inside a record
+constexpr std::size_t depth_max = 2;                  // `cut` is the only object inside a record
 
 Error malformed(std::string detail) { return {Errc::malformed, std::move(detail)}; }
 

@@ -8,6 +8,7 @@ void write_fields(Line& line, const ExchangeBegin& event) {
     line.text("client", event.client);
     line.text("hub", event.hub);
     line.text("location", event.location);
+    line.text("agent", event.agent);
     line.text("user", event.user);
     line.text("principal", event.principal);
     line.text("virtual_host", event.virtual_host);

@@ -83,7 +83,7 @@ TEST_F(DocumentationTest, NamesEveryEventAndField) {
     Chain chain(0, chain_start, "b");
     std::string lines;
     const auto add = [&](const auto& event) { chain.append(lines, {}, event); };
-    add(ExchangeBegin{x, x, x, x, x, x, x, x, x, x, x, x, x});
+    add(ExchangeBegin{x, x, x, x, x, x, x, x, x, x, x, x, x, x});
     const ExchangeEnd end{x, x, 1, x, 1, 1, std::chrono::microseconds(1), x, x, x,
                           x, x, x, x, x, x};
     add(PairedEnd{end, 1});

@@ -80,6 +80,7 @@ TEST(Line, TheWorstRecordsFitTheLimit) {
                               .client = bad,
                               .hub = bad,
                               .location = bad,
+                              .agent = bad,
                               .user = bad,
                               .principal = bad,
                               .virtual_host = bad,

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "audit/events.hpp"
+#include "audit/log.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace sallyport::audit {
+
+/// One exchange in the log. Whatever happens to whoever holds it, exactly one end is appended: the
+/// one given to close(), or `aborted` if it is destroyed first. It only appends: the caller's loop
+/// turn writes.
+class Entry {
+public:
+    struct Outcome {
+        std::string_view outcome;  // one of audit::outcome
+        int status = 0;
+        std::string_view reason{};
+    };
+
+    /// `log` and what the views in `exchange` refer to must outlive the entry.
+    Entry(Log& log, const ExchangeBegin& exchange);
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+    ~Entry();
+
+    /// What is known of the exchange; may be completed until begin() or close().
+    ExchangeBegin& exchange() { return exchange_; }
+
+    /// It is allowed: appends the begin. Call it at most once.
+    Sequence begin();
+
+    void add_request_bytes(std::uint64_t bytes) { request_bytes_ += bytes; }
+    void add_response_bytes(std::uint64_t bytes) { response_bytes_ += bytes; }
+
+    /// Appends the end; later calls do nothing. Where there was no begin, the end says who asked
+    /// for what. What has begun cannot be `refused` any more.
+    Sequence close(const Outcome& outcome);
+
+private:
+    Log& log_;
+    ExchangeBegin exchange_;
+    std::chrono::steady_clock::time_point opened_;
+    std::uint64_t request_bytes_ = 0;
+    std::uint64_t response_bytes_ = 0;
+    bool begun_ = false;
+    bool closed_ = false;
+};
+
+}  // namespace sallyport::audit
