@@ -1,0 +1,74 @@
+#pragma once
+
+#include "audit/log.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "mappings/mapping.hpp"
+#include "tunnel/flow.hpp"
+#include "tunnel/keepalive.hpp"
+#include "tunnel/reconnect.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace sallyport::agent {
+
+/// [[hub]]: one hub this agent keeps links to.
+struct HubConfig {
+    std::string name = "default";
+    std::string url;       // https://host[:port]
+    std::string location;  // must be granted at the hub; empty: the default location
+    std::size_t connections = 2;
+    std::string proxy;  // http://host:port of a corporate proxy, or empty
+    std::filesystem::path proxy_credentials_file;  // "user:password"
+
+    bool operator==(const HubConfig&) const = default;
+};
+
+struct AuditConfig {
+    audit::Level level = audit::Level::all;
+    audit::Durability durability = audit::Durability::process;
+    audit::OnFailure on_failure = audit::OnFailure::block;
+    bool query_strings = false;
+
+    bool operator==(const AuditConfig&) const = default;
+};
+
+struct TunnelConfig {
+    std::size_t memory_budget_bytes = tunnel::MemoryBudget::bytes_default;
+    tunnel::Keepalive::Settings keepalive{};
+    tunnel::Reconnect::Settings reconnect{};
+    std::chrono::milliseconds drain{30'000};  // for exchanges that run when the agent stops
+};
+
+/// agent.toml and mappings.d, checked (docs/CONFIGURATION.md says what each key means).
+struct Config {
+    std::filesystem::path file;
+    std::filesystem::path state_dir = "/var/lib/sallyport";
+    std::filesystem::path admin_socket = "/run/sallyport/admin.sock";
+    std::size_t workers = 1;
+    log::Level log_level = log::Level::info;
+    std::vector<HubConfig> hubs;
+    AuditConfig audit;
+    TunnelConfig tunnel;
+    std::filesystem::path
+        trust_ca_file;               // whom https back ends must show; empty: nobody is trusted
+    std::vector<std::string> strip;  // further identity fields removed from requests
+    std::vector<mappings::Mapping> mappings;
+    std::vector<std::string> warnings;
+    std::string digest;  // SHA-256 over all files, hexadecimal; stands in each audit record
+
+    /// Reads `file` and every *.toml in `mappings.d` beside it, in the order of their names.
+    /// Errors: Errc::malformed with every problem, one per line: "file:line:column: what".
+    static Result<Config> load(const std::filesystem::path& file);
+    /// The same from texts; the first is the main file.
+    static Result<Config> parse(const std::vector<std::pair<std::string, std::string>>& documents);
+
+    std::filesystem::path identity_folder() const { return state_dir / "identity"; }
+    std::filesystem::path audit_folder() const { return state_dir / "audit"; }
+    std::filesystem::path epoch_file() const { return state_dir / "epoch"; }
+};
+
+}  // namespace sallyport::agent

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "hub/client_limits.hpp"
+#include "tunnel/flow.hpp"
+#include "tunnel/keepalive.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace sallyport::hub {
+
+/// [[certificate]]: shown to HTTP/1.1 clients that name one of `names`.
+struct CertificateConfig {
+    std::vector<std::string> names;
+    std::filesystem::path chain_file;
+    std::filesystem::path key_file;
+};
+
+/// hub.toml, checked (docs/CONFIGURATION.md says what each key means).
+struct Config {
+    std::filesystem::path file;
+    std::string name;                       // the hub's DNS name, in its certificate
+    std::string url;                        // https://name[:port], stands in join tokens
+    std::string tls = ":443";               // links, enrolment, API
+    std::string proxy = "127.0.0.1:20003";  // for cloud applications
+    std::filesystem::path state_folder = "/var/lib/sallyport-hub";
+    std::filesystem::path admin_socket = "/run/sallyport-hub/admin.sock";
+    std::size_t workers = 2;
+    bool allow_plaintext = false;
+    log::Level log_level = log::Level::info;
+    std::chrono::seconds token_lifetime{3'600};
+    std::chrono::seconds agent_certificate_lifetime{30 * 86'400};
+    ClientLimits::Settings client_limits{};
+    std::size_t memory_budget_bytes = tunnel::MemoryBudget::bytes_default;
+    tunnel::Keepalive::Settings keepalive{};
+    std::chrono::milliseconds hold{5'000};    // requests for an agent that restarts
+    std::chrono::milliseconds drain{30'000};  // for exchanges that run when the hub stops
+    std::vector<CertificateConfig> certificates;
+
+    /// Errors: Errc::malformed with every problem, one per line: "file:line:column: what".
+    static Result<Config> load(const std::filesystem::path& file);
+    static Result<Config> parse(const std::string& text, const std::string& name);
+};
+
+}  // namespace sallyport::hub
