@@ -33,7 +33,7 @@ struct ApiResponse {
 };
 
 /// More than any request here needs; whoever reads the body refuses larger ones with 413.
-inline constexpr std::size_t api_body_bytes_max = 64 * 1024;
+inline constexpr std::size_t api_body_bytes_max = std::size_t{64} * 1024;
 
 /// The target without its query.
 std::string_view path_of(std::string_view target);

@@ -58,7 +58,8 @@ Result<void> write_key(const std::filesystem::path& file, const Result<Secret>& 
 /// another one.
 Result<void> write_server_identity(const std::filesystem::path& folder,
                                    const ServerIdentity& identity) {
-    if (const auto done = write_key(folder / "hub.key", identity.key.to_pem()); !done) return done;
+    if (const auto done = write_key(folder / "hub.key", identity.key.to_pem()); !done)
+        return done.error();
     return replace_file(folder / "hub.pem", identity.certificate.to_pem(), 0644);
 }
 
@@ -68,11 +69,11 @@ Result<void> write_all(const HubState& state) {
         return done;
     const auto authority =
         replace_file(folder / "ca.pem", state.authority.certificate().to_pem(), 0644);
-    if (!authority) return authority;
+    if (!authority) return authority.error();
     if (const auto done = write_key(folder / "token.pem", state.signing_key.to_pem()); !done)
         return done;
     const auto identity = write_server_identity(folder, {state.key, state.chain.front()});
-    if (!identity) return identity;
+    if (!identity) return identity.error();
     const auto store = Store::create(state.database());
     if (!store) return store.error();
     return {};
