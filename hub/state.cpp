@@ -66,12 +66,12 @@ Result<void> write_server_identity(const std::filesystem::path& folder,
 Result<void> write_all(const HubState& state) {
     const auto& folder = state.folder;
     if (const auto done = write_key(folder / "ca.key", state.authority.key().to_pem()); !done)
-        return done;
+        return done.error();
     const auto authority =
         replace_file(folder / "ca.pem", state.authority.certificate().to_pem(), 0644);
     if (!authority) return authority.error();
     if (const auto done = write_key(folder / "token.pem", state.signing_key.to_pem()); !done)
-        return done;
+        return done.error();
     const auto identity = write_server_identity(folder, {state.key, state.chain.front()});
     if (!identity) return identity.error();
     const auto store = Store::create(state.database());
