@@ -10,7 +10,7 @@
 namespace sallyport::audit {
 namespace {
 
-constexpr std::size_t buffer_bytes = 4 * (record_bytes_max + 1);
+constexpr std::size_t buffer_bytes = 2 * (record_bytes_max + 1);
 
 }  // namespace
 
