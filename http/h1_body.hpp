@@ -13,7 +13,7 @@ namespace sallyport::http {
 /// The body of the message whose head was just read from an HTTP/1.1 connection.
 class BodyReader final : public Body {
 public:
-    BodyReader(WireInput& input) : input_(input) {}
+    explicit BodyReader(WireInput& input) : input_(input) {}
 
     /// After the head has been used up. `from` may be read whenever peek() finds nothing.
     void begin(h1::Framing framing, std::uint64_t bytes, net::Duplex& from);
@@ -23,14 +23,15 @@ public:
     State state() const override { return state_; }
     Fields trailers() const override { return chunks_.trailers(); }
 
+    /// Whether anything of the body was used, so that it cannot be given to somebody else.
     bool touched() const { return touched_; }
     /// The peer sent what is no body: cut, and no answer can repair it.
     bool malformed() const { return malformed_; }
 
 private:
     BytesView at_hand();
+    BytesView chunk_at_hand();
     void look_for_end();
-    void read_chunk_framing();
 
     WireInput& input_;
     net::Duplex* from_ = nullptr;
@@ -45,7 +46,7 @@ private:
 /// Writes a body to an HTTP/1.1 connection.
 class BodyWriter {
 public:
-    BodyWriter(WireOutput& output) : output_(output) {}
+    explicit BodyWriter(WireOutput& output) : output_(output) {}
 
     void begin(h1::Framing framing, std::uint64_t bytes);
     /// A prefix; 0: no room now. Where no body belongs, everything is taken and dropped.
@@ -55,6 +56,7 @@ public:
     bool finished() const { return finished_; }
 
 private:
+    static constexpr std::size_t chunk_bytes_max = 64 * 1024;
     std::size_t write_plain(BytesView bytes);
     std::size_t write_chunk(BytesView bytes);
 

@@ -19,6 +19,8 @@
 
 namespace sallyport::http {
 
+struct Refusal;
+
 /// A connection that another worker's loop goes on with.
 struct Relocation {
     std::size_t worker = 0;
@@ -32,7 +34,7 @@ struct Relocation {
 /// keep-alive. All calls on the loop's thread.
 class H1Connection final : private net::Ready, private net::IdleSweep::Watched, private Answer {
 public:
-    /// Input that arrived while a request is served; more waits in the kernel.
+    /// `duplex` is connected and not attached. `buffered`: as of a Relocation.
     H1Connection(net::Loop& loop, net::IdleSweep& sweep, std::unique_ptr<net::Duplex> duplex,
                  Service& service, const ServerLimits& limits, std::string buffered = {});
     ~H1Connection();
@@ -46,14 +48,15 @@ public:
     void drain();
 
 private:
+    static constexpr int linger_reads_max = 64;
     enum class Phase { head, serving, closing };
-    enum class Next { request, close, relocate };
+    enum class Step { serve, wait, close };
 
     void on_ready() override;
     void on_deadline() override;
 
     net::Event& event() override { return event_; }
-    bool aborted() const override { return aborted_; }
+    bool aborted() const override { return aborted_ || output_.failed(); }
     void inform(const ResponseHead& head) override;
     void start(const ResponseHead& head) override;
     bool started() const override { return started_; }
@@ -62,15 +65,25 @@ private:
     void abort(const Error& why) override;
     bool relocate(std::size_t worker) override;
 
-    net::Task<bool> read_head();
-    net::Task<Next> serve_one();
-    net::Task<bool> settle_request_body();
-    net::Task<void> close_politely();
+    Step next_step();
+    void await_next_head();
     void refuse_head();
+    void refuse_late_head();
+    void refuse(const Refusal& refusal);
+
+    void begin_exchange();
+    void start_exchange();
+    void conclude(const Result<void>& served);
+    void append_head(const ResponseHead& head);
+    void read_ahead();
+    net::Task<void> drop_request_body();
+    std::optional<Relocation> take_apart();
+
+    net::Task<void> close();
+    net::Task<void> drop_input();
     void give_up();
     bool stalled() const;
-    bool closes_after_this() const;
-    void append_head(const ResponseHead& head, h1::Framing framing);
+    std::uint64_t progress() const;
 
     net::Loop& loop_;
     net::IdleSweep& sweep_;
@@ -84,10 +97,11 @@ private:
     BodyReader up_;
     BodyWriter down_;
     Phase phase_ = Phase::head;
-    std::uint64_t progress_ = 0;  // what moved when the last deadline was set
+    std::uint64_t progress_ = 0;  // as of the last deadline
     std::optional<std::size_t> relocate_to_;
+    bool head_started_ = false;
     bool timed_out_ = false;
-    bool aborted_ = false;
+    bool aborted_ = false;  // the client is gone, or the connection is cut
     bool started_ = false;
     bool continue_sent_ = false;
     bool upgraded_ = false;

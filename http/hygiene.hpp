@@ -29,13 +29,12 @@ private:
     std::vector<std::string> names_;  // lower case, '_' as '-'; sorted
 };
 
-enum class UpgradeField { removed, kept };  // kept: only for an allowed websocket
-
 /// Puts the fields that travel on into `kept` (cleared first), in order. The views stay those of
-/// `fields`, except `te`, which becomes "trailers".
-void keep_request_fields(Fields fields, std::vector<Field>& kept, UpgradeField upgrade,
-                         const StripList& also = {});
-void keep_response_fields(Fields fields, std::vector<Field>& kept, UpgradeField upgrade);
+/// `fields`, except `te`, which becomes "trailers". Upgrade never travels as a field: where an
+/// upgrade is asked for or granted, RequestHead::upgrade and status 101 say so, and each HTTP/1.1
+/// hop writes its own Connection and Upgrade from that.
+void keep_request_fields(Fields fields, std::vector<Field>& kept, const StripList& also = {});
+void keep_response_fields(Fields fields, std::vector<Field>& kept);
 /// Trailers additionally lose what only makes sense in a head (RFC 9110 section 6.5.1).
 void keep_request_trailers(Fields trailers, std::vector<Field>& kept, const StripList& also = {});
 void keep_response_trailers(Fields trailers, std::vector<Field>& kept);

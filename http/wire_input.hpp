@@ -36,9 +36,14 @@ public:
     bool empty() const { return begin_ == end_; }
     /// Takes a prefix of unused(). Views of the rest stay valid.
     void use(std::size_t bytes) { begin_ += bytes; }
-    /// Everything before unused() stays where it is until unpin().
-    void pin() { floor_ = begin_; }
-    void unpin() { floor_ = 0; }
+    /// Takes a head: it stays where it is until unpin(), and what follows passes behind it.
+    void pin(std::size_t head_bytes) {
+        pinned_ = begin_;
+        floor_ = begin_ += head_bytes;
+    }
+    void unpin() { floor_ = pinned_ = 0; }
+    /// The pinned head and what follows, as long as nothing behind the head was used.
+    std::string_view from_pinned() const { return {buffer_.get() + pinned_, end_ - pinned_}; }
     /// Moves the unused bytes to the front if that makes room; invalidates views of them.
     void make_room();
 
@@ -48,7 +53,8 @@ public:
 
 private:
     std::unique_ptr<char[]> buffer_;
-    std::size_t floor_ = 0;  // what lies below is pinned
+    std::size_t pinned_ = 0;
+    std::size_t floor_ = 0;  // [pinned_, floor_) is the head; bytes move above it
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     std::uint64_t received_ = 0;
