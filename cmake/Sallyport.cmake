@@ -14,6 +14,9 @@ endif()
 
 set(SALLYPORT_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
 option(SALLYPORT_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+set(SALLYPORT_TESTS "tools;unit;loop;e2e" CACHE STRING "Labels of the tests that this preset runs")
+set(SALLYPORT_TEST_PREFIX "" CACHE STRING "Stands before the name of every test, e.g. \"asan.\"")
+add_custom_target(checks COMMENT "Every program that the tests of this preset run")
 
 add_library(sallyport_options INTERFACE)
 target_compile_options(sallyport_options INTERFACE
@@ -85,12 +88,18 @@ function(sallyport_program name folder)
 endfunction()
 
 # sallyport_tests(<name> LABEL <label> SOURCES <file>... LINK <target>...): one GoogleTest binary.
+# A preset that does not run tests of this label does not build it either, unless asked to by name.
 function(sallyport_tests name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "SOURCES;LINK")
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest_main)
   sallyport_precompile(${name})
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+  if(NOT arg_LABEL IN_LIST SALLYPORT_TESTS)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+    return()
+  endif()
+  add_dependencies(checks ${name})
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${SALLYPORT_TEST_PREFIX}"
     PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 60 ENVIRONMENT "SALLYPORT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
 
@@ -105,6 +114,7 @@ function(sallyport_fuzzer name)
   target_link_libraries(${name} PRIVATE ${arg_LINK})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   sallyport_precompile(${name})
+  add_dependencies(checks ${name})
   file(MAKE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
   add_test(NAME fuzz.${name} COMMAND ${name} -seed=1 -runs=20000 -max_total_time=30 -print_final_stats=0
     -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/ ${CMAKE_CURRENT_BINARY_DIR}/found_${name}
