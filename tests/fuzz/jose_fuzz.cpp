@@ -31,7 +31,8 @@ const certs::KeySet& keys() {
             "ZLJEwJJrIizM_w9pN5qMPh5Tfrjj3Y-T9c1xYvHHU7rgz6G7tu8VQHrigFQeeALjN4CKJ5"
             "fELR7vHRNlG23avj2vclQ9bd9-u_Gkc2GL7Iec1WRn4dSdQWcqYLynkC4luYHw"
             R"("},)"
-            R"({"kty":"EC","kid":"e","crv":"P-256","x":"OMT-OWyRCW2zL_3ML-Ol4dnQgShkESAMBF9ec95JM-c",)"
+            R"({"kty":"EC","kid":"e","crv":"P-256",)"
+            R"("x":"OMT-OWyRCW2zL_3ML-Ol4dnQgShkESAMBF9ec95JM-c",)"
             R"("y":"xHZx957LkO9zbg4AhxQg3lbpYxqeShjk6w8zxolvSiY"}]})")
             .value();
     return instance;

@@ -7,7 +7,7 @@ import pathlib, subprocess, sys
 COLUMNS_MAX = 100
 LINES_WANTED = 300
 LINES_MAX = 400
-LONGER: dict[str, str] = {}
+LONGER = {"tests/unit/audit/log_test.cpp": "one fixture, one table of failing disks"}
 CODE = {".cpp", ".hpp", ".py", ".sh"}
 
 
