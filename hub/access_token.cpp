@@ -14,8 +14,9 @@ constexpr std::string_view client_scope = "uaa.resource";
 
 }  // namespace
 
-AccessTokenIssuer::AccessTokenIssuer(certs::SigningKey key, std::string issuer)
-    : key_(std::move(key)), issuer_(std::move(issuer)) {}
+AccessTokenIssuer::AccessTokenIssuer(certs::SigningKey key, std::string issuer,
+                                     std::chrono::seconds lifetime)
+    : key_(std::move(key)), issuer_(std::move(issuer)), lifetime_(lifetime) {}
 
 Result<AccessToken> AccessTokenIssuer::issue(const Client& client, const Tenant& tenant,
                                              certs::Time now) const {
@@ -23,7 +24,7 @@ Result<AccessToken> AccessTokenIssuer::issue(const Client& client, const Tenant&
     AccessToken token{.text = {},
                       .id = random_id(),
                       .scope = std::string(client_scope),
-                      .expires_in = access_token_lifetime - access_token_reserve};
+                      .expires_in = lifetime_ - access_token_reserve};
     const boost::json::object claims{
         {"iss", issuer_},
         {"sub", client.id},
@@ -33,7 +34,7 @@ Result<AccessToken> AccessTokenIssuer::issue(const Client& client, const Tenant&
         {"client_id", client.id},
         {"azp", client.id},
         {"iat", issued_at.count()},
-        {"exp", (issued_at + access_token_lifetime).count()},
+        {"exp", (issued_at + lifetime_).count()},
         {"scope", boost::json::array{client_scope}},
         {"jti", token.id},
         {"grant_type", "client_credentials"},

@@ -35,7 +35,9 @@ struct AccessToken {
 class AccessTokenIssuer {
 public:
     /// `issuer` is a URL whose host has a dot: some client libraries insist on it.
-    AccessTokenIssuer(certs::SigningKey key, std::string issuer);
+    /// A `lifetime` below ten minutes makes some of them fetch tokens in a loop.
+    AccessTokenIssuer(certs::SigningKey key, std::string issuer,
+                      std::chrono::seconds lifetime = access_token_lifetime);
 
     /// The caller has checked that `client` may act in `tenant`. Signs with RSA (about a
     /// millisecond).
@@ -47,6 +49,7 @@ public:
 private:
     certs::SigningKey key_;
     std::string issuer_;
+    std::chrono::seconds lifetime_;
 };
 
 /// Who sent a request to a proxy: a client acting in a tenant.
