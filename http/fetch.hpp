@@ -19,15 +19,15 @@ inline constexpr std::size_t fetch_body_bytes_max = 1024 * 1024;
 struct FetchRequest {
     std::string method = "GET";
     std::string target = "/";
-    std::string host;  // the Host field
-    std::vector<std::pair<std::string, std::string>> fields;
-    std::string body;
+    std::string host{};  // the Host field
+    std::vector<std::pair<std::string, std::string>> fields{};
+    std::string body{};
 };
 
 struct FetchResponse {
     int status = 0;
     std::vector<std::pair<std::string, std::string>> fields;  // names in lower case
-    std::string body;
+    std::string body{};
 
     /// The first field of that (lower-case) name, or "".
     std::string_view field(std::string_view name) const;

@@ -12,13 +12,13 @@ namespace sallyport::http {
 /// A request with its whole body. The head is views, valid until the answer is returned.
 struct SimpleRequest {
     const RequestHead& head;
-    std::string body;
+    std::string body{};
 };
 
 struct SimpleResponse {
     int status = 200;
     std::string content_type = "application/json";
-    std::string body;
+    std::string body{};
     std::vector<std::pair<std::string, std::string>> fields{};  // further ones
 };
 
