@@ -1,30 +1,20 @@
 #pragma once
 
 #include "agent/connector.hpp"
-#include "agent/rewrite.hpp"
+#include "agent/http_exchange.hpp"
+#include "agent/http_pool.hpp"
 #include "http/hygiene.hpp"
 #include "http/service.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
 
 #include <chrono>
-#include <memory>
 #include <string>
 
 namespace sallyport::agent {
 
-class HttpPool;
-
-/// What Host the back end sees. internal adds X-Forwarded-Host with the virtual one.
-enum class HostHeader { virtual_host, internal_host };
-
-/// What the agent adds for a principal, after everything of that kind was removed from the request.
-struct Delivery {
-    http::Fields fields;               // e.g. authorization, ssl-client-cert
-    bool drops_authorization = false;  // the client's own (kerberos, technical)
-};
-
-/// An internal HTTP/1.1 system, for one mapping and one principal.
+/// An internal HTTP/1.1 system, for one mapping and one principal: connections are never shared
+/// between two of these.
 class HttpBackend final : public http::Service {
 public:
     struct Options {
@@ -36,34 +26,36 @@ public:
         http::StripList strip{};
         std::chrono::milliseconds connect_timeout{10'000};
         std::chrono::milliseconds response_timeout{60'000};  // until the response head
-        std::chrono::milliseconds stall_timeout{300'000};    // a body in transit does not move
+        std::chrono::milliseconds stall_timeout{900'000};    // a body in transit does not move
         std::size_t connections = 100;
         std::size_t waiting = 1000;  // exchanges that wait for a connection; more get 503
         std::chrono::milliseconds idle_timeout{30'000};  // of a connection between exchanges
     };
 
     HttpBackend(net::Loop& loop, net::IdleSweep& sweep, Connector& connector, Options options);
-    ~HttpBackend() override;  // precondition: no exchange runs
+    ~HttpBackend() override = default;  // precondition: no exchange runs
 
     /// Errors: Errc::unavailable (502), Errc::limit (503: connections and queue are full),
-    /// Errc::timed_out (504), Errc::protocol and Errc::cut (502), Errc::aborted, Errc::malformed.
+    /// Errc::timed_out (504), Errc::protocol and Errc::cut (502), Errc::aborted, Errc::malformed,
+    /// and what the Connector says.
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
                                   http::Answer& down) override;
+    /// `delivery` must stay until the coroutine ends.
     net::Task<Result<void>> serve_as(const http::RequestHead& head, http::Body& up,
                                      http::Answer& down, const Delivery& delivery);
 
-    std::size_t idle_connections() const;
-    std::size_t open_connections() const;
+    std::size_t idle_connections() const { return pool_.idle(); }
+    std::size_t open_connections() const { return pool_.open(); }
+    std::size_t waiting_exchanges() const { return pool_.waiting(); }
     /// Idle connections are closed, running exchanges go on; for a changed principal or mapping.
-    void close_idle();
+    void close_idle() { pool_.close_idle(); }
 
 private:
     net::Loop& loop_;
     net::IdleSweep& sweep_;
-    Options options_;
-    Rewrite rewrite_;
-    std::string internal_authority_;
-    std::unique_ptr<HttpPool> pool_;
+    std::chrono::milliseconds connect_timeout_;
+    HttpExchangeRules rules_;
+    HttpPool pool_;
 };
 
 }  // namespace sallyport::agent

@@ -10,8 +10,7 @@ namespace sallyport::agent {
 /// can follow a redirect and return a cookie. Only what names exactly this back end is touched.
 class Rewrite {
 public:
-    /// `internal` is host and port of the back end, `virtual_authority` "host:port" as the cloud
-    /// knows it. `internal_default_port`: 80 or 443.
+    /// `virtual_authority` is "host:port" as the cloud knows it.
     Rewrite(std::string_view internal_host, std::uint16_t internal_port,
             std::string_view virtual_authority);
 
@@ -19,8 +18,8 @@ public:
     /// network-path reference (`//host/...`) that names the internal host and port. Empty: the
     /// value stays as it is.
     std::string location(std::string_view value) const;
-    /// For Set-Cookie: a Domain attribute that is the internal host, or a parent domain of it,
-    /// becomes the virtual host. Empty: stays as it is.
+    /// For Set-Cookie: a Domain attribute that is the internal host becomes the virtual one. Empty:
+    /// the value stays as it is. One that is repeated is rewritten once, at the first.
     std::string set_cookie(std::string_view value) const;
 
 private:

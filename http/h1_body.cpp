@@ -79,10 +79,17 @@ void BodyReader::consume(std::size_t bytes) {
 void BodyWriter::begin(Framing framing, std::uint64_t bytes) {
     framing_ = framing;
     left_ = bytes;
+    taken_ = 0;
     finished_ = false;
 }
 
 std::size_t BodyWriter::write(BytesView bytes) {
+    const auto taken = write_framed(bytes);
+    taken_ += taken;
+    return taken;
+}
+
+std::size_t BodyWriter::write_framed(BytesView bytes) {
     switch (framing_) {
         case Framing::none:
         case Framing::length_only:

@@ -27,6 +27,8 @@ public:
     bool touched() const { return touched_; }
     /// The peer sent what is no body: cut, and no answer can repair it.
     bool malformed() const { return malformed_; }
+    /// Whether its end is told by anything but the end of the connection.
+    bool ends_by_itself() const { return framing_ != h1::Framing::until_close; }
 
 private:
     BytesView at_hand();
@@ -54,15 +56,19 @@ public:
     enum class Ended { complete, short_of_length };
     Ended finish(Fields trailers);
     bool finished() const { return finished_; }
+    /// Bytes of content taken since begin().
+    std::uint64_t taken() const { return taken_; }
 
 private:
     static constexpr std::size_t chunk_bytes_max = 64 * 1024;
+    std::size_t write_framed(BytesView bytes);
     std::size_t write_plain(BytesView bytes);
     std::size_t write_chunk(BytesView bytes);
 
     WireOutput& output_;
     h1::Framing framing_ = h1::Framing::none;
     std::uint64_t left_ = 0;
+    std::uint64_t taken_ = 0;
     bool finished_ = false;
 };
 

@@ -54,6 +54,9 @@ public:
     /// Whether a read may find something: lets a caller skip the system call. Says true when
     /// unsure.
     virtual bool readable() const = 0;
+    /// Whether nothing at all has arrived, not even the peer's end, as of now and not as of the
+    /// last readiness: asks the operating system. For a connection that was idle.
+    virtual bool quiet() const { return !readable(); }
 
     /// "127.0.0.1:1234", for logs and audit.
     virtual std::string peer() const = 0;

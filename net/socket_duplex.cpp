@@ -98,6 +98,12 @@ void SocketDuplex::close() {
     readable_ = writable_ = true;  // so that further calls report the closed socket
 }
 
+bool SocketDuplex::quiet() const {
+    char byte = 0;
+    const auto count = ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
 std::string SocketDuplex::peer() const {
     sockaddr_storage address{};
     socklen_t size = sizeof address;

@@ -22,6 +22,7 @@ public:
     void finish() override;
     void close() override;
     bool readable() const override { return readable_; }
+    bool quiet() const override;
     std::string peer() const override;
 
     int native_handle() const { return socket_.get(); }

@@ -166,6 +166,10 @@ void TlsDuplex::close() {
     wire_->close();
 }
 
+bool TlsDuplex::quiet() const {
+    return !dead_ && unread_.empty() && SSL_pending(engine_->ssl.get()) == 0 && wire_->quiet();
+}
+
 bool TlsDuplex::readable() const {
     return dead_ || !unread_.empty() || SSL_pending(engine_->ssl.get()) > 0 || wire_->readable();
 }

@@ -62,6 +62,7 @@ public:
     void finish() override;
     void close() override;
     bool readable() const override;
+    bool quiet() const override;
     std::string peer() const override { return wire_->peer(); }
     std::string failure() const override;
 

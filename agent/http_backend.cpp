@@ -1,0 +1,72 @@
+#include "agent/http_backend.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace sallyport::agent {
+namespace {
+
+/// Host as the back end expects it: without a port that goes without saying (RFC 9110 section 7.2).
+std::string internal_authority(const HttpBackend::Options& options) {
+    const bool bare_address = options.internal_host.find(':') != std::string::npos &&
+                              !options.internal_host.starts_with('[');
+    auto text = bare_address ? '[' + options.internal_host + ']' : options.internal_host;
+    const std::uint16_t default_port = options.internal_tls ? 443 : 80;
+    if (options.internal_port != default_port) text += ':' + std::to_string(options.internal_port);
+    return text;
+}
+
+}  // namespace
+
+HttpBackend::HttpBackend(net::Loop& loop, net::IdleSweep& sweep, Connector& connector,
+                         Options options)
+    : loop_(loop),
+      sweep_(sweep),
+      connect_timeout_(options.connect_timeout),
+      rules_{Rewrite(options.internal_host, options.internal_port, options.virtual_authority),
+             internal_authority(options),
+             options.virtual_authority,
+             options.host_header,
+             options.strip,
+             options.response_timeout,
+             options.stall_timeout},
+      pool_(loop, sweep, connector, {options.connections, options.waiting, options.idle_timeout}) {}
+
+net::Task<Result<void>> HttpBackend::serve(const http::RequestHead& head, http::Body& up,
+                                           http::Answer& down) {
+    static constexpr Delivery nothing{};
+    return serve_as(head, up, down, nothing);
+}
+
+net::Task<Result<void>> HttpBackend::serve_as(const http::RequestHead& head, http::Body& up,
+                                              http::Answer& down, const Delivery& delivery) {
+    HttpExchange exchange(loop_, sweep_, rules_, head, up, down);
+    if (auto good = exchange.check(); !good) co_return good.error();
+    auto freshness = HttpPool::Freshness::any;
+    while (true) {
+        std::optional<HttpPool::Lease> lease;
+        if (freshness == HttpPool::Freshness::any) lease = pool_.take_idle(down.event());
+        if (!lease) {
+            auto taken = co_await pool_.take(down, freshness, net::deadline_in(connect_timeout_),
+                                             exchange.expired());
+            if (!taken) co_return taken.error();
+            lease = std::move(*taken);
+        }
+        if (lease->reused && exchange.careful() && !lease->wire->quiet()) continue;
+        exchange.begin(*lease->wire, delivery);
+        auto step = exchange.step();
+        while (step && *step == HttpExchange::Step::wait) {
+            co_await down.event().wait();
+            step = exchange.step();
+        }
+        if (step) {
+            if (exchange.reusable()) pool_.put(std::move(*lease));
+            co_return Result<void>();
+        }
+        // The back end may have closed an idle connection just when we used it.
+        if (!lease->reused || !exchange.repeatable()) co_return step.error();
+        freshness = HttpPool::Freshness::fresh;
+    }
+}
+
+}  // namespace sallyport::agent

@@ -1,0 +1,99 @@
+#pragma once
+
+#include "agent/http_wire.hpp"
+#include "agent/rewrite.hpp"
+#include "http/hygiene.hpp"
+#include "http/pump.hpp"
+#include "http/service.hpp"
+#include "net/idle_sweep.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace sallyport::agent {
+
+/// What Host the back end sees. internal adds X-Forwarded-Host with the virtual one.
+enum class HostHeader { virtual_host, internal_host };
+
+/// What the agent adds for a principal, after everything of that kind was removed from the request.
+struct Delivery {
+    http::Fields fields;               // e.g. authorization, ssl-client-cert
+    bool drops_authorization = false;  // the client's own (kerberos, technical)
+};
+
+/// What is the same for all exchanges with a back end.
+struct HttpExchangeRules {
+    Rewrite rewrite;
+    std::string internal_authority;  // as Host, without a default port
+    std::string virtual_authority;
+    HostHeader host_header = HostHeader::virtual_host;
+    http::StripList strip{};
+    std::chrono::milliseconds response_timeout{60'000};
+    std::chrono::milliseconds stall_timeout{900'000};
+};
+
+/// One request and its response on one connection, step by step: each step moves what can be moved
+/// in both directions.
+class HttpExchange final : private net::IdleSweep::Watched {
+public:
+    HttpExchange(net::Loop& loop, net::IdleSweep& sweep, const HttpExchangeRules& rules,
+                 const http::RequestHead& head, http::Body& up, http::Answer& down);
+    ~HttpExchange() = default;
+    HttpExchange(const HttpExchange&) = delete;
+    HttpExchange& operator=(const HttpExchange&) = delete;
+
+    /// Whether the request can be written at all. Errors: Errc::malformed.
+    Result<void> check() const;
+    /// Writes the request head; starts anew if an earlier connection failed.
+    void begin(HttpWire& wire, const Delivery& delivery);
+
+    enum class Step {
+        wait,  // for the event
+        done,  // the answer is finished
+    };
+    /// Errors: Errc::aborted, timed_out, cut, protocol, malformed (the request body).
+    Result<Step> step();
+
+    /// Whether the connection may serve another exchange.
+    bool reusable() const;
+    /// After an error on a reused connection: whether nothing was lost by it.
+    bool repeatable() const;
+    /// Whether it must not go out on a connection that may be half dead.
+    bool careful() const;
+    const bool& expired() const { return expired_; }
+
+private:
+    void on_deadline() override;
+    std::uint64_t progress() const;
+
+    void write_fields(const Delivery& delivery);
+    void move_request();
+    Result<void> move_response();
+    Result<bool> read_head();
+    Result<void> pass_head();
+    void choose_fields();
+    void rewrite(http::Field& field);
+    void begin_body();
+    Error broken() const;
+
+    net::IdleSweep& sweep_;
+    const HttpExchangeRules& rules_;
+    const http::RequestHead& head_;
+    http::Body& up_;
+    http::Answer& down_;
+    http::NextTurn next_turn_;
+    HttpWire* wire_ = nullptr;
+    std::uint64_t progress_ = 0;         // as of the last deadline
+    std::uint64_t received_before_ = 0;  // on this connection, before this exchange
+    bool request_done_ = false;
+    bool request_stopped_ = false;  // the back end takes no more of it
+    bool request_touched_ = false;
+    bool head_done_ = false;
+    bool response_done_ = false;
+    bool upgraded_ = false;
+    bool handshakes_ = false;     // NTLM or Negotiate authenticates the connection, not the request
+    bool stall_counted_ = false;  // the running deadline was set after the response head
+    bool expired_ = false;
+};
+
+}  // namespace sallyport::agent

@@ -1,0 +1,105 @@
+#include "agent/rewrite.hpp"
+
+#include "base/bytes.hpp"
+
+#include <algorithm>
+
+namespace sallyport::agent {
+namespace {
+
+struct Authority {
+    std::string_view host;  // an IPv6 address without its brackets
+    std::uint16_t port = 0;
+    bool valid = false;
+};
+
+Authority split(std::string_view text, std::uint16_t default_port) {
+    Authority found{{}, default_port, false};
+    const bool literal = text.starts_with('[');
+    const auto host_end = literal ? text.find(']') : text.find(':');
+    found.host = text.substr(literal ? 1 : 0, literal ? host_end - 1 : host_end);
+    if (literal && host_end == std::string_view::npos) return found;
+    auto rest = text.substr(std::min(text.size(), literal ? host_end + 1 : found.host.size()));
+    if (!rest.empty()) {
+        if (rest.front() != ':') return found;
+        const auto port = parse_decimal(rest.substr(1));
+        if (!port || *port == 0 || *port > 65535) return found;
+        found.port = static_cast<std::uint16_t>(*port);
+    }
+    found.valid = !found.host.empty() && text.find('@') == std::string_view::npos;
+    return found;
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
+    return equal_ignoring_case(text.substr(0, start.size()), start);
+}
+
+std::string_view trim(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+}  // namespace
+
+Rewrite::Rewrite(std::string_view internal_host, std::uint16_t internal_port,
+                 std::string_view virtual_authority)
+    : internal_host_(to_lower(internal_host)),
+      internal_port_(internal_port),
+      virtual_authority_(virtual_authority),
+      virtual_host_(virtual_authority.substr(0, virtual_authority.rfind(':'))) {
+    if (internal_host_.starts_with('[') && internal_host_.ends_with(']'))
+        internal_host_ = internal_host_.substr(1, internal_host_.size() - 2);
+}
+
+std::string Rewrite::location(std::string_view value) const {
+    std::uint16_t default_port = 0;
+    std::string_view scheme;
+    if (starts_with_ignoring_case(value, "http://")) {
+        default_port = 80;
+        scheme = "http:";
+    } else if (starts_with_ignoring_case(value, "https://")) {
+        default_port = 443;
+        scheme = "https:";
+    } else if (value.starts_with("//")) {
+        // Relative to the scheme that the back end was asked with.
+        default_port = internal_port_ == 80 || internal_port_ == 443 ? internal_port_ : 0;
+    } else {
+        return {};
+    }
+    const auto after = value.substr(scheme.size() + 2);
+    const auto text = after.substr(0, after.find_first_of("/?#\\"));
+    const auto authority = split(text, default_port);
+    if (!authority.valid || authority.port != internal_port_) return {};
+    if (!equal_ignoring_case(authority.host, internal_host_)) return {};
+    // The cloud speaks plain HTTP to its proxy, whatever stands behind.
+    std::string rewritten = scheme.empty() ? "//" : "http://";
+    rewritten += virtual_authority_;
+    rewritten += after.substr(text.size());
+    return rewritten;
+}
+
+std::string Rewrite::set_cookie(std::string_view value) const {
+    std::size_t at = value.find(';');
+    while (at != std::string_view::npos) {
+        const auto end = value.find(';', at + 1);
+        const auto attribute = value.substr(at + 1, end - at - 1);
+        const auto equals = attribute.find('=');
+        if (equals != std::string_view::npos &&
+            equal_ignoring_case(trim(attribute.substr(0, equals)), "domain")) {
+            auto domain = trim(attribute.substr(equals + 1));
+            if (domain.starts_with('.')) domain.remove_prefix(1);
+            if (equal_ignoring_case(domain, internal_host_)) {
+                std::string rewritten(value.substr(0, at));
+                rewritten += "; Domain=";
+                rewritten += virtual_host_;
+                if (end != std::string_view::npos) rewritten += value.substr(end);
+                return rewritten;
+            }
+        }
+        at = end;
+    }
+    return {};
+}
+
+}  // namespace sallyport::agent
