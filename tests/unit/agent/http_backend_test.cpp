@@ -103,8 +103,9 @@ TEST(HttpBackend, UnderstandsEveryFraming) {
             ASSERT_TRUE(world.until([&] { return world.caller.ends == 1; })) << one.answer;
             test::settle(world.loop);
             // A stream that arrives in single bytes also leaves in chunks of one.
-            if (chunk > 1 || one.expected.find("chunked") == one.expected.npos)
+            if (chunk > 1 || one.expected.find("chunked") == one.expected.npos) {
                 EXPECT_EQ(world.client->heard(), one.expected);
+            }
             EXPECT_EQ(world.backend.idle_connections(), one.kept ? 1U : 0U) << one.answer;
             EXPECT_FALSE(world.client->over());
         }
