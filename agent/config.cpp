@@ -8,6 +8,8 @@
 #include "mappings/config.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <sys/un.h>
 
 namespace sallyport::agent {
 namespace {
@@ -15,9 +17,33 @@ namespace {
 using namespace std::chrono_literals;
 using Milliseconds = std::chrono::milliseconds;
 
+/// Of a Unix socket's address, with its NUL.
+constexpr std::size_t socket_path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
+
+bool is_letter_or_digit(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// As the hub names its agents and locations: 1..64 characters of A-Z a-z 0-9 . _ -
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+        return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
+    });
+}
+
+bool is_field_name(std::string_view text) {  // RFC 9110 section 5.1
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    return !text.empty() && std::ranges::all_of(text, [&](char c) {
+        return is_letter_or_digit(c) || marks.find(c) != std::string_view::npos;
+    });
+}
+
 void read_agent(ConfigTable table, Config& config) {
-    config.state_dir = table.text("state_dir", config.state_dir.string());
-    config.admin_socket = table.text("admin_socket", config.admin_socket.string());
+    config.state_dir = table.path("state_dir", config.state_dir);
+    config.admin_socket = table.path("admin_socket", config.admin_socket);
+    if (config.admin_socket.native().size() > socket_path_bytes_max)
+        table.problem("admin_socket", "must not be longer than " +
+                                          std::to_string(socket_path_bytes_max) + " bytes");
     config.workers = static_cast<std::size_t>(table.integer("workers", 1, 1, 64));
     const auto level = table.choice("log_level", {"info", "debug", "warn", "error"});
     config.log_level = level == "debug"   ? log::Level::debug
@@ -36,7 +62,12 @@ HubConfig read_hub(ConfigTable table) {
     hub.location = table.text("location");
     hub.connections = static_cast<std::size_t>(table.integer("connections", 2, 1, 8));
     hub.proxy = table.text("proxy");
-    hub.proxy_credentials_file = table.text("proxy_credentials_file");
+    if (!table.text("proxy_credentials_file").empty())
+        hub.proxy_credentials_file = table.path("proxy_credentials_file");
+    constexpr std::string_view name_rule = "must be 1 to 64 characters of A-Z a-z 0-9 . _ -";
+    if (!is_name(hub.name)) table.problem("name", name_rule);
+    if (!hub.location.empty() && !is_name(hub.location))
+        table.problem("location", std::string(name_rule) + ", or empty for the default location");
     if (!HubAddress::from_https_url(hub.url)) table.problem("url", "must be https://host[:port]");
     if (!hub.proxy.empty() && !HubAddress::from_proxy_url(hub.proxy))
         table.problem("proxy", "must be http://host:port");
@@ -74,35 +105,47 @@ TunnelConfig read_tunnel(ConfigTable table) {
     tunnel.reconnect.first = table.duration("reconnect_first", 250ms, 1ms, 1h);
     tunnel.reconnect.ceiling = table.duration("reconnect_ceiling", 30s, 1ms, 1h);
     tunnel.drain = table.duration("drain_timeout", 30s, Milliseconds(0), 1h);
+    if (tunnel.reconnect.first > tunnel.reconnect.ceiling)
+        table.problem("reconnect_first", "must not be longer than reconnect_ceiling");
     table.done();
     return tunnel;
 }
 
-/// What later versions bring at the top level.
-void refuse_later(ConfigTable& document) {
-    document.later({"identity_provider", "enrolment", "channel"});
+void read_trust(ConfigTable table, Config& config) {
+    if (!table.text("ca_file").empty()) config.trust_ca_file = table.path("ca_file");
+    table.done();
 }
 
-void read_document(ConfigTable& document, bool is_main, Config& config) {
-    if (!is_main) {
-        auto more = mappings::read_mappings(document, config.warnings);
-        std::ranges::move(more, std::back_inserter(config.mappings));
-        return document.done();
-    }
-    refuse_later(document);
+void read_principal(ConfigTable table, Config& config) {
+    config.strip = table.texts("strip");
+    if (!std::ranges::all_of(config.strip, is_field_name))
+        table.problem("strip", "must be names of HTTP fields, e.g. [\"X-User\"]");
+    table.later({"validity", "subject"});
+    table.done();
+}
+
+/// agent.toml itself.
+void read_main(ConfigTable& document, Config& config) {
+    document.later({"identity_provider", "enrolment", "channel"});
     read_agent(document.table("agent"), config);
     for (auto& hub : document.tables("hub")) config.hubs.push_back(read_hub(hub));
-    if (config.hubs.empty()) document.problem("hub", "needs at least one [[hub]] with a url");
+    if (!document.has("hub")) document.problem("", "needs at least one [[hub]] with a url");
     config.audit = read_audit(document.table("audit"));
     config.tunnel = read_tunnel(document.table("tunnel"));
-    auto trust = document.table("trust");
-    config.trust_ca_file = trust.text("ca_file");
-    trust.done();
-    auto principal = document.table("principal");
-    config.strip = principal.texts("strip");
-    principal.later({"validity", "subject"});
-    principal.done();
+    read_trust(document.table("trust"), config);
+    read_principal(document.table("principal"), config);
     config.mappings = mappings::read_mappings(document, config.warnings);
+    document.done();
+}
+
+/// A file of mappings.d.
+void read_more(ConfigTable& document, Config& config) {
+    for (const auto* key : {"agent", "hub", "audit", "tunnel", "trust", "principal",
+                            "identity_provider", "enrolment", "channel"})
+        if (document.has(key))
+            document.problem(key, "belongs into agent.toml; here stand [[mapping]] tables only");
+    auto more = mappings::read_mappings(document, config.warnings);
+    std::ranges::move(more, std::back_inserter(config.mappings));
     document.done();
 }
 
@@ -125,6 +168,33 @@ void check_whole(const Config& config, ConfigProblems& problems) {
     }
 }
 
+void warn_of_missing_trust(Config& config) {
+    const auto is_https = [](const mappings::Mapping& mapping) {
+        return mapping.internal.protocol == mappings::Protocol::https;
+    };
+    const auto found = std::ranges::find_if(config.mappings, is_https);
+    if (found != config.mappings.end() && config.trust_ca_file.empty())
+        config.warnings.push_back("mapping " + found->virtual_host.text() +
+                                  " is https, but [trust] ca_file names no authority, so no "
+                                  "connection to it can succeed");
+}
+
+/// The *.toml of mappings.d, sorted; hidden files are what editors leave behind.
+Result<std::vector<std::filesystem::path>> more_files(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> files;
+    std::error_code failure;
+    std::filesystem::directory_iterator entry(folder, failure);
+    if (failure == std::errc::no_such_file_or_directory) return files;
+    for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
+        const auto& path = entry->path();
+        if (path.extension() == ".toml" && !path.filename().native().starts_with('.'))
+            files.push_back(path);
+    }
+    if (failure) return Error{failure, "read " + folder.string()};
+    std::ranges::sort(files);
+    return files;
+}
+
 }  // namespace
 
 Result<Config> Config::parse(const std::vector<std::pair<std::string, std::string>>& documents) {
@@ -133,24 +203,27 @@ Result<Config> Config::parse(const std::vector<std::pair<std::string, std::strin
     std::string all;
     bool is_main = true;
     for (const auto& [name, text] : documents) {
+        const auto before = problems.count();
         auto document = read_config(text, name, problems);
-        read_document(document, std::exchange(is_main, false), config);
+        const bool is_toml = problems.count() == before;  // if not, nothing more can be said of it
+        if (is_toml && is_main) read_main(document, config);
+        if (is_toml && !is_main) read_more(document, config);
+        is_main = false;
         all += std::to_string(text.size()) + "\n" + text;
     }
     if (problems.empty()) check_whole(config, problems);
     if (!problems.empty()) return Error{Errc::malformed, problems.text()};
+    warn_of_missing_trust(config);
     config.digest = to_hex(certs::sha256(as_bytes(all)));
     if (!documents.empty()) config.file = documents.front().first;
     return config;
 }
 
 Result<Config> Config::load(const std::filesystem::path& file) {
+    const auto more = more_files(file.parent_path() / "mappings.d");
+    if (!more) return more.error();
     std::vector<std::filesystem::path> files{file};
-    std::error_code failure;
-    for (const auto& entry :
-         std::filesystem::directory_iterator(file.parent_path() / "mappings.d", failure))
-        if (entry.path().extension() == ".toml") files.push_back(entry.path());
-    std::sort(files.begin() + 1, files.end());
+    files.insert(files.end(), more->begin(), more->end());
     std::vector<std::pair<std::string, std::string>> documents;
     for (const auto& path : files) {
         auto text = read_file(path);

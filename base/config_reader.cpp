@@ -52,6 +52,11 @@ ConfigTable::ConfigTable(std::shared_ptr<State> state) : state_(std::move(state)
 
 bool ConfigTable::has(std::string_view key) const { return state_->find(key) != nullptr; }
 
+bool ConfigTable::is_list(std::string_view key) const {
+    const auto* node = state_->find(key);
+    return node != nullptr && node->is_array();
+}
+
 std::string ConfigTable::text(std::string_view key, std::string_view fallback) {
     const auto* node = state_->find(key);
     if (node == nullptr) return std::string(fallback);
@@ -91,8 +96,7 @@ std::chrono::milliseconds ConfigTable::duration(std::string_view key,
     }
     state_->wrong(*node, key,
                   "must be a time like \"250ms\", \"60s\", \"10m\", \"12h\" or \"30d\", from " +
-                      std::to_string(min.count()) + " ms to " + std::to_string(max.count()) +
-                      " ms");
+                      format_duration(min) + " to " + format_duration(max));
     return fallback;
 }
 
@@ -112,6 +116,16 @@ std::vector<std::string> ConfigTable::texts(std::string_view key) {
             state_->wrong(item, key, "must be a list of texts");
     }
     return all;
+}
+
+std::filesystem::path ConfigTable::path(std::string_view key,
+                                        const std::filesystem::path& fallback) {
+    const auto* node = state_->find(key);
+    if (node == nullptr) return fallback;
+    const auto value = text(key);
+    if (value.starts_with('/') && value.find('\0') == std::string::npos) return value;
+    if (node->is_string()) problem(key, "must be an absolute path, e.g. \"/etc/sallyport/ca.pem\"");
+    return fallback;
 }
 
 std::string ConfigTable::choice(std::string_view key,
@@ -219,9 +233,18 @@ std::optional<std::string> nearest(std::string_view word,
     return best;
 }
 
+namespace {
+
+constexpr std::pair<std::string_view, std::int64_t> units[] = {  // of time, in milliseconds
+    {"ms", 1},
+    {"s", 1'000},
+    {"m", 60'000},
+    {"h", 3'600'000},
+    {"d", 86'400'000}};
+
+}  // namespace
+
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
-    static constexpr std::pair<std::string_view, std::int64_t> units[] = {
-        {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
     const auto digits = text.substr(0, text.find_first_not_of("0123456789"));
     const auto number = parse_decimal(digits);
     constexpr std::uint64_t number_max = 1'000'000'000;
@@ -230,6 +253,13 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
             if (text.substr(digits.size()) == unit)
                 return std::chrono::milliseconds(static_cast<std::int64_t>(*number) * milliseconds);
     return Error{Errc::malformed, "\"" + std::string(text) + "\" is not a time like \"60s\""};
+}
+
+std::string format_duration(std::chrono::milliseconds time) {
+    auto best = units[0];
+    for (const auto& unit : units)
+        if (time.count() != 0 && time.count() % unit.second == 0) best = unit;
+    return std::to_string(time.count() / best.second) + std::string(best.first);
 }
 
 }  // namespace sallyport

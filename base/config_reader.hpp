@@ -19,6 +19,7 @@ class ConfigProblems {
 public:
     void add(std::string problem) { problems_.push_back(std::move(problem)); }
     bool empty() const { return problems_.empty(); }
+    std::size_t count() const { return problems_.size(); }
     /// One per line.
     std::string text() const;
 
@@ -35,6 +36,7 @@ public:
     explicit ConfigTable(std::shared_ptr<State> state);
 
     bool has(std::string_view key) const;
+    bool is_list(std::string_view key) const;
 
     std::string text(std::string_view key, std::string_view fallback = "");
     bool boolean(std::string_view key, bool fallback);
@@ -45,6 +47,8 @@ public:
                                        std::chrono::milliseconds min,
                                        std::chrono::milliseconds max);
     std::vector<std::string> texts(std::string_view key);
+    /// An absolute path: a service has no folder of its own to start from.
+    std::filesystem::path path(std::string_view key, const std::filesystem::path& fallback = {});
     /// One of `allowed`; the first is the fallback.
     std::string choice(std::string_view key, std::initializer_list<std::string_view> allowed);
 
@@ -74,5 +78,7 @@ std::optional<std::string> nearest(std::string_view word,
 
 /// "60s" and so on. Errors: Errc::malformed.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
+/// In the largest unit that gives a whole number.
+std::string format_duration(std::chrono::milliseconds time);
 
 }  // namespace sallyport

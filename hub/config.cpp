@@ -1,11 +1,12 @@
 #include "hub/config.hpp"
 
-#include "base/bytes.hpp"
 #include "base/config_reader.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "net/endpoint.hpp"
 
 #include <algorithm>
+#include <sys/un.h>
 
 namespace sallyport::hub {
 namespace {
@@ -18,23 +19,36 @@ std::filesystem::path state_folder(ConfigTable& table, const std::filesystem::pa
     const auto state = table.text("state", "sqlite://" + (fallback / "hub.db").string());
     constexpr std::string_view scheme = "sqlite://";
     const std::filesystem::path file = state.substr(std::min(scheme.size(), state.size()));
-    if (!state.starts_with(scheme) || file.filename() != "hub.db" || !file.has_parent_path()) {
-        table.problem("state", "must be sqlite:///FOLDER/hub.db");
+    if (!state.starts_with(scheme) || !file.is_absolute() || file.filename() != "hub.db") {
+        table.problem("state", "must be sqlite:///FOLDER/hub.db, with an absolute path");
         return fallback;
     }
     return file.parent_path();
 }
 
-bool is_loopback(std::string_view address) {
-    return address.starts_with("127.") || address.starts_with("localhost:") ||
-           address.starts_with("[::1]:");
+/// Of a Unix socket's address, with its NUL.
+constexpr std::size_t socket_path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
+
+bool is_loopback(const net::HostPort& address) {
+    if (address.host == "localhost" || address.host == "::1") return true;
+    // A name like "127.example.com" is no address of this machine.
+    return address.host.starts_with("127.") && net::Endpoint::literal(address.host, 0);
 }
 
-bool is_address(std::string_view address) {
-    const auto colon = address.rfind(':');
-    if (colon == std::string_view::npos) return false;
-    const auto port = parse_decimal(address.substr(colon + 1));
-    return port && *port <= 65'535;
+bool is_dns_name(std::string_view name) {
+    constexpr std::size_t name_bytes_max = 253;  // RFC 1035 section 2.3.4
+    return !name.empty() && name.size() <= name_bytes_max && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    });
+}
+
+bool is_https_url(std::string_view url) {
+    constexpr std::string_view scheme = "https://";
+    if (!url.starts_with(scheme)) return false;
+    const auto authority = url.substr(scheme.size());
+    const auto colon = authority.find(':');
+    if (!is_dns_name(authority.substr(0, colon))) return false;
+    return colon == std::string_view::npos || net::HostPort::parse(authority).has_value();
 }
 
 seconds whole_seconds(std::chrono::milliseconds time) {
@@ -43,26 +57,32 @@ seconds whole_seconds(std::chrono::milliseconds time) {
 
 void read_hub(ConfigTable table, Config& config) {
     config.name = table.text("name");
-    const bool good_name = !config.name.empty() && std::ranges::all_of(config.name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-    });
-    if (!good_name) table.problem("name", "must be the hub's DNS name in lower case");
+    if (!is_dns_name(config.name))
+        table.problem("name", "must be the hub's DNS name in lower case");
     config.tls = table.text("tls", config.tls);
     config.proxy = table.text("proxy", config.proxy);
-    for (const auto& [key, address] :
-         {std::pair("tls", config.tls), std::pair("proxy", config.proxy)})
-        if (!is_address(address)) table.problem(key, "must be host:port or :port");
-    const auto port = config.tls.substr(config.tls.rfind(':') + 1);
-    config.url = table.text("url", "https://" + config.name + (port == "443" ? "" : ":" + port));
+    config.url = table.text("url");
+    if (!config.url.empty() && !is_https_url(config.url))
+        table.problem("url", "must be https://name[:port] in lower case, without a path");
+    const auto tls = net::HostPort::parse(config.tls);
+    if (!tls) table.problem("tls", "must be host:port or :port");
+    if (tls && config.url.empty())
+        config.url =
+            "https://" + config.name + (tls->port == 443 ? "" : ":" + std::to_string(tls->port));
     config.allow_plaintext = table.boolean("allow_plaintext", false);
-    if (!is_loopback(config.proxy) && !config.allow_plaintext)
+    const auto proxy = net::HostPort::parse(config.proxy);
+    if (!proxy) table.problem("proxy", "must be host:port or :port");
+    if (proxy && !is_loopback(*proxy) && !config.allow_plaintext)
         table.problem("proxy",
                       "carries tokens in clear text: use a loopback address, or say "
                       "allow_plaintext = true if the network is safe");
     for (const auto* key : {"socks5", "saprouter"})
         if (!table.text(key).empty()) table.problem(key, "is not supported yet in this version");
     config.state_folder = state_folder(table, config.state_folder);
-    config.admin_socket = table.text("admin_socket", config.admin_socket.string());
+    config.admin_socket = table.path("admin_socket", config.admin_socket);
+    if (config.admin_socket.native().size() > socket_path_bytes_max)
+        table.problem("admin_socket", "must not be longer than " +
+                                          std::to_string(socket_path_bytes_max) + " bytes");
     config.workers = static_cast<std::size_t>(table.integer("workers", 2, 1, 64));
     const auto level = table.choice("log_level", {"info", "debug", "warn", "error"});
     config.log_level = level == "debug"   ? log::Level::debug
@@ -96,13 +116,23 @@ void read_tunnel(ConfigTable table, Config& config) {
     table.done();
 }
 
+/// A DNS name whose first label may be "*".
+bool is_server_name(std::string_view name) {
+    if (name.starts_with("*.")) name.remove_prefix(2);
+    return is_dns_name(name);
+}
+
 CertificateConfig read_certificate(ConfigTable table) {
     CertificateConfig certificate;
     certificate.names = table.texts("names");
-    certificate.chain_file = table.text("chain_file");
-    certificate.key_file = table.text("key_file");
-    if (certificate.names.empty() || certificate.chain_file.empty() || certificate.key_file.empty())
-        table.problem("", "needs names, chain_file and key_file");
+    certificate.chain_file = table.path("chain_file");
+    certificate.key_file = table.path("key_file");
+    for (const auto* key : {"names", "chain_file", "key_file"})
+        if (!table.has(key)) table.problem(key, "is missing");
+    if (!std::ranges::all_of(certificate.names, is_server_name))
+        table.problem("names", "must be DNS names in lower case, e.g. \"*.auth.hub.example.com\"");
+    if (table.has("names") && certificate.names.empty())
+        table.problem("names", "must have at least one name");
     table.done();
     return certificate;
 }
@@ -113,6 +143,7 @@ Result<Config> Config::parse(const std::string& text, const std::string& name) {
     Config config;
     ConfigProblems problems;
     auto document = read_config(text, name, problems);
+    if (!problems.empty()) return Error{Errc::malformed, problems.text()};
     read_hub(document.table("hub"), config);
     read_limits(document.table("limits"), config);
     read_tunnel(document.table("tunnel"), config);

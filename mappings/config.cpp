@@ -11,51 +11,77 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::string_view later = "is not supported yet in this version";
+
+bool is_host_char(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '-' || c == '_';
+}
+
+bool is_v6_char(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '.' ||
+           c == ':';
+}
+
+/// "host[:port][/]" or "[v6][:port][/]".
+std::optional<InternalHost> read_host_and_port(std::string_view text, Protocol protocol) {
+    InternalHost internal{
+        protocol, {}, static_cast<std::uint16_t>(protocol == Protocol::https ? 443 : 80)};
+    if (text.ends_with('/')) text.remove_suffix(1);
+    if (text.starts_with('[')) {
+        const auto end = text.find(']');
+        if (end == std::string_view::npos) return std::nullopt;
+        internal.host = text.substr(1, end - 1);
+        text.remove_prefix(end + 1);
+        if (internal.host.find(':') == std::string::npos ||
+            !std::ranges::all_of(internal.host, is_v6_char))
+            return std::nullopt;
+    } else {
+        internal.host = text.substr(0, text.find(':'));
+        text.remove_prefix(internal.host.size());
+        if (internal.host.empty() || !std::ranges::all_of(internal.host, is_host_char))
+            return std::nullopt;
+    }
+    if (text.empty()) return internal;
+    if (!text.starts_with(':')) return std::nullopt;
+    const auto port = parse_decimal(text.substr(1));
+    if (!port || *port == 0 || *port > 65535) return std::nullopt;
+    internal.port = static_cast<std::uint16_t>(*port);
+    return internal;
+}
+
 /// "https://host[:port]". Only what this version carries.
 std::optional<InternalHost> read_internal(ConfigTable& table) {
-    const auto url = table.text("internal");
-    InternalHost internal;
-    std::string_view rest = url;
-    if (rest.starts_with("http://")) {
-        internal = {Protocol::http, {}, 80};
-        rest.remove_prefix(7);
-    } else if (rest.starts_with("https://")) {
-        internal = {Protocol::https, {}, 443};
-        rest.remove_prefix(8);
-    } else {
-        for (const std::string_view scheme :
-             {"rfc", "ldap", "ldaps", "tcp", "tcps", "smtp", "imap", "pop3", "sftp"})
-            if (rest.starts_with(std::string(scheme) + "://")) {
-                table.problem("internal", "with " + std::string(scheme) +
-                                              ":// is not supported yet in this version");
-                return std::nullopt;
-            }
-        table.problem("internal", "must be http://host[:port] or https://host[:port]");
+    if (table.is_list("internal")) {
+        table.problem("internal", "as a list " + std::string(later));
         return std::nullopt;
     }
-    if (rest.ends_with('/')) rest.remove_suffix(1);
-    if (rest.starts_with('[')) {
-        const auto end = rest.find(']');
-        if (end != std::string_view::npos) {
-            internal.host = rest.substr(1, end - 1);
-            rest.remove_prefix(end + 1);
+    const auto url = table.text("internal");
+    const auto scheme = url.substr(0, url.find("://"));
+    for (const std::string_view other :
+         {"rfc", "rfcs", "ldap", "ldaps", "tcp", "tcps", "smtp", "imap", "pop3", "sftp"})
+        if (scheme == other && scheme != url) {
+            table.problem("internal", "with " + scheme + ":// " + std::string(later));
+            return std::nullopt;
         }
-    } else {
-        internal.host = rest.substr(0, rest.find(':'));
-        rest.remove_prefix(internal.host.size());
-    }
-    const bool good_host = !internal.host.empty() && std::ranges::all_of(internal.host, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '.' || c == '-' || c == '_' || c == ':';
+    std::optional<InternalHost> internal;
+    if (url.starts_with("http://"))
+        internal = read_host_and_port(std::string_view(url).substr(7), Protocol::http);
+    if (url.starts_with("https://"))
+        internal = read_host_and_port(std::string_view(url).substr(8), Protocol::https);
+    if (!internal)
+        table.problem("internal",
+                      "must be http://host[:port] or https://host[:port], without path, query or "
+                      "user");
+    return internal;
+}
+
+/// Methods are case-sensitive (RFC 9110 section 9.1), and those in use have no small letters:
+/// "Get" in a rule would never match and look as if it did.
+bool is_method(std::string_view text) {
+    return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     });
-    if (rest.starts_with(':')) {
-        const auto port = parse_decimal(rest.substr(1));
-        internal.port = port && *port <= 65535 ? static_cast<std::uint16_t>(*port) : 0;
-        rest = {};
-    }
-    if (good_host && internal.port != 0 && rest.empty()) return internal;
-    table.problem("internal", "must be a host and a port, without path, query or user");
-    return std::nullopt;
 }
 
 std::optional<Rule> read_rule(ConfigTable& table) {
@@ -70,12 +96,13 @@ std::optional<Rule> read_rule(ConfigTable& table) {
     rule.enabled = table.boolean("enabled", true);
     rule.description = table.text("description");
     table.done();
-    for (const auto& method : rule.methods)
-        if (method.empty() || to_lower(method) == method)
-            table.problem("methods",
-                          "must be methods in capital letters, e.g. [\"GET\", \"HEAD\"]");
+    if (table.has("methods") && rule.methods.empty())
+        table.problem("methods", "must name a method; leave it out to allow all");
+    if (!std::ranges::all_of(rule.methods, is_method))
+        table.problem("methods", "must be methods in capital letters, e.g. [\"GET\", \"HEAD\"]");
     if (is_plain_path(rule.path)) return rule;
-    table.problem("path", "must start with / and have no %, ;, ?, //, . or .. segment");
+    if (!table.has("function"))
+        table.problem("path", "must start with / and have no %, ;, ?, //, . or .. segment");
     return std::nullopt;
 }
 
@@ -86,20 +113,40 @@ void warn_of_rule(const Rule& rule, const std::string& where, std::vector<std::s
     if (has("POST") && !has("HEAD"))
         warnings.push_back(where + ": rule " + rule.path +
                            " allows POST without HEAD, which clients use to fetch a CSRF token");
+    if (!rule.batch && rule.path.ends_with("/$batch"))
+        warnings.push_back(where + ": rule " + rule.path +
+                           " can match nothing without batch = true");
 }
 
 /// What later versions bring. Values that mean "off" are accepted.
 void refuse_later(ConfigTable& table) {
-    table.later({"via", "expires", "rfc", "operations", "pin"});
-    if (table.boolean("system_certificate", false))
-        table.problem("system_certificate", "is not supported yet in this version");
-    if (table.boolean("maintenance", false))
-        table.problem("maintenance", "is not supported yet in this version");
+    table.later({"rfc", "operations", "pin"});
+    for (const auto* key : {"via", "expires"})
+        if (!table.text(key).empty()) table.problem(key, later);
+    for (const auto* key : {"system_certificate", "maintenance"})
+        if (table.boolean(key, false)) table.problem(key, later);
     if (!table.has("principal")) return;
     auto principal = table.table("principal");
-    if (principal.text("kind", "none") != "none")
-        principal.problem("kind", "other than \"none\" is not supported yet in this version");
+    const auto kind = principal.text("kind", "none");
+    if (kind != "none")
+        principal.problem("kind", "other than \"none\" " + std::string(later));
+    else if (principal.boolean("required", false))
+        principal.problem("required", later);
+    for (const auto* key : {"deliver", "required", "credentials_file"}) (void)principal.has(key);
     principal.done();
+}
+
+Limits read_limits(ConfigTable table) {
+    Limits limits;
+    limits.connections =
+        static_cast<std::uint32_t>(table.integer("connections", limits.connections, 1, 100'000));
+    limits.response_timeout =
+        table.duration("response_timeout", limits.response_timeout, 100ms, 24h);
+    if (table.integer("requests_per_second", 0, 0, 1'000'000) != 0)
+        table.problem("requests_per_second", later);
+    if (table.boolean("circuit_breaker", false)) table.problem("circuit_breaker", later);
+    table.done();
+    return limits;
 }
 
 std::optional<Mapping> read_mapping(ConfigTable& table, std::vector<std::string>& warnings) {
@@ -108,16 +155,7 @@ std::optional<Mapping> read_mapping(ConfigTable& table, std::vector<std::string>
     const auto internal = read_internal(table);
     const auto hub = table.text("hub");
     const auto header = table.choice("host_header", {"virtual", "internal"});
-    auto limits = table.table("limits");
-    Limits read_limits;
-    read_limits.connections =
-        static_cast<std::uint32_t>(limits.integer("connections", 100, 1, 100'000));
-    read_limits.response_timeout = limits.duration("response_timeout", 60s, 100ms, 24h);
-    if (limits.integer("requests_per_second", 0, 0, 1'000'000) != 0)
-        limits.problem("requests_per_second", "is not supported yet in this version");
-    if (limits.boolean("circuit_breaker", false))
-        limits.problem("circuit_breaker", "is not supported yet in this version");
-    limits.done();
+    const auto limits = read_limits(table.table("limits"));
     refuse_later(table);
     const auto description = table.text("description");
     std::vector<Rule> rules;
@@ -131,14 +169,15 @@ std::optional<Mapping> read_mapping(ConfigTable& table, std::vector<std::string>
     table.done();
     if (!name || !internal || !whole) return std::nullopt;
     const auto where = "mapping " + name->text();
-    if (rules.empty()) warnings.push_back(where + " has no rule, so nothing of it can be reached");
+    if (std::ranges::none_of(rules, &Rule::enabled))
+        warnings.push_back(where + " has no enabled rule, so nothing of it can be reached");
     for (const auto& rule : rules) warn_of_rule(rule, where, warnings);
     return Mapping{
         .virtual_host = *name,
         .internal = *internal,
         .hub = hub,
         .host_header = header == "virtual" ? HostHeader::virtual_host : HostHeader::internal_host,
-        .limits = read_limits,
+        .limits = limits,
         .description = description,
         .rules = std::move(rules)};
 }

@@ -76,16 +76,37 @@ std::string with_merged_slashes(std::string_view path) {
     return out;
 }
 
+/// A byte sequence that a lenient decoder takes for a shorter one, e.g. C0 AE for "."
+/// (RFC 3629 section 10). C0 and C1 stand in no UTF-8 at all, and some decoders take any byte after
+/// them. Other bytes that are no UTF-8 may pass: they are Latin-1 of old clients.
+bool has_overlong_utf8(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto lead = static_cast<Byte>(text[i]);
+        if (lead < 0xc0) continue;
+        if (lead <= 0xc1) return true;
+        const auto next = i + 1 < text.size() ? static_cast<Byte>(text[i + 1]) : Byte{0};
+        if (next < 0x80) continue;
+        if ((lead == 0xe0 && next < 0xa0) || (lead == 0xf0 && next < 0x90) ||
+            (lead == 0xf8 && next < 0x88) || (lead == 0xfc && next < 0x84))
+            return true;
+    }
+    return false;
+}
+
 /// "." and ".." between separators, also where a slash that is data may separate after all.
 bool has_dot_segment(std::string_view path) {
     std::size_t from = 0;
     for (std::size_t i = 0; i <= path.size(); ++i) {
-        if (i < path.size() && path[i] != '/' && path[i] != PathReadings::data_slash) continue;
-        const auto segment = path.substr(from, i - from);
-        if (segment == "." || segment == "..") return true;
+        if (i < path.size() && !is_separator(path[i])) continue;
+        const auto name = bare_segment(path.substr(from, i - from));
+        if (name == "." || name == "..") return true;
         from = i + 1;
     }
     return false;
+}
+
+void add_once(std::vector<std::string>& list, std::string text) {
+    if (std::ranges::find(list, text) == list.end()) list.push_back(std::move(text));
 }
 
 Error refused(const char* why) { return {Errc::malformed, std::string("The path ") + why + "."}; }
@@ -95,6 +116,7 @@ Result<void> check_raw(std::string_view path) {
         const auto byte = static_cast<Byte>(path[i]);
         if (byte <= 0x20 || byte >= 0x7f) return refused("has a byte that must be percent-encoded");
         if (path[i] == '\\') return refused("has a backslash");
+        if (path[i] == '#') return refused("has a fragment");
         if (path[i] != '%') continue;
         if (escape_at(path, i) < 0) return refused("has a malformed percent-encoding");
     }
@@ -102,6 +124,14 @@ Result<void> check_raw(std::string_view path) {
 }
 
 }  // namespace
+
+bool is_separator(char c) { return c == '/' || c == PathReadings::data_slash; }
+
+std::string_view bare_segment(std::string_view segment) {
+    segment = segment.substr(0, segment.find_first_of(";?#"));
+    while (segment.ends_with(' ')) segment.remove_suffix(1);
+    return segment;
+}
 
 bool is_plain_path(std::string_view path) {
     if (!path.starts_with('/')) return false;
@@ -132,27 +162,26 @@ Result<PathReadings> PathReadings::of(std::string_view target) {
 
     std::vector<std::string> decoded{std::string(raw)};
     for (const auto slash : {EncodedSlash::separator, EncodedSlash::data}) {
-        auto once = decode(raw, slash);
+        const auto once = decode(raw, slash);
         if (!once) return refused("has an encoded control character or backslash");
         for (const auto again : {EncodedSlash::separator, EncodedSlash::data}) {
-            auto twice = decode(*once, again);
+            const auto twice = decode(*once, again);
             if (!twice) return refused("has an encoded control character or backslash");
-            decoded.push_back(std::move(*twice));
+            add_once(decoded, *twice);
         }
-        decoded.push_back(std::move(*once));
+        add_once(decoded, *once);
     }
     for (const auto& path : decoded) {
-        auto cut = without_parameters(path);
-        readings.others_.push_back(with_merged_slashes(path));
-        readings.others_.push_back(with_merged_slashes(cut));
-        readings.others_.push_back(std::move(cut));
-        readings.others_.push_back(path);
+        if (has_overlong_utf8(path)) return refused("has an overlong UTF-8 sequence");
+        const auto cut = without_parameters(path);
+        for (const auto& reading : {path, cut}) {
+            add_once(readings.others_, reading);
+            add_once(readings.others_, with_merged_slashes(reading));
+        }
     }
     for (const auto& reading : readings.others_)
         if (has_dot_segment(reading)) return refused("has a dot segment");
-    std::ranges::sort(readings.others_);
-    const auto [first, last] = std::ranges::unique(readings.others_);
-    readings.others_.erase(first, last);
+    readings.others_.erase(readings.others_.begin());  // the raw one
     return readings;
 }
 

@@ -15,6 +15,7 @@ namespace sallyport::mappings {
 ///   - an encoded slash is a separator, or data;
 ///   - path parameters (";v=2") belong to a segment, or are cut off;
 ///   - empty segments ("//") count, or are merged away.
+/// Decoding is lenient: what is no escape after the first time ("100%25" -> "100%") stays as it is.
 /// In a reading a slash that is data stands as the byte `data_slash`.
 class PathReadings {
 public:
@@ -23,8 +24,8 @@ public:
 
     /// `target`: origin-form; the query is not looked at. Errors: Errc::malformed with a text,
     /// whatever the rules say, for: no leading slash, bytes that do not belong into a target,
-    /// malformed percent-encoding, a backslash, NUL or other control character raw or encoded, a
-    /// dot segment in any reading, and more than path_bytes_max.
+    /// malformed percent-encoding, a fragment, a backslash, NUL or other control character raw or
+    /// encoded, overlong UTF-8, a dot segment in any reading, and more than path_bytes_max.
     static Result<PathReadings> of(std::string_view target);
 
     /// The path as it stands in the target. A view into the target.
@@ -45,6 +46,14 @@ private:
     std::string_view raw_;
     std::vector<std::string> others_;  // empty for a plain path, which reads one way only
 };
+
+/// Whether `c` parts the segments of a reading, a slash that is data among them.
+bool is_separator(char c);
+
+/// What a back end may see of a segment at least: without parameters (";v=1"), without what looks
+/// like a query or a fragment to one that reads the decoded path as a URL again ("%3F", "%23"), and
+/// without the spaces at its end, which file systems drop.
+std::string_view bare_segment(std::string_view segment);
 
 /// A path that reads one way only: segments of letters, digits and -._~!$&'()*+,=:@ , no dot
 /// segment, no empty segment but a last one.

@@ -17,7 +17,7 @@ struct Rule {
     Match match = Match::exact;
     std::vector<std::string> methods{};  // empty = all
     bool upgrade = false;                // WebSocket
-    bool batch = false;  // lets a last segment $batch through: what is inside it is not judged
+    bool batch = false;  // lets a segment $batch through: what is inside it is not judged
     bool enabled = true;
     std::string description{};
 

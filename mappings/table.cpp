@@ -45,11 +45,19 @@ bool allows(const Rule& rule, std::string_view method) {
     return rule.methods.empty() || std::ranges::find(rule.methods, method) != rule.methods.end();
 }
 
-bool ends_in_batch(std::string_view reading) {
-    while (reading.ends_with('/')) reading.remove_suffix(1);
-    const auto slash = reading.find_last_of(std::string_view("/\x01"));
-    const auto last = reading.substr(slash == std::string_view::npos ? 0 : slash + 1);
-    return equal_ignoring_case(last.substr(0, last.find(';')), "$batch");
+/// Whether any segment is $batch. OData knows it as the last one only, but which one is the last
+/// depends on where a back end stops reading.
+bool names_batch(std::string_view reading) {
+    for (auto at = reading.find('$'); at != std::string_view::npos;
+         at = reading.find('$', at + 1)) {
+        if (at == 0 || !is_separator(reading[at - 1])) continue;
+        const auto end = std::find_if(reading.begin() + static_cast<std::ptrdiff_t>(at),
+                                      reading.end(), is_separator);
+        const auto segment =
+            reading.substr(at, static_cast<std::size_t>(end - reading.begin()) - at);
+        if (equal_ignoring_case(bare_segment(segment), "$batch")) return true;
+    }
+    return false;
 }
 
 /// What one rule says to a request, the best answer last, so that the largest explains a denial.
@@ -131,7 +139,7 @@ Decision Table::decide(const Access& access) const {
         return decision;
     }
     const bool is_batch =
-        !path->all([](std::string_view reading) { return !ends_in_batch(reading); });
+        !path->all([](std::string_view reading) { return !names_batch(reading); });
     decision.denial = Denial::resource_not_exposed;
     const auto& rules = decision.mapping->rules;
     for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -148,27 +156,31 @@ Decision Table::decide(const Access& access) const {
 }
 
 std::string denial_text(const Decision& decision, const Access& access) {
-    const std::string system(access.authority);
+    const auto host = VirtualHost::from_authority(access.authority);
+    const auto system = host ? host->text() : std::string(access.authority);
     const auto path = std::string(access.target.substr(0, access.target.find('?')));
     const auto resource = "Access denied to resource " + path + " on system " + system + ". ";
+    const auto hint = [](const std::string& what) {
+        return "In case this was a valid request, ensure to expose the " + what +
+               " correctly in your cloud connector.";
+    };
     switch (decision.denial) {
         case Denial::none:
             return {};
         case Denial::malformed:
-            return decision.detail + " It can be read in more than one way and was not forwarded.";
+            return decision.detail +
+                   " Not every system would read this request in the same way, "
+                   "so it was not forwarded.";
         case Denial::system_not_exposed:
-            return "Access denied to system " + system +
-                   ". In case this was a valid request, ensure to expose the system correctly in "
-                   "your "
-                   "cloud connector.";
+            return "Access denied to system " + system + ". " + hint("system");
         case Denial::resource_not_exposed:
-            return resource +
-                   "In case this was a valid request, ensure to expose the resource correctly in "
-                   "your "
-                   "cloud connector.";
-        case Denial::method_not_allowed:
-            return resource + "Its rule does not allow the method " +
-                   std::string(decision.effective_method) + ".";
+            return resource + hint("resource");
+        case Denial::method_not_allowed: {
+            std::string methods(access.method);
+            if (decision.effective_method != access.method)
+                methods += " that stands for " + std::string(decision.effective_method);
+            return resource + "Its rule does not allow the method " + methods + ".";
+        }
         case Denial::upgrade_not_allowed:
             return resource + "Its rule does not allow an upgrade to WebSocket.";
         case Denial::batch_not_allowed:

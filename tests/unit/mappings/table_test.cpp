@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <gmock/gmock.h>
+
 namespace sallyport::mappings {
 namespace {
 
@@ -68,13 +70,32 @@ TEST(Table, ExactMeansThisPathInEveryReading) {
 
 TEST(Table, RealUrlsOfODataClientsPassBelowASubpathsRule) {
     const auto table = table_with({below("/sap/")});
-    for (const char* target :
-         {"/sap/opu/odata/sap/API/Set('a%2Fb')", "/sap/opu/odata/sap/SRV;v=2/Set",
-          "/sap/(bD1l)/bc/", "/sap/x/Set(1)/$value", "/sap/x/$metadata",
-          "/sap/x/Set(Name='M%C3%BCller',Date=2024-01-01)", "/sap/x/Set('O''Neil')",
-          "/sap/x/Set('a%20b')?$filter=Name%20eq%20'x'", "/sap/x;a=1;b=2/y;c=3",
-          "/sap/x/Set('100%25')", "/sap/x/Set('%2525')", "/sap/x//y", "/sap/x/...", "/sap/x/a..b",
-          "/sap/x/Set(guid'0050568D-393C-1ED4-9D97-E65F0F3FCC23')", "/sap/x/@odata.id"})
+    for (const char* target : {"/sap/opu/odata/sap/API/Set('a%2Fb')",
+                               "/sap/opu/odata/sap/SRV;v=2/Set",
+                               "/sap/(bD1l)/bc/",
+                               "/sap/x/Set(1)/$value",
+                               "/sap/x/$metadata",
+                               "/sap/x/Set(Name='M%C3%BCller',Date=2024-01-01)",
+                               "/sap/x/Set('O''Neil')",
+                               "/sap/x/Set('a%20b')?$filter=Name%20eq%20'x'",
+                               "/sap/x;a=1;b=2/y;c=3",
+                               "/sap/x/Set('100%25')",
+                               "/sap/x/Set('%2525')",
+                               "/sap/x//y",
+                               "/sap/x/...",
+                               "/sap/x/a..b",
+                               "/sap/x/Set(guid'0050568D-393C-1ED4-9D97-E65F0F3FCC23')",
+                               "/sap/x/@odata.id",
+                               "/sap/x/Set('%FC')",
+                               "/sap/x/Set('%E2%82%AC%F0%9F%98%80')",
+                               "/sap/x/Set('a%23b%3Fc')",
+                               "/sap/x/Set('%C3%80')",
+                               "/sap/x/Set('a%3Bb')",
+                               "/sap/x/a|b",
+                               "/sap/x/.well-known",
+                               "/sap/x/100%25.pdf",
+                               "/sap/x/%25",
+                               "/sap/x/Set('..%2E')"})
         EXPECT_EQ(ask(table, target), Denial::none) << target;
     EXPECT_EQ(ask(table_with({below("/sap(bD1l)/bc/")}), "/sap(bD1l)/bc/gui"), Denial::none);
 }
@@ -130,6 +151,28 @@ TEST(Table, AlwaysRefusesWhatCanLeaveASubtreeOrEndAString) {
                                "/a%zz",
                                "/a%2g",
                                "/a b",
+                               "/a#b",
+                               "/a/b#/../c",
+                               "/a/%c0%ae%c0%ae/b",
+                               "/a/..%c0%af",
+                               "/a/%c0%2e%c0%2e/",
+                               "/a%e0%80%af..",
+                               "/a%f0%80%80%af",
+                               "/a%f8%80%80%80%ae",
+                               "/a%fc%80%80%80%80%ae",
+                               "/a/%25c0%25ae/b",
+                               "/a/..%3Fx/b",
+                               "/a/..%23x/b",
+                               "/a/..%253Fx/b",
+                               "/a/..%20/b",
+                               "/a/..%20;x/b",
+                               "/a%2f%2e%2e",
+                               "/a;%2f../b",
+                               "/a;x=%2f..%2fb",
+                               "//..//a",
+                               "/a/%252e./b",
+                               "/a/%2e%252e;x/b",
+                               "/a%25%35%63b",
                                "/a\tb",
                                "/a\x7f",
                                "/a\x80",
@@ -176,13 +219,18 @@ TEST(Table, BatchNeedsItsOwnPermission) {
     auto rule = below("/sap");
     rule.batch = true;
     const auto open = table_with({rule});
-    for (const char* target : {"/sap/S/$batch", "/sap/S/$batch?x", "/sap/S/%24batch",
-                               "/sap/S/$batch/", "/sap/S/$batch;v=1", "/sap/S/$BATCH",
-                               "/sap/S/%2524batch", "/sap/S%2F$batch", "/sap/S/$batch%3Bx"}) {
+    for (const char* target :
+         {"/sap/S/$batch", "/sap/S/$batch?x", "/sap/S/%24batch", "/sap/S/$batch/",
+          "/sap/S/$batch;v=1", "/sap/S/$BATCH", "/sap/S/%2524batch", "/sap/S%2F$batch",
+          "/sap/S/$batch%3Bx", "/sap/S/$batch//", "/sap/S/$batch/;x", "/sap/S/$batch;v=1/x",
+          "/sap/S/$batch%3Fx", "/sap/S/$batch%23/x", "/sap/S/$batch%20", "/sap/S/%24%62atch",
+          "/sap/S/;x/$batch;a;b", "/sap/S%252F$batch"}) {
         EXPECT_EQ(ask(closed, target, "POST"), Denial::batch_not_allowed) << target;
         EXPECT_EQ(ask(open, target, "POST"), Denial::none) << target;
     }
-    EXPECT_EQ(ask(closed, "/sap/S/$batchx", "POST"), Denial::none);
+    for (const char* target : {"/sap/S/$batchx", "/sap/S/a$batch", "/sap/S/Set('$batch')",
+                               "/sap/S/x?$batch", "/sap/S/$metadata"})
+        EXPECT_EQ(ask(closed, target, "POST"), Denial::none) << target;
 }
 
 TEST(Table, UpgradeNeedsItsOwnPermission) {
@@ -242,6 +290,69 @@ TEST(Table, SpeaksOfDenialsAsToolsExpect) {
     EXPECT_EQ(denial_text(table.decide(below_nothing), below_nothing),
               "Access denied to resource /b on system erp.virtual:44300. In case this was a valid "
               "request, ensure to expose the resource correctly in your cloud connector.");
+}
+
+TEST(Table, DenialsNameThePortThatTheClientLeftOut) {
+    const Access access{.authority = "ERP", .target = "/", .method = "GET"};
+    EXPECT_EQ(denial_text(Table().decide(access), access).substr(0, 34),
+              "Access denied to system erp:80. In");
+}
+
+TEST(Table, DenialsNameBothMethodsOfAnOverride) {
+    auto rule = below("/");
+    rule.methods = {"GET"};
+    const auto table = table_with({rule});
+    const std::string_view overrides[] = {"MERGE"};
+    const Access access{.authority = "erp.virtual:44300",
+                        .target = "/a?secret",
+                        .method = "POST",
+                        .method_overrides = overrides};
+    const auto decision = table.decide(access);
+    EXPECT_EQ(decision.effective_method, "MERGE");
+    EXPECT_EQ(denial_text(decision, access),
+              "Access denied to resource /a on system erp.virtual:44300. Its rule does not allow "
+              "the method POST that stands for MERGE.");
+}
+
+TEST(Table, DenialsOfUnclearRequestsSayWhatIsUnclear) {
+    const auto table = table_with({below("/")});
+    const Access access{.authority = "erp.virtual:44300", .target = "/a/../b", .method = "GET"};
+    EXPECT_EQ(denial_text(table.decide(access), access),
+              "The path has a dot segment. Not every system would read this request in the same "
+              "way, so it was not forwarded.");
+}
+
+std::vector<std::string> readings_of(std::string_view target) {
+    std::vector<std::string> all;
+    (void)PathReadings::of(target)->all([&](std::string_view path) {
+        all.emplace_back(path);
+        return true;
+    });
+    return all;
+}
+
+TEST(PathReadings, AreAllTheWaysOfTheDesign) {
+    using testing::Contains;
+    const auto all = readings_of("/a%252Fb;v=2//c%2fd");
+    for (const char* reading :
+         {"/a%252Fb;v=2//c%2fd", "/a%2Fb;v=2//c/d",
+          "/a%2Fb;v=2//c\x01"
+          "d",
+          "/a/b;v=2//c/d",
+          "/a\x01"
+          "b;v=2//c/d",
+          "/a%252Fb//c%2fd", "/a%2Fb//c/d", "/a/b//c/d", "/a/b/c/d", "/a%252Fb;v=2/c%2fd",
+          "/a\x01"
+          "b/c\x01"
+          "d"})
+        EXPECT_THAT(all, Contains(reading));
+}
+
+TEST(PathReadings, WhatIsNoEscapeAfterTheFirstTimeStaysAsItIs) {
+    EXPECT_THAT(readings_of("/100%25"), testing::ElementsAre("/100%25", "/100%"));
+    EXPECT_THAT(readings_of("/%252"), testing::ElementsAre("/%252", "/%2"));
+    EXPECT_THAT(readings_of("/%25%34%31"),
+                testing::UnorderedElementsAre("/%25%34%31", "/%41", "/A"));
 }
 
 TEST(PathReadings, APlainPathReadsOneWay) {

@@ -1,0 +1,248 @@
+#include "mappings/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <gmock/gmock.h>
+
+namespace sallyport::mappings {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct Reading {
+    std::vector<Mapping> mappings;
+    std::vector<std::string> warnings;
+    std::string problems;
+};
+
+Reading read(std::string_view text) {
+    Reading reading;
+    ConfigProblems problems;
+    auto document = read_config(text, "t", problems);
+    reading.mappings = read_mappings(document, reading.warnings);
+    document.done();
+    reading.problems = problems.text();
+    return reading;
+}
+
+/// The problems of a mapping that is right but for `more`.
+std::string problems_with(const std::string& more) {
+    return read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"http://i\"\n" + more).problems;
+}
+std::string problems_with_rule(const std::string& rule) {
+    return problems_with("[[mapping.rule]]\n" + rule);
+}
+
+TEST(MappingConfig, ReadsEveryKey) {
+    const auto reading = read(R"(
+[[mapping]]
+virtual = "ERP.virtual:44300"
+internal = "https://s4.corp.local:44301"
+hub = "prod"
+host_header = "internal"
+principal = { kind = "none", required = false }
+system_certificate = false
+via = ""
+expires = ""
+maintenance = false
+limits = { connections = 7, requests_per_second = 0, response_timeout = "5s", circuit_breaker = false }
+description = "S/4HANA"
+[[mapping.rule]]
+path = "/sap/opu/odata/"
+match = "subpaths"
+methods = ["GET", "HEAD", "POST"]
+upgrade = true
+batch = true
+enabled = false
+description = "all services"
+[[mapping.rule]]
+path = "/sap/bc/ping"
+)");
+    EXPECT_EQ(reading.problems, "");
+    EXPECT_THAT(reading.warnings, IsEmpty());
+    ASSERT_EQ(reading.mappings.size(), 1u);
+    const Mapping wanted{.virtual_host = *VirtualHost::parse("erp.virtual:44300"),
+                         .internal = {Protocol::https, "s4.corp.local", 44301},
+                         .hub = "prod",
+                         .host_header = HostHeader::internal_host,
+                         .limits = {.connections = 7, .response_timeout = 5s},
+                         .description = "S/4HANA",
+                         .rules = {{.path = "/sap/opu/odata/",
+                                    .match = Match::subpaths,
+                                    .methods = {"GET", "HEAD", "POST"},
+                                    .upgrade = true,
+                                    .batch = true,
+                                    .enabled = false,
+                                    .description = "all services"},
+                                   {.path = "/sap/bc/ping"}}};
+    EXPECT_EQ(reading.mappings[0], wanted);
+}
+
+TEST(MappingConfig, HasSafeDefaults) {
+    const auto reading = read(
+        "[[mapping]]\nvirtual = \"v:1\"\ninternal = \"http://i\"\n"
+        "[[mapping.rule]]\npath = \"/a\"\n");
+    ASSERT_EQ(reading.problems, "");
+    const auto& mapping = reading.mappings[0];
+    EXPECT_EQ(mapping.host_header, HostHeader::virtual_host);
+    EXPECT_EQ(mapping.limits, (Limits{.connections = 100, .response_timeout = 60s}));
+    EXPECT_EQ(mapping.rules[0].match, Match::exact);
+    EXPECT_FALSE(mapping.rules[0].upgrade);
+    EXPECT_FALSE(mapping.rules[0].batch);
+    EXPECT_TRUE(mapping.rules[0].enabled);
+}
+
+TEST(MappingConfig, ReadsInternalHosts) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"http://i", "http://i:80"},
+        {"https://i", "https://i:443"},
+        {"https://i/", "https://i:443"},
+        {"https://i.corp:8443/", "https://i.corp:8443"},
+        {"http://10.0.0.1:1", "http://10.0.0.1:1"},
+        {"https://[fd00::1]", "https://[fd00::1]:443"},
+        {"https://[fd00::1]:65535", "https://[fd00::1]:65535"},
+    };
+    for (const auto& [text, wanted] : cases) {
+        const auto reading =
+            read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(text) + "\"\n");
+        ASSERT_EQ(reading.problems, "") << text;
+        EXPECT_EQ(reading.mappings[0].internal.text(), wanted);
+    }
+}
+
+TEST(MappingConfig, RefusesWhatIsNoInternalHost) {
+    for (const char* text : {"",
+                             "i",
+                             "i:80",
+                             "//i",
+                             "ftp://i",
+                             "http://",
+                             "http:///",
+                             "http://i:",
+                             "http://i:0",
+                             "http://i:65536",
+                             "http://i:8x",
+                             "http://i/path",
+                             "http://u@i",
+                             "http://u:p@i",
+                             "http://i?x",
+                             "http://i#x",
+                             "http://i:1:2",
+                             "http://[",
+                             "http://[]",
+                             "http://[::1",
+                             "http://[::1]x",
+                             "http://[name]",
+                             "http://fd00::1",
+                             "http://a b",
+                             "HTTP://i",
+                             "http://i:80/x",
+                             "http://i//"})
+        EXPECT_EQ(read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(text) + "\"\n")
+                      .problems,
+                  "t:3:12: mapping.internal must be http://host[:port] or https://host[:port], "
+                  "without path, query or user")
+            << text;
+}
+
+TEST(MappingConfig, SaysWhatIsNotSupportedYet) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"principal = { kind = \"x509\", deliver = \"tls\", required = true }",
+         "t:4:22: mapping.principal.kind other than \"none\""},
+        {"principal = { required = true }", "t:4:26: mapping.principal.required"},
+        {"system_certificate = true", "t:4:22: mapping.system_certificate"},
+        {"maintenance = true", "t:4:15: mapping.maintenance"},
+        {"via = \"ssh://j\"", "t:4:7: mapping.via"},
+        {"expires = \"2030-01-01T00:00:00Z\"", "t:4:11: mapping.expires"},
+        {"limits = { requests_per_second = 1 }", "t:4:34: mapping.limits.requests_per_second"},
+        {"limits = { circuit_breaker = true }", "t:4:30: mapping.limits.circuit_breaker"},
+        {"[[mapping.rule]]\nfunction = \"BAPI_X\"", "t:5:12: mapping.rule.function"},
+    };
+    for (const auto& [more, place] : cases)
+        EXPECT_EQ(problems_with(more),
+                  std::string(place) + " is not supported yet in this version");
+    EXPECT_THAT(problems_with("[mapping.rfc]\nclients = [\"100\"]"),
+                HasSubstr("mapping.rfc is not supported yet in this version"));
+}
+
+TEST(MappingConfig, SaysWhichProtocolsAreNotSupportedYet) {
+    for (const char* scheme :
+         {"rfc", "rfcs", "ldap", "ldaps", "tcp", "tcps", "smtp", "imap", "pop3", "sftp"})
+        EXPECT_EQ(read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(scheme) +
+                       "://i:1\"\n")
+                      .problems,
+                  "t:3:12: mapping.internal with " + std::string(scheme) +
+                      ":// is not supported yet in this version");
+    EXPECT_EQ(
+        read("[[mapping]]\nvirtual = \"v:1\"\ninternal = [\"http://a\", \"http://b\"]\n").problems,
+        "t:3:12: mapping.internal as a list is not supported yet in this version");
+}
+
+TEST(MappingConfig, RefusesRulesThatDoNotSayWhatTheyMean) {
+    const std::string path =
+        "t:5:8: mapping.rule.path must start with / and have no %, ;, ?, //, . or .. segment";
+    for (const char* text : {"", "a", "/a/../b", "/a/./b", "/a//b", "/a%20b", "/a;b", "/a?b",
+                             "/a b", "/a/*/../b", "/ü"})
+        EXPECT_EQ(problems_with_rule("path = \"" + std::string(text) + "\""), path) << text;
+    EXPECT_EQ(problems_with_rule("path = \"/a\"\nmatch = \"prefix\""),
+              "t:6:9: mapping.rule.match must be one of exact, subpaths");
+    EXPECT_EQ(problems_with_rule("path = \"/a\"\nmethods = []"),
+              "t:6:11: mapping.rule.methods must name a method; leave it out to allow all");
+    for (const char* method : {"get", "Get", "", "G T", "GET,POST", "*"})
+        EXPECT_EQ(problems_with_rule("path = \"/a\"\nmethods = [\"" + std::string(method) + "\"]"),
+                  "t:6:11: mapping.rule.methods must be methods in capital letters, e.g. "
+                  "[\"GET\", \"HEAD\"]")
+            << method;
+}
+
+TEST(MappingConfig, NothingIsReadFromAMappingWithAMistake) {
+    const auto reading = read(
+        "[[mapping]]\nvirtual = \"v\"\ninternal = \"http://i\"\n"
+        "[[mapping]]\nvirtual = \"w:1\"\ninternal = \"http://i\"\n"
+        "[[mapping.rule]]\npath = \"/..\"\n");
+    EXPECT_THAT(reading.mappings, IsEmpty());
+    EXPECT_EQ(
+        reading.problems,
+        "t:2:11: mapping.virtual must be host:port, e.g. \"erp.virtual:44300\"\n"
+        "t:8:8: mapping.rule.path must start with / and have no %, ;, ?, //, . or .. segment");
+}
+
+TEST(MappingConfig, AVirtualHostIsMappedOnceWhateverItsSpelling) {
+    EXPECT_EQ(read("[[mapping]]\nvirtual = \"v:sapgw01\"\ninternal = \"http://i\"\n"
+                   "[[mapping]]\nvirtual = \"V:3301\"\ninternal = \"http://j\"\n")
+                  .problems,
+              "t:5:11: mapping.virtual is mapped twice: v:3301");
+}
+
+TEST(MappingConfig, SaysWhatWasMeantByAnUnknownKey) {
+    EXPECT_EQ(problems_with("host_heder = \"internal\""),
+              "t:4:1: unknown key mapping.host_heder; did you mean host_header?");
+    EXPECT_EQ(problems_with_rule("path = \"/a\"\nmethod = [\"GET\"]"),
+              "t:6:1: unknown key mapping.rule.method; did you mean methods?");
+    EXPECT_EQ(problems_with("limits = { connection = 1 }"),
+              "t:4:12: unknown key mapping.limits.connection; did you mean connections?");
+    EXPECT_EQ(problems_with("principal = { knd = \"none\" }"),
+              "t:4:15: unknown key mapping.principal.knd; did you mean kind?");
+}
+
+TEST(MappingConfig, WarnsOfWhatIsAllowedButOdd) {
+    EXPECT_THAT(read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"http://i\"\n"
+                     "[[mapping.rule]]\npath = \"/a\"\nenabled = false\n")
+                    .warnings,
+                ElementsAre("mapping v:1 has no enabled rule, so nothing of it can be reached"));
+    EXPECT_THAT(read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"http://i\"\n"
+                     "[[mapping.rule]]\npath = \"/a\"\nmethods = [\"GET\", \"POST\"]\n")
+                    .warnings,
+                ElementsAre("mapping v:1: rule /a allows POST without HEAD, which clients use to "
+                            "fetch a CSRF token"));
+    EXPECT_THAT(read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"http://i\"\n"
+                     "[[mapping.rule]]\npath = \"/a/$batch\"\n")
+                    .warnings,
+                ElementsAre("mapping v:1: rule /a/$batch can match nothing without batch = true"));
+}
+
+}  // namespace
+}  // namespace sallyport::mappings
