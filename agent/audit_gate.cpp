@@ -1,0 +1,54 @@
+#include "agent/audit_gate.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace sallyport::agent {
+
+AuditGate::AuditGate(net::Loop& loop, audit::Log& log)
+    : loop_(loop), log_(log), self_(std::make_shared<AuditGate*>(this)) {}
+
+AuditGate::~AuditGate() {
+    *self_ = nullptr;
+    turn_.clear();
+    syncing_.clear();
+}
+
+void AuditGate::request(Commit& commit, audit::Sequence sequence) {
+    commit.sequence_ = sequence;
+    if (sequence == audit::not_recorded) {  // left out by policy, or the log has failed
+        commit.state_ = log_.healthy() ? Commit::State::safe : Commit::State::failed;
+        return;
+    }
+    commit.state_ = Commit::State::pending;
+    turn_.push_back(commit);
+    newest_ = std::max(newest_, sequence);
+    loop_.turn.at_commit(*this);
+}
+
+void AuditGate::end_of_turn() {
+    if (log_.durability() == audit::Durability::process) {
+        const auto written = log_.write();
+        settle(turn_, newest_, written.has_value());
+        return;
+    }
+    syncing_.splice(syncing_.end(), turn_);
+    log_.sync(newest_, [self = self_, executor = loop_.executor(), up_to = newest_](bool safe) {
+        boost::asio::post(executor, [self, up_to, safe] {
+            if (*self != nullptr) (*self)->settle((*self)->syncing_, up_to, safe);
+        });
+    });
+}
+
+void AuditGate::settle(Commits& commits, audit::Sequence up_to, bool safe) {
+    for (auto next = commits.begin(); next != commits.end();) {
+        auto& commit = *next++;
+        if (commit.sequence_ > up_to) continue;
+        commit.unlink();
+        commit.state_ = safe ? Commit::State::safe : Commit::State::failed;
+        commit.event_.set();
+    }
+}
+
+}  // namespace sallyport::agent

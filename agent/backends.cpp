@@ -1,0 +1,77 @@
+#include "agent/backends.hpp"
+
+#include "agent/direct_connector.hpp"
+#include "agent/http_backend.hpp"
+
+namespace sallyport::agent {
+namespace {
+
+/// A pool of connections together with what makes them.
+struct PooledBackend final : http::Service {
+    PooledBackend(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool,
+                  DirectConnector::Options way, HttpBackend::Options options)
+        : connector(loop, pool, std::move(way)),
+          backend(loop, sweep, connector, std::move(options)) {}
+
+    net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
+                                  http::Answer& down) override {
+        return backend.serve(head, up, down);
+    }
+
+    DirectConnector connector;
+    HttpBackend backend;
+};
+
+bool is_same(const Site& a, const mappings::Mapping& x, const Site& b, const mappings::Mapping& y) {
+    return x.internal == y.internal && x.limits == y.limits && x.host_header == y.host_header &&
+           x.virtual_host == y.virtual_host && a.trust_digest == b.trust_digest &&
+           a.config.strip == b.config.strip;
+}
+
+}  // namespace
+
+Backends::Backends(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool)
+    : loop_(loop), sweep_(sweep), pool_(pool) {}
+
+Backends::~Backends() = default;
+
+std::shared_ptr<http::Service> Backends::find(const SitePtr& site,
+                                              const mappings::Mapping& mapping) {
+    const auto found = entries_.find(&mapping);
+    if (found != entries_.end()) return found->second.service;
+    auto service = make(*site, mapping);
+    entries_.emplace(&mapping, Entry{site, service});
+    return service;
+}
+
+void Backends::use(const SitePtr& site) {
+    std::unordered_map<const mappings::Mapping*, Entry> kept;
+    for (auto& [mapping, entry] : entries_) {
+        const auto* now = site->table.find(mapping->virtual_host.text());
+        if (now != nullptr && is_same(*entry.site, *mapping, *site, *now))
+            kept.emplace(now, Entry{site, std::move(entry.service)});
+    }
+    entries_ = std::move(kept);
+}
+
+std::shared_ptr<http::Service> Backends::make(const Site& site, const mappings::Mapping& mapping) {
+    const bool tls = mapping.internal.protocol == mappings::Protocol::https;
+    DirectConnector::Options way;
+    way.targets.push_back({mapping.internal.host, mapping.internal.port});
+    if (tls) way.tls = site.trust;
+    HttpBackend::Options options;
+    options.internal_host = mapping.internal.host;
+    options.internal_port = mapping.internal.port;
+    options.internal_tls = tls;
+    options.virtual_authority = mapping.virtual_host.text();
+    options.host_header = mapping.host_header == mappings::HostHeader::virtual_host
+                              ? HostHeader::virtual_host
+                              : HostHeader::internal_host;
+    options.strip = http::StripList(site.config.strip);
+    options.response_timeout = mapping.limits.response_timeout;
+    options.connections = mapping.limits.connections;
+    return std::make_shared<PooledBackend>(loop_, sweep_, pool_, std::move(way),
+                                           std::move(options));
+}
+
+}  // namespace sallyport::agent

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "agent/site.hpp"
+#include "http/service.hpp"
+#include "net/idle_sweep.hpp"
+#include "net/loop.hpp"
+
+#include <memory>
+#include <unordered_map>
+
+namespace sallyport::net {
+class BlockingPool;
+}
+
+namespace sallyport::agent {
+
+/// The back ends of one worker loop: one pool of connections for each mapping, made when first
+/// asked for, and kept over a reload that leaves the mapping as it was.
+class Backends {
+public:
+    Backends(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool);
+    ~Backends();
+
+    /// Who answers for `mapping` of `site`. Valid as long as the caller holds it, also over a
+    /// reload.
+    std::shared_ptr<http::Service> find(const SitePtr& site, const mappings::Mapping& mapping);
+
+    /// Another site is in force: pools of mappings that did not change move over, others go as soon
+    /// as their last exchange has ended.
+    void use(const SitePtr& site);
+
+private:
+    struct Entry {
+        SitePtr site;  // keeps the key alive
+        std::shared_ptr<http::Service> service;
+    };
+    std::shared_ptr<http::Service> make(const Site& site, const mappings::Mapping& mapping);
+
+    net::Loop& loop_;
+    net::IdleSweep& sweep_;
+    net::BlockingPool& pool_;
+    std::unordered_map<const mappings::Mapping*, Entry> entries_;
+};
+
+}  // namespace sallyport::agent

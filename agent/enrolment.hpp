@@ -1,0 +1,39 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "certs/certificate.hpp"
+#include "certs/join_token.hpp"
+#include "net/loop.hpp"
+#include "net/task.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace sallyport::net {
+class BlockingPool;
+}
+
+namespace sallyport::agent {
+
+/// How to reach the hub for enrolment.
+struct EnrolmentWay {
+    std::string url;                    // of the hub in agent.toml; must be the token's
+    std::string proxy;                  // http://host:port of a corporate proxy, or empty
+    std::filesystem::path credentials;  // file with "user:password" for it, or empty
+};
+
+/// What an enrolment got.
+struct Enrolled {
+    certs::Certificate certificate;
+    std::string name;  // spiffe://hub/tenant/.../agent/...
+};
+
+/// Gets the agent's first certificate from the hub that `token` names (RFC 7030; docs/PROTOCOL.md):
+/// checks the hub by the pinned key of its CA, makes the key here, and leaves a whole identity in
+/// `identity_folder`, or nothing new. The token works once. Errors say what to do.
+net::Task<Result<Enrolled>> enrol(net::Loop& loop, net::BlockingPool& pool,
+                                  const certs::JoinToken& token, const EnrolmentWay& way,
+                                  std::filesystem::path identity_folder);
+
+}  // namespace sallyport::agent

@@ -1,0 +1,135 @@
+#include "agent/exchange.hpp"
+
+#include "agent/backends.hpp"
+#include "agent/held_answer.hpp"
+#include "agent/refusals.hpp"
+#include "audit/entry.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+
+#include <array>
+
+namespace sallyport::agent {
+namespace {
+
+/// The values of the method override headers, in order; all of them must agree (docs/PROTOCOL.md).
+struct Overrides {
+    static constexpr std::size_t count_max = 8;  // a ninth is one too many to be honest
+    std::array<std::string_view, count_max + 1> values;
+    std::size_t count = 0;
+
+    explicit Overrides(http::Fields fields) {
+        for (const auto& field : fields) {
+            if (!field.name.starts_with("x-")) continue;
+            if (field.name != "x-http-method" && field.name != "x-http-method-override" &&
+                field.name != "x-method-override")
+                continue;
+            if (count == count_max) values[0] = {};  // names no method: the request is refused
+            values[std::min(count++, count_max)] = field.value;
+        }
+        count = std::min(count, count_max + 1);
+    }
+    std::span<const std::string_view> all() const { return std::span(values).first(count); }
+};
+
+void log_failure(const http::RequestHead& head, const mappings::Mapping& mapping,
+                 const Error& error) {
+    log::warn("exchange.failed", {{"exchange", head.facts.exchange_id},
+                                  {"virtual_host", mapping.virtual_host.text()},
+                                  {"internal", mapping.internal.text()},
+                                  {"error", to_text(error)}});
+}
+
+}  // namespace
+
+Exchange::Exchange(std::string hub, std::string location, AuditGate& gate, Backends& backends,
+                   SitePtr site)
+    : hub_(std::move(hub)),
+      location_(std::move(location)),
+      gate_(gate),
+      backends_(backends),
+      site_(std::move(site)) {}
+
+net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Body& up,
+                                        http::Answer& down) {
+    const SitePtr site = site_;
+    const bool with_query = site->config.audit.query_strings;
+    audit::ExchangeBegin known;
+    known.exchange = head.facts.exchange_id;
+    known.tenant = head.facts.tenant;
+    known.client = head.facts.client;
+    known.hub = hub_;
+    known.location = location_;
+    known.virtual_host = head.authority;
+    known.method = head.method;
+    known.path = with_query ? head.target : head.target.substr(0, head.target.find('?'));
+    std::string rule;  // the entry looks at these when it ends
+    std::string internal;
+    audit::Entry entry(gate_.log(), known);
+    HeldAnswer held(down);
+    CountedBody body(up);
+    AuditGate::Commit commit(down.event());
+
+    // 1. Is there a mapping, and does a rule allow this? What no rule names does not exist.
+    const Overrides overrides(head.fields);
+    const mappings::Access wanted{.authority = head.authority,
+                                  .target = head.target,
+                                  .method = head.method,
+                                  .method_overrides = overrides.all(),
+                                  .upgrade = !head.upgrade.empty(),
+                                  .hub = hub_};
+    const auto decision = site->table.decide(wanted);
+    if (!decision.allowed()) {
+        const auto refusal = refusal_of(decision, wanted);
+        http::answer(held, refusal, culprit, head.facts.exchange_id);
+        gate_.request(commit, entry.close({audit::outcome::refused, refusal.status, refusal.code}));
+        while (commit.pending()) co_await down.event().wait();
+        held.release();
+        co_return Result<void>{};
+    }
+
+    // 2. The record is safe before the back end sees a byte.
+    rule = std::to_string(decision.rule_number) + ":" + decision.rule->path;
+    internal = decision.mapping->internal.text();
+    entry.exchange().rule = rule;
+    entry.exchange().internal_host = internal;
+    entry.exchange().method = decision.effective_method;
+    if (gate_.log().admits()) {
+        gate_.request(commit, entry.begin());
+        while (commit.pending()) co_await down.event().wait();
+    }
+    if (!gate_.log().admits()) {
+        http::answer(held, audit_unavailable(), culprit, head.facts.exchange_id);
+        entry.close({audit::outcome::failed, held.status(), "audit_unavailable"});
+        held.release();
+        co_return Result<void>{};
+    }
+
+    // 3. The connection for this mapping answers.
+    const auto backend = backends_.find(site, *decision.mapping);
+    auto outcome = co_await backend->serve(head, body, held);
+
+    // 4. Exactly one end, written before the caller learns that it is over.
+    std::string_view word = audit::outcome::answered;
+    std::string_view reason;
+    if (!outcome) {
+        log_failure(head, *decision.mapping, outcome.error());
+        const auto refusal = refusal_of(outcome.error(), head.authority);
+        word = outcome_of(outcome.error());
+        reason = refusal.code;
+        if (!held.started()) http::answer(held, refusal, culprit, head.facts.exchange_id);
+    }
+    entry.add_request_bytes(body.bytes());
+    entry.add_response_bytes(held.bytes());
+    gate_.request(commit, entry.close({word, held.status(), reason}));
+    while (commit.pending()) co_await down.event().wait();
+    if (held.finished()) {
+        held.release();
+        co_return Result<void>{};
+    }
+    const auto why = outcome ? Error{Errc::cut, "the answer was not finished"} : outcome.error();
+    held.abort(why);
+    co_return why;
+}
+
+}  // namespace sallyport::agent

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "agent/audit_gate.hpp"
+#include "agent/site.hpp"
+#include "http/service.hpp"
+
+#include <string>
+
+namespace sallyport::agent {
+
+class Backends;
+class HeldAnswer;
+
+/// START HERE: one request's way through the agent. Whatever a hub sends goes through serve() and
+/// nothing else: a mapping and a rule must allow it, its audit record must be safe, and only then
+/// does a back end see a byte. One per worker loop and hub.
+class Exchange final : public http::Service {
+public:
+    /// `hub` is the name of the hub (in agent.toml) whose links lead here.
+    Exchange(std::string hub, std::string location, AuditGate& gate, Backends& backends,
+             SitePtr site);
+
+    net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
+                                  http::Answer& down) override;
+
+    /// After a reload: for exchanges that begin from now on.
+    void use(SitePtr site) { site_ = std::move(site); }
+
+private:
+    std::string hub_;
+    std::string location_;
+    AuditGate& gate_;
+    Backends& backends_;
+    SitePtr site_;
+};
+
+}  // namespace sallyport::agent

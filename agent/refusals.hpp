@@ -1,0 +1,27 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "http/refusal.hpp"
+#include "mappings/table.hpp"
+
+#include <string_view>
+
+namespace sallyport::agent {
+
+/// The agent's name where an answer says whose fault it is (RFC 9209 section 2).
+inline constexpr std::string_view culprit = "sallyport-agent";
+
+/// What the caller is told when policy says no.
+http::Refusal refusal_of(const mappings::Decision& decision, const mappings::Access& access);
+
+/// What the caller is told when the back end could not answer. The caller learns which mapping
+/// failed and how, never an internal address.
+http::Refusal refusal_of(const Error& error, std::string_view virtual_host);
+
+/// While the audit log cannot be written and policy is to block.
+http::Refusal audit_unavailable();
+
+/// The outcome word of the audit record for a failed exchange.
+std::string_view outcome_of(const Error& error);
+
+}  // namespace sallyport::agent

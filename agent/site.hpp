@@ -1,0 +1,29 @@
+#pragma once
+
+#include "agent/config.hpp"
+#include "mappings/table.hpp"
+
+#include <memory>
+
+namespace sallyport::net {
+class TlsContext;
+}
+
+namespace sallyport::agent {
+
+/// What this site exposes at one moment: one valid configuration, the table made of it, and whom
+/// its back ends must prove to be. Immutable; a reload makes a new one, and an exchange keeps the
+/// one it began with.
+struct Site {
+    Config config;
+    mappings::Table table;
+    std::shared_ptr<const net::TlsContext> trust;  // for https back ends
+    std::string trust_digest;                      // of the certificates it was made of
+
+    /// Reads everything the configuration names. Errors: as Config::load, and for files it names.
+    static Result<std::shared_ptr<const Site>> load(const std::filesystem::path& file);
+};
+
+using SitePtr = std::shared_ptr<const Site>;
+
+}  // namespace sallyport::agent
