@@ -51,6 +51,8 @@ public:
     H2Session(const H2Session&) = delete;
     H2Session& operator=(const H2Session&) = delete;
 
+    Role role() const { return role_; }
+
     /// Feeds what came from the peer. Errors: Errc::protocol; the connection must be closed.
     Result<void> receive(BytesView bytes);
     /// Appends frames to `out` until there are none or `bytes_max` is passed by less than one

@@ -115,10 +115,17 @@ bool Link::send_pending() {
 }
 
 void Link::check_over() {
-    if (draining_ && !goaway_at_ && session_.open_streams() == 0)
-        close({Errc::aborted, "the link was drained"});
-    else if (session_.is_over())
-        close({Errc::closed, "the peer ended the link"});
+    if (finishing_) return;
+    if (draining_ && !goaway_at_ && session_.open_streams() <= background_streams_) {
+        // Everything has been written; closing now could reset the connection before the peer has
+        // read it. It closes when it sees our end.
+        finishing_ = true;
+        drain_deadline_ = net::Loop::now() + farewell_time;
+        duplex_->finish();
+        watch_time();
+        return;
+    }
+    if (session_.is_over()) close({Errc::closed, "the peer ended the link"});
 }
 
 void Link::close(const Error& why) {
@@ -136,8 +143,10 @@ void Link::drain(net::Deadline deadline) {
     if (draining_ || ended_) return;
     draining_ = true;
     drain_deadline_ = deadline;
-    goaway_at_ = net::Loop::now() + settle_time;
-    session_.announce_shutdown();
+    if (session_.role() == Role::server) {
+        goaway_at_ = net::Loop::now() + settle_time;
+        session_.announce_shutdown();
+    }
     flush_soon();
     watch_time();
 }

@@ -29,9 +29,10 @@ struct LinkOptions {
 /// outside its own calls.
 class Link final : public net::Ready, private net::EndOfTurn {
 public:
-    static constexpr std::size_t write_bytes = 64 * 1024;      // one write at most
-    static constexpr std::size_t turn_bytes_max = 512 * 1024;  // one turn at most
-    static constexpr std::chrono::seconds settle_time{1};      // between notice and GOAWAY
+    static constexpr std::size_t write_bytes = 64 * 1024;         // one write at most
+    static constexpr std::size_t turn_bytes_max = 512 * 1024;     // one turn at most
+    static constexpr std::chrono::milliseconds settle_time{200};  // between notice and GOAWAY
+    static constexpr std::chrono::seconds farewell_time{2};       // for the peer to see our end
 
     Link(net::Loop& loop, std::unique_ptr<net::Duplex> duplex, Role role,
          const LinkOptions& options, MemoryBudget& budget, H2Events& events);
@@ -52,6 +53,8 @@ public:
     void close(const Error& why);
     /// No new streams; ends when the last one has, or at the deadline.
     void drain(net::Deadline deadline);
+    /// So many open streams do not keep a draining link up (the control stream).
+    void set_background_streams(std::size_t count) { background_streams_ = count; }
     bool draining() const { return draining_; }
 
     bool ended() const { return ended_; }
@@ -94,7 +97,9 @@ private:
     std::optional<net::Deadline> goaway_at_;
     std::uint64_t bytes_in_ = 0;
     std::uint64_t bytes_out_ = 0;
+    std::size_t background_streams_ = 0;
     bool draining_ = false;
+    bool finishing_ = false;  // our side has said its end
     bool ended_ = false;
     bool more_to_read_ = false;
     Error why_{};

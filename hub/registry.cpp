@@ -1,0 +1,116 @@
+#include "hub/registry.hpp"
+
+#include "base/error.hpp"
+
+#include <algorithm>
+
+namespace sallyport::hub {
+
+void Registry::on_change(std::size_t worker, std::function<void()> tell) {
+    const std::lock_guard lock(mutex_);
+    changed_[worker] = std::move(tell);
+}
+
+Result<Registry::LinkId> Registry::attach(Member member, Time now, TellLeave leave) {
+    const std::lock_guard lock(mutex_);
+    std::vector<Entry*> superseded;
+    for (auto& [id, entry] : links_) {
+        const auto& there = entry.member;
+        if (entry.leaving || there.tenant != member.tenant) continue;
+        if (there.agent == member.agent) {
+            const tunnel::Incarnation present{there.epoch, there.process};
+            const tunnel::Incarnation wanted{member.epoch, member.process};
+            switch (tunnel::judge(present, wanted)) {
+                case tunnel::EpochVerdict::coexist:
+                    continue;
+                case tunnel::EpochVerdict::supersede:
+                    superseded.push_back(&entry);
+                    continue;
+                case tunnel::EpochVerdict::refuse:
+                    return Error{Errc::conflict,
+                                 "another process with the identity of agent " + member.agent +
+                                     " is attached from " + there.peer +
+                                     "; if this is not a copy of it, restart this agent"};
+            }
+        }
+        if (there.location == member.location && !(there.shared && member.shared))
+            return Error{Errc::conflict,
+                         "agent " + there.agent + " serves location \"" + member.location +
+                             "\"; add both with --shared to let them stand together"};
+    }
+    for (auto* entry : superseded) {
+        entry->leaving = true;
+        entry->leave(Leave::drain);
+    }
+    restarting_.erase(Place(member.tenant, member.location));
+    const auto id = next_++;
+    links_.emplace(id, Entry{std::move(member), now, std::move(leave)});
+    tell_workers();
+    return id;
+}
+
+void Registry::detach(LinkId id) {
+    const std::lock_guard lock(mutex_);
+    links_.erase(id);
+    tell_workers();
+}
+
+void Registry::announce_restart(std::string_view tenant, std::string_view location, Time until) {
+    const std::lock_guard lock(mutex_);
+    restarting_[Place(tenant, location)] = until;
+}
+
+Registry::Presence Registry::find(std::string_view tenant, std::string_view location,
+                                  Time now) const {
+    const std::lock_guard lock(mutex_);
+    Presence presence;
+    for (const auto& [id, entry] : links_)
+        if (!entry.leaving && entry.member.tenant == tenant && entry.member.location == location)
+            presence.workers |= std::uint64_t{1} << entry.member.worker;
+    const auto restart = restarting_.find(Place(tenant, location));
+    presence.restarting = restart != restarting_.end() && restart->second > now;
+    return presence;
+}
+
+std::size_t Registry::emptiest_worker(std::string_view tenant, std::string_view agent) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::size_t> links(changed_.size());
+    for (const auto& [id, entry] : links_)
+        if (!entry.leaving && entry.member.tenant == tenant && entry.member.agent == agent)
+            ++links[entry.member.worker];
+    return static_cast<std::size_t>(std::ranges::min_element(links) - links.begin());
+}
+
+std::vector<Registry::Status> Registry::status() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Status> all;
+    for (const auto& [id, entry] : links_) {
+        if (entry.leaving) continue;
+        const auto same = std::ranges::find_if(all, [&entry = entry](const Status& status) {
+            return status.member.tenant == entry.member.tenant &&
+                   status.member.agent == entry.member.agent &&
+                   status.member.location == entry.member.location;
+        });
+        if (same == all.end())
+            all.push_back({entry.member, 1, entry.since});
+        else
+            ++same->links;
+    }
+    return all;
+}
+
+void Registry::expel(const std::function<bool(const Member&)>& allowed) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [id, entry] : links_) {
+        if (entry.leaving || allowed(entry.member)) continue;
+        entry.leaving = true;
+        entry.leave(Leave::now);
+    }
+}
+
+void Registry::tell_workers() const {
+    for (const auto& tell : changed_)
+        if (tell) tell();
+}
+
+}  // namespace sallyport::hub

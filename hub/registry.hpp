@@ -1,0 +1,94 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "tunnel/epoch.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sallyport::hub {
+
+/// Which agents are attached, for the whole process. Thread-safe; changes only when links come and
+/// go. The links themselves belong to their workers (LocalLinks); here stands where they are.
+class Registry {
+public:
+    using LinkId = std::uint64_t;
+    using Time = std::chrono::steady_clock::time_point;
+
+    /// What a link said of itself in its hello, with the name its certificate proves.
+    struct Member {
+        std::string tenant;
+        std::string agent;
+        std::string location;
+        bool shared = false;  // may stand beside another agent at that location
+        std::uint64_t epoch = 0;
+        std::string process;  // random, one per process of the agent
+        std::string version;
+        std::string peer;                        // address, for status
+        std::vector<std::string> virtual_hosts;  // exposed, for status
+        std::size_t worker = 0;
+    };
+    struct Presence {
+        std::uint64_t workers = 0;  // bit i: worker i has a link
+        bool restarting = false;    // announced, and its time is not over
+    };
+    struct Status {
+        Member member;
+        std::size_t links = 0;
+        Time since{};
+    };
+
+    explicit Registry(std::size_t workers) : changed_(workers) {}
+
+    /// How a link is told to go: after its exchanges, or at once.
+    enum class Leave { drain, now };
+    using TellLeave = std::function<void(Leave)>;
+
+    /// Called (on the thread of the caller of attach/detach/announce) after each change; must post.
+    void on_change(std::size_t worker, std::function<void()> tell);
+
+    /// Takes a link in, or refuses it (Errc::conflict, with a text for the agent's administrator):
+    /// an older epoch, a second process with the same epoch, another agent at a location that is
+    /// not shared. A newer epoch supersedes: `drain` of each older link of that agent is called,
+    /// and must post. Every attach needs one detach.
+    Result<LinkId> attach(Member member, Time now, TellLeave leave);
+    void detach(LinkId id);
+
+    /// The agent at that place goes away for a moment: requests may wait for it until then.
+    void announce_restart(std::string_view tenant, std::string_view location, Time until);
+
+    Presence find(std::string_view tenant, std::string_view location, Time now) const;
+    /// The worker with the fewest links of that agent: where the next one is wanted.
+    std::size_t emptiest_worker(std::string_view tenant, std::string_view agent) const;
+    std::vector<Status> status() const;
+    /// Links whose agent no longer satisfies `allowed` are told to drain (revoked, location taken
+    /// back).
+    void expel(const std::function<bool(const Member&)>& allowed);
+
+private:
+    struct Entry {
+        Member member;
+        Time since{};
+        TellLeave leave;
+        bool leaving = false;
+    };
+    using Place = std::pair<std::string, std::string>;
+    void tell_workers() const;
+
+    mutable std::mutex mutex_;
+    LinkId next_ = 1;
+    std::map<LinkId, Entry> links_;
+    std::map<Place, Time, std::less<>> restarting_;
+    std::vector<std::function<void()>> changed_;
+};
+
+}  // namespace sallyport::hub

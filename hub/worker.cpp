@@ -1,0 +1,273 @@
+#include "hub/worker.hpp"
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "net/socket_duplex.hpp"
+#include "tunnel/client_end.hpp"
+#include "tunnel/control_stream.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace sallyport::hub {
+namespace {
+
+constexpr std::chrono::seconds hello_time{10};    // from the end of the handshake
+constexpr std::chrono::seconds farewell_time{2};  // for a refused link to read why
+constexpr std::size_t clients_max = 20'000;       // connections to the proxy port, per worker
+
+tunnel::LinkOptions link_options(const Config& config) {
+    tunnel::LinkOptions options;
+    options.keepalive = config.keepalive;
+    return options;
+}
+
+Ingress::Limits ingress_limits(const Config& config) {
+    Ingress::Limits limits;
+    limits.held_time_max = config.hold;
+    limits.client = config.client_limits;
+    return limits;
+}
+
+}  // namespace
+
+/// One link and what is known of its agent. Lives in the coroutine of serve_link().
+struct Worker::Attachment final : net::IdleSweep::Watched {
+    Attachment(Worker& worker, ArrivedLink link)
+        : name(std::move(link.name)),
+          serial(std::move(link.serial)),
+          end(worker.loop_, std::move(link.duplex), link_options(worker.shared_.config),
+              worker.shared_.budget),
+          control(worker.loop_, [&worker, this](tunnel::ControlMessage message) {
+              worker.on_control(*this, std::move(message));
+          }) {}
+
+    void on_deadline() override {
+        if (!member) end.link().close({Errc::timed_out, "the agent did not say hello"});
+    }
+
+    certs::AgentName name;
+    std::string serial;
+    tunnel::ClientEnd end;
+    tunnel::HubControl control;
+    std::uint64_t number = 0;
+    std::optional<Registry::LinkId> member;
+    std::string location;
+};
+
+Worker::Worker(std::size_t index, HubShared& shared, TokenVerifier verifier,
+               net::ListeningSocket proxy_socket)
+    : index_(index),
+      shared_(shared),
+      sweep_(loop_),
+      accounts_(shared.accounts),
+      ingress_(index, sweep_, shared.registry, links_, std::move(verifier),
+               ingress_limits(shared.config), shared.accounts),
+      proxy_(loop_, std::move(proxy_socket), [this](FileDescriptor fd) { accept(std::move(fd)); }),
+      clients_(loop_),
+      attachments_(loop_),
+      closing_(loop_),
+      work_(loop_.io.get_executor()) {}
+
+Worker::~Worker() { join(); }
+
+void Worker::start() {
+    shared_.registry.on_change(index_, [this] { links_changed(); });
+    thread_ = std::thread([this] {
+        if (auto started = proxy_.start(); !started)
+            log::error("proxy.failed", {{"error", to_text(started.error())}});
+        loop_.io.run();
+    });
+}
+
+void Worker::join() {
+    if (thread_.joinable()) thread_.join();
+}
+
+void Worker::adopt(ArrivedLink link) {
+    auto shared = std::make_shared<ArrivedLink>(std::move(link));
+    asio::post(loop_.executor(), [this, shared] {
+        if (!stopping_) attachments_.spawn("link", serve_link(std::move(*shared)));
+    });
+}
+
+void Worker::adopt(http::Relocation client) {
+    auto shared = std::make_shared<http::Relocation>(std::move(client));
+    asio::post(loop_.executor(), [this, shared] {
+        clients_.spawn("client",
+                       serve_client(std::move(shared->duplex), std::move(shared->buffered)));
+    });
+}
+
+void Worker::use(std::shared_ptr<const Accounts> accounts) {
+    asio::post(loop_.executor(), [this, accounts] {
+        accounts_ = accounts;
+        ingress_.use(accounts);
+    });
+}
+
+void Worker::links_changed() {
+    asio::post(loop_.executor(), [this] { links_.changed(); });
+}
+
+void Worker::accept(FileDescriptor socket) {
+    if (clients_.size() >= clients_max) {
+        log::warn("proxy.too_many_clients", {{"limit", clients_max}});
+        return;
+    }
+    clients_.spawn("client",
+                   serve_client(std::make_unique<net::SocketDuplex>(std::move(socket)), {}));
+}
+
+net::Task<void> Worker::serve_client(std::unique_ptr<net::Duplex> duplex, std::string buffered) {
+    struct Known {
+        Known(Worker& w, http::H1Connection& c) : worker(w), connection(c) {
+            worker.connections_.insert(&connection);
+            worker.clients_now_.fetch_add(1, std::memory_order_relaxed);
+        }
+        ~Known() {
+            worker.connections_.erase(&connection);
+            worker.clients_now_.fetch_sub(1, std::memory_order_relaxed);
+        }
+        Worker& worker;
+        http::H1Connection& connection;
+    };
+    std::optional<http::Relocation> moved;
+    {
+        http::H1Connection connection(loop_, sweep_, std::move(duplex), ingress_, limits_,
+                                      std::move(buffered));
+        const Known known(*this, connection);
+        if (stopping_) connection.drain();
+        moved = co_await connection.run();
+    }
+    if (moved) shared_.relocate(std::move(*moved));
+}
+
+net::Task<void> Worker::serve_link(ArrivedLink link) {
+    Attachment attachment(*this, std::move(link));
+    attachment.number = next_attachment_++;
+    attached_.emplace(attachment.number, &attachment);
+    sweep_.add(attachment, net::deadline_in(hello_time));
+    net::TaskGroup control(loop_);
+    control.spawn("control", serve_control(attachment));
+    const auto why = co_await attachment.end.run();
+    log::info("link.down",
+              {{"agent", attachment.name.text()}, {"worker", index_}, {"reason", to_text(why)}});
+    co_await control.join();
+    attached_.erase(attachment.number);
+}
+
+net::Task<void> Worker::serve_control(Attachment& attachment) {
+    attachment.end.link().set_background_streams(1);
+    const auto ended = co_await attachment.control.run(attachment.end);
+    if (!ended && !attachment.end.link().ended())
+        log::warn("control.failed",
+                  {{"agent", attachment.name.text()}, {"error", to_text(ended.error())}});
+    if (attachment.member) {
+        links_.remove(attachment.end);
+        shared_.registry.detach(*attachment.member);
+    }
+    // A link without its control stream is of no use; exchanges that run may finish.
+    attachment.end.link().set_background_streams(0);
+    attachment.end.link().drain(net::deadline_in(shared_.config.drain));
+}
+
+void Worker::on_control(Attachment& attachment, tunnel::ControlMessage message) {
+    if (const auto* hello = std::get_if<tunnel::Hello>(&message))
+        return on_hello(attachment, *hello);
+    if (!attachment.member) return;
+    if (const auto* restarting = std::get_if<tunnel::Restarting>(&message))
+        shared_.registry.announce_restart(
+            attachment.name.tenant(), attachment.location,
+            net::deadline_in(std::min(restarting->within, shared_.config.hold)));
+}
+
+void Worker::on_hello(Attachment& attachment, const tunnel::Hello& hello) {
+    if (attachment.member) return;
+    const auto refuse = [&](std::string code, const Error& why) {
+        log::warn("link.refused", {{"agent", attachment.name.text()},
+                                   {"peer", attachment.end.link().peer()},
+                                   {"code", code},
+                                   {"reason", to_text(why)}});
+        attachment.control.send(tunnel::Refused{std::move(code), why.detail});
+        attachment.control.close();
+        attachment.end.link().drain(net::deadline_in(farewell_time));
+    };
+    if (hello.version != tunnel::protocol_version)
+        return refuse("version",
+                      {Errc::unsupported,
+                       "this hub speaks version 1 of the tunnel protocol; update the hub"});
+    if (auto may = accounts_->may_attach(attachment.name, hello.location, attachment.serial); !may)
+        return refuse("not_granted", may.error());
+    Registry::Member member;
+    member.tenant = attachment.name.tenant();
+    member.agent = attachment.name.agent();
+    member.location = hello.location;
+    if (const auto* agent = accounts_->find_agent(member.tenant, member.agent))
+        for (const auto& granted : agent->locations)
+            if (granted.name == hello.location) member.shared = granted.sharing == Sharing::shared;
+    member.epoch = hello.epoch;
+    member.process = hello.process;
+    member.version = hello.program;
+    member.peer = attachment.end.link().peer();
+    member.virtual_hosts = hello.virtual_hosts;
+    member.worker = index_;
+    const auto number = attachment.number;
+    auto attached = shared_.registry.attach(std::move(member), net::Loop::now(),
+                                            [this, number](Registry::Leave how) {
+                                                asio::post(loop_.executor(), [this, number, how] {
+                                                    const auto found = attached_.find(number);
+                                                    if (found != attached_.end())
+                                                        leave(*found->second, how);
+                                                });
+                                            });
+    if (!attached) return refuse("conflict", attached.error());
+    attachment.member = *attached;
+    attachment.location = hello.location;
+    links_.add(attachment.name.tenant(), hello.location, attachment.end);
+    attachment.control.send(
+        tunnel::Welcome{tunnel::protocol_version, SALLYPORT_VERSION, shared_.config.workers});
+    log::info("link.up", {{"agent", attachment.name.text()},
+                          {"location", hello.location},
+                          {"peer", attachment.end.link().peer()},
+                          {"worker", index_},
+                          {"epoch", hello.epoch}});
+}
+
+void Worker::leave(Attachment& attachment, Registry::Leave how) {
+    links_.remove(attachment.end);
+    if (how == Registry::Leave::now)
+        return attachment.end.link().close(
+            {Errc::denied, "the agent may not be attached any more"});
+    attachment.control.close();
+    attachment.end.link().drain(net::deadline_in(shared_.config.drain));
+}
+
+void Worker::stop(net::Deadline deadline) {
+    asio::post(loop_.executor(), [this, deadline] { begin_stop(deadline); });
+}
+
+void Worker::begin_stop(net::Deadline deadline) {
+    stopping_ = true;
+    stop_deadline_ = deadline;
+    proxy_.stop();
+    for (auto* connection : connections_) connection->drain();
+    closing_.spawn("finish", finish());
+}
+
+net::Task<void> Worker::finish() {
+    // Clients first: their exchanges need the links.
+    while (!clients_.empty() && net::Loop::now() < stop_deadline_)
+        co_await net::sleep_for(std::chrono::milliseconds(5));
+    clients_.cancel();
+    co_await clients_.join();
+    for (auto& [number, attachment] : attached_) {
+        attachment->control.send(tunnel::Restarting{shared_.config.hold});
+        attachment->control.close();
+        attachment->end.link().drain(net::deadline_in(farewell_time));
+    }
+    co_await attachments_.join();
+    work_.reset();
+    loop_.io.stop();
+}
+
+}  // namespace sallyport::hub

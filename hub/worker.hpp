@@ -1,0 +1,95 @@
+#pragma once
+
+#include "certs/spiffe.hpp"
+#include "http/h1_connection.hpp"
+#include "http/server_limits.hpp"
+#include "hub/config.hpp"
+#include "hub/ingress.hpp"
+#include "hub/local_links.hpp"
+#include "hub/registry.hpp"
+#include "net/idle_sweep.hpp"
+#include "net/listener.hpp"
+#include "net/loop.hpp"
+#include "net/task_group.hpp"
+#include "tunnel/flow.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <set>
+#include <thread>
+
+namespace sallyport::hub {
+
+/// What all workers of a hub look at. Lives as long as they do.
+struct HubShared {
+    const Config& config;
+    Registry& registry;
+    tunnel::MemoryBudget& budget;
+    std::shared_ptr<const Accounts> accounts;  // at start; later ones come by Worker::use
+    /// Another worker's loop goes on with a client connection.
+    std::function<void(http::Relocation)> relocate;
+};
+
+/// A link whose certificate was checked, before its agent has said hello.
+struct ArrivedLink {
+    std::unique_ptr<net::Duplex> duplex;  // not attached
+    certs::AgentName name;
+    std::string serial;  // of the agent's certificate
+};
+
+/// One thread of the hub: clients of the proxy port, and the links that carry their requests.
+class Worker {
+public:
+    Worker(std::size_t index, HubShared& shared, TokenVerifier verifier,
+           net::ListeningSocket proxy_socket);
+    ~Worker();
+
+    void start();
+    /// Ends when there is nothing left to run; then join().
+    void stop(net::Deadline deadline);
+    void join();
+
+    // From any thread:
+    void adopt(ArrivedLink link);
+    void adopt(http::Relocation client);
+    void use(std::shared_ptr<const Accounts> accounts);
+    void links_changed();
+
+    std::size_t clients() const { return clients_now_.load(std::memory_order_relaxed); }
+
+private:
+    struct Attachment;
+    void accept(FileDescriptor socket);
+    net::Task<void> serve_client(std::unique_ptr<net::Duplex> duplex, std::string buffered);
+    net::Task<void> serve_link(ArrivedLink link);
+    net::Task<void> serve_control(Attachment& attachment);
+    void on_control(Attachment& attachment, tunnel::ControlMessage message);
+    void on_hello(Attachment& attachment, const tunnel::Hello& hello);
+    void leave(Attachment& attachment, Registry::Leave how);
+    void begin_stop(net::Deadline deadline);
+    net::Task<void> finish();
+
+    std::size_t index_;
+    HubShared& shared_;
+    net::Loop loop_;
+    net::IdleSweep sweep_;
+    LocalLinks links_;
+    std::shared_ptr<const Accounts> accounts_;
+    Ingress ingress_;
+    http::ServerLimits limits_;
+    net::Listener proxy_;
+    net::TaskGroup clients_;
+    net::TaskGroup attachments_;
+    net::TaskGroup closing_;
+    std::set<http::H1Connection*> connections_;
+    std::map<std::uint64_t, Attachment*> attached_;
+    std::uint64_t next_attachment_ = 0;
+    std::atomic<std::size_t> clients_now_{0};
+    bool stopping_ = false;
+    net::Deadline stop_deadline_{};
+    boost::asio::executor_work_guard<net::Executor> work_;
+    std::thread thread_;
+};
+
+}  // namespace sallyport::hub
