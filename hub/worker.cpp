@@ -9,6 +9,9 @@
 #include <boost/asio/post.hpp>
 
 namespace sallyport::hub {
+
+namespace asio = boost::asio;
+
 namespace {
 
 constexpr std::chrono::seconds hello_time{10};    // from the end of the handshake

@@ -11,7 +11,10 @@
 #include "net/listener.hpp"
 #include "net/loop.hpp"
 #include "net/task_group.hpp"
+#include "tunnel/control_message.hpp"
 #include "tunnel/flow.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
 
 #include <atomic>
 #include <functional>

@@ -1,0 +1,212 @@
+#include "agent/hub_links.hpp"
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "net/tls_context.hpp"
+#include "net/tls_duplex.hpp"
+#include "tunnel/reconnect.hpp"
+
+#include <random>
+
+namespace sallyport::agent {
+namespace {
+
+constexpr std::chrono::seconds dial_time{15};     // resolve, connect, proxy, TLS
+constexpr std::chrono::seconds welcome_time{15};  // from our hello on
+
+tunnel::LinkOptions link_options(const TunnelConfig& config) {
+    tunnel::LinkOptions options;
+    options.keepalive = config.keepalive;
+    return options;
+}
+
+}  // namespace
+
+/// One link on this worker, over all its lives.
+struct HubLinks::Slot {
+    explicit Slot(net::Loop& loop, std::size_t n) : number(n), wake(loop.turn) {}
+    std::size_t number;
+    std::uint64_t generation = 0;  // replace() starts a new one
+    net::Event wake;               // ends the wait before the next dial
+    Session* session = nullptr;    // the newest that is up
+    std::string state = "dialling";
+    std::string last_error;
+};
+
+/// One life of a link.
+struct HubLinks::Session {
+    Session(HubLinks& links, Slot& slot, std::unique_ptr<net::Duplex> duplex)
+        : control([&links, &slot, this](tunnel::ControlMessage message) {
+              links.on_control(slot, *this, std::move(message));
+          }),
+          end(links.wiring_.loop, std::move(duplex), link_options(links.wiring_.tunnel),
+              links.wiring_.budget, {links.wiring_.exchanges, control}) {}
+
+    tunnel::AgentControl control;
+    tunnel::ServerEnd end;
+    bool welcome = false;
+    bool hub_restarts = false;
+    std::optional<Error> refused;
+};
+
+HubLinks::HubLinks(LinkWiring wiring) : wiring_(std::move(wiring)), tasks_(wiring_.loop) {}
+
+HubLinks::~HubLinks() = default;
+
+void HubLinks::start() { fill_slots(wiring_.hub.connections); }
+
+void HubLinks::fill_slots(std::size_t wanted) {
+    wanted = std::min(wanted, links_max);
+    for (auto number = wiring_.worker; number < wanted; number += wiring_.workers) {
+        const bool there = std::ranges::any_of(
+            slots_, [number](const auto& slot) { return slot->number == number; });
+        if (there) continue;
+        slots_.push_back(std::make_unique<Slot>(wiring_.loop, number));
+        tasks_.spawn("link", keep(*slots_.back(), 0));
+    }
+}
+
+void HubLinks::reconnect() {
+    for (auto& slot : slots_) slot->wake.set();
+}
+
+void HubLinks::replace() {
+    if (stopping_) return;
+    for (auto& slot : slots_) tasks_.spawn("link", keep(*slot, ++slot->generation));
+}
+
+double HubLinks::dice() {
+    thread_local std::mt19937_64 generator{std::random_device{}()};
+    return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+net::Task<void> HubLinks::keep(Slot& slot, std::uint64_t generation) {
+    tunnel::Reconnect reconnect(wiring_.tunnel.reconnect);
+    while (!stopping_ && slot.generation == generation) {
+        const auto began = net::Loop::now();
+        bool was_up = false;
+        const auto why = co_await run_once(slot, generation, was_up);
+        if (stopping_ || slot.generation != generation) break;
+        slot.last_error = to_text(why);
+        slot.state = "waiting";
+        const auto lived =
+            std::chrono::duration_cast<std::chrono::milliseconds>(net::Loop::now() - began);
+        const auto delay =
+            reconnect.next_delay(dice(), was_up ? lived : std::chrono::milliseconds(0));
+        log::warn("link.down", {{"hub", wiring_.hub.name},
+                                {"link", slot.number},
+                                {"reason", slot.last_error},
+                                {"retry_in_ms", delay.count()}});
+        if (wiring_.changed) wiring_.changed();
+        net::Timer timer(wiring_.loop.executor(), delay);
+        timer.async_wait([&slot](boost::system::error_code failure) {
+            if (!failure) slot.wake.set();
+        });
+        co_await slot.wake.wait();
+        timer.cancel();
+    }
+}
+
+net::Task<Error> HubLinks::run_once(Slot& slot, std::uint64_t generation, bool& was_up) {
+    slot.state = "dialling";
+    const auto hub = HubAddress::from_https_url(wiring_.hub.url);
+    if (!hub) co_return hub.error();
+    auto context = wiring_.context();
+    if (!context) co_return context.error();
+    const auto deadline = net::deadline_in(dial_time);
+    ProxyWay proxy{wiring_.hub.proxy, wiring_.hub.proxy_credentials_file};
+    auto wire = co_await dial_hub(wiring_.pool, wiring_.loop, *hub, std::move(proxy), deadline);
+    if (!wire) co_return wire.error();
+    auto tls = net::TlsDuplex::client(*context, std::move(*wire), hub->host);
+    if (!tls) co_return tls.error();
+    auto greeted = co_await (*tls)->handshake(wiring_.loop, deadline);
+    if (!greeted) co_return greeted.error();
+
+    Session session(*this, slot, std::move(*tls));
+    session.control.greet_with(wiring_.hello());
+    net::Timer patience(wiring_.loop.executor(), welcome_time);
+    patience.async_wait([&session](boost::system::error_code failure) {
+        if (!failure && !session.welcome)
+            session.end.link().close({Errc::timed_out, "the hub did not welcome this link"});
+    });
+    const auto why = co_await session.end.run();
+    patience.cancel();
+    was_up = session.welcome;
+    if (slot.session == &session) slot.session = nullptr;
+    (void)generation;
+    if (session.refused) co_return *session.refused;
+    co_return why;
+}
+
+void HubLinks::on_control(Slot& slot, Session& session, tunnel::ControlMessage message) {
+    if (const auto* refused = std::get_if<tunnel::Refused>(&message)) {
+        session.refused = Error{
+            Errc::denied, "the hub refused this link (" + refused->code + "): " + refused->text};
+        log::error("link.refused",
+                   {{"hub", wiring_.hub.name}, {"code", refused->code}, {"reason", refused->text}});
+        return;
+    }
+    if (std::holds_alternative<tunnel::Restarting>(message)) {
+        session.hub_restarts = true;
+        log::info("hub.restarting", {{"hub", wiring_.hub.name}, {"link", slot.number}});
+        return;
+    }
+    const auto* welcome = std::get_if<tunnel::Welcome>(&message);
+    if (welcome == nullptr || session.welcome) return;
+    session.welcome = true;
+    session.end.link().set_background_streams(1);
+    log::info(
+        "link.up",
+        {{"hub", wiring_.hub.name}, {"link", slot.number}, {"peer", session.end.link().peer()}});
+    // Make before break: the one before goes only now.
+    auto* const before = std::exchange(slot.session, &session);
+    slot.state = "up";
+    slot.last_error.clear();
+    if (before != nullptr) before->end.link().drain(net::deadline_in(wiring_.tunnel.drain));
+    if (!stopping_) fill_slots(std::max<std::size_t>(wiring_.hub.connections, welcome->workers));
+    if (wiring_.changed) wiring_.changed();
+}
+
+net::Task<void> HubLinks::stop(net::Deadline deadline) {
+    stopping_ = true;
+    for (auto& slot : slots_) {
+        ++slot->generation;
+        slot->wake.set();
+        if (slot->session == nullptr) continue;
+        slot->session->control.send(tunnel::Restarting{wiring_.tunnel.drain});
+        slot->session->end.link().drain(deadline);
+        slot->state = "draining";
+    }
+    while (!tasks_.empty() && net::Loop::now() < deadline)
+        co_await net::sleep_for(std::chrono::milliseconds(5));
+    tasks_.cancel();
+    co_await tasks_.join();
+}
+
+std::vector<HubLinks::Status> HubLinks::status() const {
+    std::vector<Status> all;
+    for (const auto& slot : slots_) {
+        Status status;
+        status.slot = slot->number;
+        status.state = slot->state;
+        status.last_error = slot->last_error;
+        if (slot->session != nullptr) {
+            auto& link = slot->session->end.link();
+            status.peer = link.peer();
+            status.since = link.since();
+            status.round_trip = link.round_trip();
+            status.streams = link.session().open_streams();
+            status.bytes_in = link.bytes_in();
+            status.bytes_out = link.bytes_out();
+        }
+        all.push_back(std::move(status));
+    }
+    return all;
+}
+
+std::size_t HubLinks::up() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(slots_, [](const auto& slot) { return slot->session != nullptr; }));
+}
+
+}  // namespace sallyport::agent

@@ -1,0 +1,93 @@
+#pragma once
+
+#include "agent/config.hpp"
+#include "agent/exchange.hpp"
+#include "agent/hub_dialler.hpp"
+#include "net/loop.hpp"
+#include "net/task_group.hpp"
+#include "tunnel/control_stream.hpp"
+#include "tunnel/link.hpp"
+#include "tunnel/server_end.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sallyport::net {
+class TlsContext;
+}
+
+namespace sallyport::agent {
+
+/// What the links of one worker to one hub need.
+struct LinkWiring {
+    net::Loop& loop;
+    net::BlockingPool& pool;
+    tunnel::MemoryBudget& budget;
+    http::Service& exchanges;
+    HubConfig hub;
+    TunnelConfig tunnel;
+    /// How to prove who we are: asked at each dial, so a new certificate is used from the next one
+    /// on.
+    std::function<Result<std::shared_ptr<const net::TlsContext>>()> context;
+    std::function<tunnel::Hello()> hello;
+    /// This worker keeps the links `worker`, `worker + workers`, ...
+    std::size_t worker = 0;
+    std::size_t workers = 1;
+    /// Set when a link has come up or gone; for status and readiness. May be empty.
+    std::function<void()> changed;
+};
+
+/// Keeps the links of one worker to one hub up: dials, says hello, and dials again with full jitter
+/// when a link dies. Names are resolved afresh for every attempt. Never gives up.
+class HubLinks {
+public:
+    static constexpr std::size_t links_max = 8;  // per hub
+
+    struct Status {
+        std::size_t slot = 0;
+        std::string state;  // "dialling", "waiting", "up", "draining"
+        std::string peer;
+        std::chrono::steady_clock::time_point since{};
+        std::chrono::steady_clock::duration round_trip{};
+        std::size_t streams = 0;
+        std::uint64_t bytes_in = 0;
+        std::uint64_t bytes_out = 0;
+        std::string last_error;
+    };
+
+    explicit HubLinks(LinkWiring wiring);
+    ~HubLinks();
+    HubLinks(const HubLinks&) = delete;
+    HubLinks& operator=(const HubLinks&) = delete;
+
+    void start();
+    /// Whoever waits to dial does it now.
+    void reconnect();
+    /// A new link in place of each one: the old ones go when the new ones are up.
+    void replace();
+    /// Tells the hub that this process goes away and comes back, takes no new requests, and ends
+    /// when those that run are done, or at the deadline.
+    net::Task<void> stop(net::Deadline deadline);
+
+    std::vector<Status> status() const;
+    std::size_t up() const;
+
+private:
+    struct Slot;
+    struct Session;
+    void fill_slots(std::size_t wanted);
+    net::Task<void> keep(Slot& slot, std::uint64_t generation);
+    net::Task<Error> run_once(Slot& slot, std::uint64_t generation, bool& was_up);
+    void on_control(Slot& slot, Session& session, tunnel::ControlMessage message);
+    double dice();
+
+    LinkWiring wiring_;
+    net::TaskGroup tasks_;
+    std::vector<std::unique_ptr<Slot>> slots_;
+    bool stopping_ = false;
+};
+
+}  // namespace sallyport::agent

@@ -1,0 +1,66 @@
+#include "daemon/admin_client.hpp"
+
+#include "base/error.hpp"
+#include "http/fetch.hpp"
+#include "net/connect.hpp"
+#include "net/loop.hpp"
+#include "net/task_group.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <optional>
+
+namespace sallyport::daemon {
+namespace {
+
+net::Task<void> ask(net::Loop& loop, net::Duplex& wire, http::FetchRequest request,
+                    net::Deadline deadline, std::optional<Result<http::FetchResponse>>& out) {
+    out.emplace(co_await http::fetch(loop, wire, std::move(request), deadline));
+}
+
+Error not_reached(const std::filesystem::path& socket, const Error& why) {
+    if (why.code == boost::system::errc::permission_denied)
+        return {Errc::denied, "you may not open " + socket.string() +
+                                  "; run this as root or as a member of its group"};
+    return {Errc::unavailable, "nothing listens on " + socket.string() +
+                                   "; is the daemon running, and with this configuration?"};
+}
+
+}  // namespace
+
+Result<boost::json::object> ask_daemon(const std::filesystem::path& socket,
+                                       const std::string& method, const std::string& target,
+                                       std::chrono::seconds patience) {
+    auto wire = net::connect_unix(socket);
+    if (!wire) return not_reached(socket, wire.error());
+    net::Loop loop;
+    std::optional<Result<http::FetchResponse>> response;
+    http::FetchRequest request;
+    request.method = method;
+    request.target = target;
+    request.host = "localhost";
+    if (method != "GET") request.fields.emplace_back("content-type", "application/json");
+    {
+        net::TaskGroup tasks(loop);
+        tasks.spawn("ask",
+                    ask(loop, **wire, std::move(request), net::deadline_in(patience), response));
+        loop.io.run();
+    }
+    if (!response) return Error{Errc::failed, "no answer from the daemon"};
+    if (!*response) return response->error();
+    boost::system::error_code failure;
+    auto value = boost::json::parse((*response)->body, failure);
+    if (failure || !value.is_object())
+        return Error{Errc::protocol, "the daemon's answer is no JSON"};
+    auto& object = value.get_object();
+    if ((*response)->status < 400) return object;
+    const auto* error = object.if_contains("error");
+    const auto* message = error != nullptr && error->is_object()
+                              ? error->get_object().if_contains("message")
+                              : nullptr;
+    return Error{Errc::failed, message != nullptr && message->is_string()
+                                   ? std::string(message->get_string())
+                                   : "the daemon answered " + std::to_string((*response)->status)};
+}
+
+}  // namespace sallyport::daemon

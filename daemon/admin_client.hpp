@@ -1,0 +1,20 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+namespace sallyport::daemon {
+
+/// Asks a running daemon over its admin socket and waits for the answer. For command-line tools.
+/// Errors: Errc::unavailable if no daemon listens there, Errc::denied without the right to open the
+/// socket, Errc::failed with the daemon's own text.
+Result<boost::json::object> ask_daemon(const std::filesystem::path& socket,
+                                       const std::string& method, const std::string& target,
+                                       std::chrono::seconds patience = std::chrono::seconds(60));
+
+}  // namespace sallyport::daemon
