@@ -60,6 +60,11 @@ void Registry::announce_restart(std::string_view tenant, std::string_view locati
     restarting_[Place(tenant, location)] = until;
 }
 
+void Registry::expect_agents_until(Time until) {
+    const std::lock_guard lock(mutex_);
+    expected_until_ = until;
+}
+
 Registry::Presence Registry::find(std::string_view tenant, std::string_view location,
                                   Time now) const {
     const std::lock_guard lock(mutex_);
@@ -68,7 +73,8 @@ Registry::Presence Registry::find(std::string_view tenant, std::string_view loca
         if (!entry.leaving && entry.member.tenant == tenant && entry.member.location == location)
             presence.workers |= std::uint64_t{1} << entry.member.worker;
     const auto restart = restarting_.find(Place(tenant, location));
-    presence.restarting = restart != restarting_.end() && restart->second > now;
+    presence.restarting =
+        now < expected_until_ || (restart != restarting_.end() && restart->second > now);
     return presence;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "certs/spiffe.hpp"
 #include "tunnel/epoch.hpp"
 
 #include <chrono>
@@ -26,15 +27,17 @@ public:
 
     /// What a link said of itself in its hello, with the name its certificate proves.
     struct Member {
-        std::string tenant;
-        std::string agent;
-        std::string location;
+        certs::AgentName name;
+        std::string serial{};  // of its certificate
+        std::string tenant{};  // id, as in the name
+        std::string agent{};
+        std::string location{};
         bool shared = false;  // may stand beside another agent at that location
         std::uint64_t epoch = 0;
-        std::string process;  // random, one per process of the agent
-        std::string version;
-        std::string peer;                        // address, for status
-        std::vector<std::string> virtual_hosts;  // exposed, for status
+        std::string process{};  // random, one per process of the agent
+        std::string version{};
+        std::string peer{};                        // address, for status
+        std::vector<std::string> virtual_hosts{};  // exposed, for status
         std::size_t worker = 0;
     };
     struct Presence {
@@ -66,6 +69,9 @@ public:
     /// The agent at that place goes away for a moment: requests may wait for it until then.
     void announce_restart(std::string_view tenant, std::string_view location, Time until);
 
+    /// Just after the hub's own start: until then every place counts as restarting.
+    void expect_agents_until(Time until);
+
     Presence find(std::string_view tenant, std::string_view location, Time now) const;
     /// The worker with the fewest links of that agent: where the next one is wanted.
     std::size_t emptiest_worker(std::string_view tenant, std::string_view agent) const;
@@ -88,6 +94,7 @@ private:
     LinkId next_ = 1;
     std::map<LinkId, Entry> links_;
     std::map<Place, Time, std::less<>> restarting_;
+    Time expected_until_{};
     std::vector<std::function<void()>> changed_;
 };
 

@@ -201,7 +201,7 @@ void Worker::on_hello(Attachment& attachment, const tunnel::Hello& hello) {
                        "this hub speaks version 1 of the tunnel protocol; update the hub"});
     if (auto may = accounts_->may_attach(attachment.name, hello.location, attachment.serial); !may)
         return refuse("not_granted", may.error());
-    Registry::Member member;
+    Registry::Member member{.name = attachment.name, .serial = attachment.serial};
     member.tenant = attachment.name.tenant();
     member.agent = attachment.name.agent();
     member.location = hello.location;

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "agent/site.hpp"
+#include "agent/worker.hpp"
+#include "audit/log.hpp"
+#include "daemon/admin_server.hpp"
+#include "net/blocking_pool.hpp"
+#include "net/idle_sweep.hpp"
+#include "net/loop.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/json/object.hpp>
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace sallyport::agent {
+
+/// The running agent: owns everything, in the order in which it is made. Its control loop is the
+/// caller's thread; the workers have their own.
+class Agent {
+public:
+    /// Opens the state, the audit log and the admin socket. Errors say what to do.
+    static Result<std::unique_ptr<Agent>> create(SitePtr site);
+    ~Agent();
+
+    /// Serves until SIGTERM or SIGINT, then finishes what runs. SIGHUP reloads.
+    void run();
+
+private:
+    explicit Agent(SitePtr site);
+    Result<void> open();
+    Result<void> load_identity();
+    Result<std::shared_ptr<const net::TlsContext>> context() const;
+    Result<void> reload(std::string_view who);
+    net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request);
+    net::Task<boost::json::object> status();
+    void wait_for_signal();
+    net::Task<void> stop(net::Deadline deadline);
+
+    SitePtr site_;
+    std::unique_ptr<audit::Log> log_;
+    std::uint64_t epoch_ = 0;
+    std::string process_;
+    mutable std::mutex identity_mutex_;
+    std::shared_ptr<const net::TlsContext> context_;  // made of the active identity
+    boost::json::object identity_;                    // of it, for status
+    net::BlockingPool pool_;
+    net::Loop loop_;
+    net::IdleSweep sweep_;
+    tunnel::MemoryBudget budget_;
+    std::unique_ptr<AgentShared> shared_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::unique_ptr<daemon::AdminServer> admin_;
+    net::TaskGroup stopping_;
+    boost::asio::signal_set signals_;
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    bool draining_ = false;
+};
+
+}  // namespace sallyport::agent

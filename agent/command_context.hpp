@@ -1,0 +1,49 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace sallyport::agent {
+
+/// What `sallyport COMMAND` runs with, and its outcome. Outlives the parsing of the command line.
+struct CommandContext {
+    std::filesystem::path config;  // --config
+    std::istream& in;
+    std::ostream& out;
+    std::ostream& err;
+    bool json = false;
+    int exit_code = 0;  // 0 done (or allowed), 1 failed (or refused), 2 called the wrong way
+};
+
+/// What a command tells: the same facts for programs and for people.
+struct CommandOutput {
+    boost::json::value json;
+    std::string text;
+    int exit_code = 0;
+};
+
+/// Runs a command's body when CLI11 has parsed the line; prints what it returns, and an error as
+/// one line that says what to do. Adds --json. `context` outlives `command`.
+void on_run(CLI::App& command, CommandContext& context,
+            std::function<Result<CommandOutput>()> body);
+
+// The commands. Each adds its subcommand to `app`.
+
+/// `check`, `explain METHOD URL`, `mappings list|test`: read the configuration, ask nobody.
+void add_policy_commands(CLI::App& app, CommandContext& context);
+/// `enroll`
+void add_enroll_command(CLI::App& app, CommandContext& context);
+/// `status`, `reload`, `reconnect`, `drain`: ask the running daemon.
+void add_daemon_commands(CLI::App& app, CommandContext& context);
+
+}  // namespace sallyport::agent

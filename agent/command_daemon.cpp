@@ -1,0 +1,81 @@
+#include "agent/command_context.hpp"
+#include "agent/config.hpp"
+#include "daemon/admin_client.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace sallyport::agent {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_of(const json::value& value) {
+    return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+/// The socket of the daemon. A configuration that has just been broken must not keep anybody from
+/// looking at the daemon that runs with the one before, so the option wins over the file.
+Result<std::filesystem::path> socket_of(const CommandContext& context, const std::string& given) {
+    if (!given.empty()) return std::filesystem::path(given);
+    auto config = Config::load(context.config);
+    if (config) return config->admin_socket;
+    return Error{
+        config.error().code,
+        config.error().detail + "\n(name the daemon's socket with --socket to ask it anyway)"};
+}
+
+std::string describe(const json::object& status) {
+    std::string text = "agent " + text_of(status.at("identity").as_object().at("name")) +
+                       "\nversion " + text_of(status.at("version")) + ", up " +
+                       text_of(status.at("seconds")) + " s, " + text_of(status.at("mappings")) +
+                       " mappings, " + (status.at("ready").as_bool() ? "ready" : "NOT READY") +
+                       "\n";
+    const auto& audit = status.at("audit").as_object();
+    text += "audit log " + std::string(audit.at("healthy").as_bool() ? "healthy" : "FAILED") +
+            ", " + text_of(audit.at("durability")) + ", on failure " +
+            text_of(audit.at("on_failure")) + "\n";
+    for (const auto& hub : status.at("hubs").as_array()) {
+        text += "hub " + text_of(hub.at("name")) + (hub.at("up").as_bool() ? "" : ": NOT REACHED") +
+                "\n";
+        for (const auto& link : hub.at("links").as_array()) {
+            const auto& object = link.as_object();
+            text += "    link " + text_of(object.at("link")) + " " + text_of(object.at("state"));
+            for (const char* name : {"peer", "last_error"})
+                if (const auto* value = object.if_contains(name)) text += "  " + text_of(*value);
+            text += "\n";
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
+void add_daemon_commands(CLI::App& app, CommandContext& context) {
+    const auto add = [&](const char* name, const char* help, std::string method, std::string target,
+                         std::function<std::string(const json::object&)> text) {
+        auto* command = app.add_subcommand(name, help);
+        const auto socket = std::make_shared<std::string>();
+        command->add_option("--socket", *socket, "admin socket of the daemon");
+        on_run(*command, context,
+               [&context, socket, method, target, text]() -> Result<CommandOutput> {
+                   auto path = socket_of(context, *socket);
+                   if (!path) return path.error();
+                   auto answer = daemon::ask_daemon(*path, method, target);
+                   if (!answer) return answer.error();
+                   return CommandOutput{*answer, text(*answer)};
+               });
+    };
+    add("status", "what the running agent says of itself", "GET", "/v1/status", describe);
+    add("reload", "put a changed configuration in force", "POST", "/v1/reload",
+        [](const json::object&) { return std::string("reloaded\n"); });
+    add("reconnect", "dial the hub now instead of waiting", "POST", "/v1/reconnect",
+        [](const json::object&) { return std::string("dialling\n"); });
+    add("drain", "finish what runs, then stop", "POST", "/v1/drain",
+        [](const json::object&) { return std::string("draining\n"); });
+}
+
+}  // namespace sallyport::agent

@@ -1,0 +1,154 @@
+#include "agent/command_context.hpp"
+#include "agent/site.hpp"
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+namespace sallyport::agent {
+namespace {
+
+namespace json = boost::json;
+
+Result<CommandOutput> check(const CommandContext& context) {
+    const auto site = Site::load(context.config);
+    if (!site) return site.error();
+    const auto& config = (*site)->config;
+    CommandOutput output;
+    json::array warnings;
+    for (const auto& warning : config.warnings) {
+        output.text += "warning: " + warning + "\n";
+        warnings.emplace_back(warning);
+    }
+    output.text += context.config.string() +
+                   " is valid: " + std::to_string(config.mappings.size()) + " mappings, " +
+                   std::to_string(config.hubs.size()) + " hubs\n";
+    output.json = json::object{{"valid", true},
+                               {"mappings", config.mappings.size()},
+                               {"configuration", config.digest},
+                               {"warnings", std::move(warnings)}};
+    return output;
+}
+
+/// "http://host[:port]/path" in its two parts.
+Result<std::pair<std::string, std::string>> split_url(std::string_view url) {
+    constexpr std::string_view scheme = "http://";
+    if (!equal_ignoring_case(url.substr(0, scheme.size()), scheme))
+        return Error{Errc::malformed, "the URL must begin with http://, as applications write it"};
+    const auto rest = url.substr(scheme.size());
+    const auto slash = rest.find('/');
+    return std::pair(std::string(rest.substr(0, slash)),
+                     slash == std::string_view::npos ? "/" : std::string(rest.substr(slash)));
+}
+
+Result<CommandOutput> explain(const CommandContext& context, const std::string& method,
+                              const std::string& url, bool upgrade) {
+    const auto site = Site::load(context.config);
+    if (!site) return site.error();
+    const auto parts = split_url(url);
+    if (!parts) return parts.error();
+    const mappings::Access access{
+        .authority = parts->first, .target = parts->second, .method = method, .upgrade = upgrade};
+    const auto decision = (*site)->table.decide(access);
+    CommandOutput output;
+    json::object facts{{"allowed", decision.allowed()}};
+    if (decision.mapping != nullptr) {
+        facts["mapping"] = decision.mapping->virtual_host.text();
+        facts["internal"] = decision.mapping->internal.text();
+        output.text += "mapping " + decision.mapping->virtual_host.text() + " -> " +
+                       decision.mapping->internal.text() + "\n";
+    }
+    if (decision.allowed()) {
+        facts["rule"] = decision.rule_number;
+        facts["path"] = decision.rule->path;
+        output.text +=
+            "allowed by rule " + std::to_string(decision.rule_number) + ": " + decision.rule->path +
+            (decision.rule->match == mappings::Match::exact ? " (exact)" : " (subpaths)") + "\n";
+    } else {
+        facts["reason"] = mappings::denial_text(decision, access);
+        output.text += "refused: " + mappings::denial_text(decision, access) + "\n";
+        output.exit_code = 1;
+    }
+    output.json = std::move(facts);
+    return output;
+}
+
+json::object to_json(const mappings::Mapping& mapping) {
+    json::array rules;
+    for (const auto& rule : mapping.rules) {
+        json::array methods;
+        for (const auto& method : rule.methods) methods.emplace_back(method);
+        rules.push_back(
+            json::object{{"path", rule.path},
+                         {"match", rule.match == mappings::Match::exact ? "exact" : "subpaths"},
+                         {"methods", std::move(methods)},
+                         {"upgrade", rule.upgrade},
+                         {"batch", rule.batch},
+                         {"enabled", rule.enabled}});
+    }
+    return {{"virtual", mapping.virtual_host.text()},
+            {"internal", mapping.internal.text()},
+            {"hub", mapping.hub},
+            {"description", mapping.description},
+            {"rules", std::move(rules)}};
+}
+
+Result<CommandOutput> list(const CommandContext& context) {
+    const auto site = Site::load(context.config);
+    if (!site) return site.error();
+    CommandOutput output;
+    json::array all;
+    for (const auto& mapping : (*site)->table.mappings()) {
+        all.push_back(to_json(mapping));
+        output.text += mapping.virtual_host.text() + " -> " + mapping.internal.text() +
+                       (mapping.description.empty() ? "" : "  (" + mapping.description + ")") +
+                       "\n";
+        for (const auto& rule : mapping.rules) {
+            std::string methods;
+            for (const auto& method : rule.methods)
+                methods += (methods.empty() ? "" : ",") + method;
+            output.text += "    " + std::string(rule.enabled ? "" : "(disabled) ") + rule.path +
+                           (rule.match == mappings::Match::exact ? "" : " and below") + "  " +
+                           (methods.empty() ? "all methods" : methods) +
+                           (rule.upgrade ? ", WebSocket" : "") + (rule.batch ? ", $batch" : "") +
+                           "\n";
+        }
+    }
+    output.json = std::move(all);
+    return output;
+}
+
+}  // namespace
+
+void add_policy_commands(CLI::App& app, CommandContext& context) {
+    on_run(*app.add_subcommand("check", "say whether the configuration is valid"), context,
+           [&context] { return check(context); });
+
+    struct Question {
+        std::string method;
+        std::string url;
+        bool upgrade = false;
+    };
+    const auto add_question = [&context](CLI::App& command) {
+        const auto question = std::make_shared<Question>();
+        command.add_option("method", question->method, "e.g. GET")->required();
+        command.add_option("url", question->url, "http://virtual-host:port/path")->required();
+        command.add_flag("--upgrade", question->upgrade, "to WebSocket");
+        on_run(command, context, [&context, question] {
+            return explain(context, question->method, question->url, question->upgrade);
+        });
+    };
+    add_question(*app.add_subcommand(
+        "explain", "say which mapping and rule would allow a request, or why not"));
+    auto* mappings = app.add_subcommand("mappings", "what is exposed");
+    mappings->require_subcommand(1);
+    on_run(*mappings->add_subcommand("list", "all mappings and their rules"), context,
+           [&context] { return list(context); });
+    add_question(*mappings->add_subcommand("test", "the same as explain; exit code 1 if refused"));
+}
+
+}  // namespace sallyport::agent

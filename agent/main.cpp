@@ -1,0 +1,69 @@
+#include "agent/agent.hpp"
+#include "agent/audit_command.hpp"
+#include "agent/command_context.hpp"
+#include "agent/site.hpp"
+#include "base/file.hpp"
+#include "base/log.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+namespace {
+
+using namespace sallyport;
+
+/// `run`: the agent itself, until a signal ends it.
+int run(const std::filesystem::path& file) {
+    auto site = agent::Site::load(file);
+    if (!site) {
+        std::cerr << site.error().detail << '\n';
+        return 2;
+    }
+    log::start("sallyport", (*site)->config.log_level);
+    int code = 0;
+    if (auto agent = agent::Agent::create(*site)) {
+        (*agent)->run();
+    } else {
+        std::cerr << "sallyport: " << to_text(agent.error()) << '\n';
+        code = 1;
+    }
+    log::stop();
+    return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{
+        "The agent of Sallyport: exposes allow-listed internal systems through an outbound "
+        "tunnel."};
+    app.set_version_flag("--version", SALLYPORT_VERSION);
+    app.require_subcommand(1);
+    app.fallthrough();
+    agent::CommandContext context{
+        .config = "/etc/sallyport/agent.toml", .in = std::cin, .out = std::cout, .err = std::cerr};
+    app.add_option("--config", context.config, "configuration file")->capture_default_str();
+
+    int code = 0;
+    app.add_subcommand("run", "serve until a signal ends it")->callback([&] {
+        code = run(context.config);
+    });
+    agent::add_policy_commands(app, context);
+    agent::add_enroll_command(app, context);
+    agent::add_daemon_commands(app, context);
+    agent::AuditCommandContext audit{.folder = [&]() -> Result<std::filesystem::path> {
+                                         const auto config = agent::Config::load(context.config);
+                                         if (!config) return config.error();
+                                         return config->audit_folder();
+                                     },
+                                     .out = std::cout,
+                                     .err = std::cerr};
+    agent::add_audit_commands(app, audit);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (code != 0) return code;
+    return context.exit_code != 0 ? context.exit_code : audit.exit_code;
+}

@@ -1,0 +1,110 @@
+#include "agent/worker.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace sallyport::agent {
+
+namespace asio = boost::asio;
+
+/// The exchanges of one hub, and the links they come through.
+struct Worker::HubSide {
+    HubSide(Worker& worker, const HubConfig& hub)
+        : exchange(hub.name, hub.location, worker.gate_, worker.backends_, worker.site_),
+          links({.loop = worker.loop_,
+                 .pool = worker.shared_.pool,
+                 .budget = worker.shared_.budget,
+                 .exchanges = exchange,
+                 .hub = hub,
+                 .tunnel = worker.site_->config.tunnel,
+                 .context = worker.shared_.context,
+                 .hello = [&worker, hub] { return worker.hello(hub); },
+                 .worker = worker.index_,
+                 .workers = worker.shared_.workers,
+                 .changed = {}}) {}
+
+    Exchange exchange;
+    HubLinks links;
+};
+
+Worker::Worker(std::size_t index, AgentShared& shared)
+    : index_(index),
+      shared_(shared),
+      sweep_(loop_),
+      gate_(loop_, shared.log),
+      backends_(loop_, sweep_, shared.pool),
+      site_(shared.site),
+      finishing_(loop_),
+      work_(loop_.io.get_executor()) {
+    for (const auto& hub : site_->config.hubs)
+        hubs_.push_back(std::make_unique<HubSide>(*this, hub));
+}
+
+Worker::~Worker() { join(); }
+
+void Worker::start() {
+    thread_ = std::thread([this] {
+        for (auto& hub : hubs_) hub->links.start();
+        loop_.io.run();
+    });
+}
+
+void Worker::join() {
+    if (thread_.joinable()) thread_.join();
+}
+
+tunnel::Hello Worker::hello(const HubConfig& hub) const {
+    tunnel::Hello hello;
+    hello.program = SALLYPORT_VERSION;
+    hello.location = hub.location;
+    hello.epoch = shared_.epoch;
+    hello.process = shared_.process;
+    for (const auto& mapping : site_->table.mappings())
+        if ((mapping.hub.empty() || mapping.hub == hub.name) &&
+            hello.virtual_hosts.size() < tunnel::virtual_hosts_told_max)
+            hello.virtual_hosts.push_back(mapping.virtual_host.text());
+    return hello;
+}
+
+void Worker::use(SitePtr site) {
+    asio::post(loop_.executor(), [this, site] {
+        site_ = site;
+        backends_.use(site);
+        for (auto& hub : hubs_) hub->exchange.use(site);
+    });
+}
+
+void Worker::reconnect() {
+    asio::post(loop_.executor(), [this] {
+        for (auto& hub : hubs_) hub->links.reconnect();
+    });
+}
+
+void Worker::replace_links() {
+    asio::post(loop_.executor(), [this] {
+        for (auto& hub : hubs_) hub->links.replace();
+    });
+}
+
+void Worker::ask_status(std::function<void(LinkStatus)> tell) {
+    asio::post(loop_.executor(), [this, tell] {
+        LinkStatus status;
+        for (std::size_t i = 0; i < hubs_.size(); ++i)
+            status.emplace_back(shared_.site->config.hubs[i].name, hubs_[i]->links.status());
+        tell(std::move(status));
+    });
+}
+
+void Worker::stop(net::Deadline deadline) {
+    asio::post(loop_.executor(),
+               [this, deadline] { finishing_.spawn("finish", finish(deadline)); });
+}
+
+net::Task<void> Worker::finish(net::Deadline deadline) {
+    net::TaskGroup stops(loop_);
+    for (auto& hub : hubs_) stops.spawn("stop", hub->links.stop(deadline));
+    co_await stops.join();
+    work_.reset();
+    loop_.io.stop();
+}
+
+}  // namespace sallyport::agent

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "agent/audit_gate.hpp"
+#include "agent/backends.hpp"
+#include "agent/exchange.hpp"
+#include "agent/hub_links.hpp"
+#include "agent/site.hpp"
+#include "net/idle_sweep.hpp"
+#include "net/loop.hpp"
+#include "net/task_group.hpp"
+#include "tunnel/flow.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace sallyport::agent {
+
+/// What all workers of an agent look at. Lives as long as they do.
+struct AgentShared {
+    audit::Log& log;
+    net::BlockingPool& pool;
+    tunnel::MemoryBudget& budget;
+    std::size_t workers;
+    SitePtr site;  // at start; later ones come by Worker::use
+    std::uint64_t epoch;
+    std::string process;
+    /// How to prove who we are to a hub, from any thread.
+    std::function<Result<std::shared_ptr<const net::TlsContext>>()> context;
+};
+
+/// One thread of the agent: links to each hub, and the exchanges that come through them.
+class Worker {
+public:
+    using LinkStatus =
+        std::vector<std::pair<std::string, std::vector<HubLinks::Status>>>;  // by hub
+
+    Worker(std::size_t index, AgentShared& shared);
+    ~Worker();
+
+    void start();
+    void join();
+
+    // From any thread:
+    void use(SitePtr site);
+    void reconnect();
+    void replace_links();
+    /// Ends the worker's loop when everything that runs is done, or at the deadline.
+    void stop(net::Deadline deadline);
+    /// `tell` is called on the worker's thread.
+    void ask_status(std::function<void(LinkStatus)> tell);
+
+private:
+    struct HubSide;
+    tunnel::Hello hello(const HubConfig& hub) const;
+    net::Task<void> finish(net::Deadline deadline);
+
+    std::size_t index_;
+    AgentShared& shared_;
+    net::Loop loop_;
+    net::IdleSweep sweep_;
+    AuditGate gate_;
+    Backends backends_;
+    SitePtr site_;
+    std::vector<std::unique_ptr<HubSide>> hubs_;
+    net::TaskGroup finishing_;
+    boost::asio::executor_work_guard<net::Executor> work_;
+    std::thread thread_;
+};
+
+}  // namespace sallyport::agent

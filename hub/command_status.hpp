@@ -1,0 +1,20 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <filesystem>
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace sallyport::hub {
+
+struct CommandContext;
+
+/// `status`: what the running hub says of itself. `socket` is asked once the command runs.
+void add_status_command(CLI::App& app, CommandContext& context,
+                        std::function<Result<std::filesystem::path>()> socket);
+
+}  // namespace sallyport::hub

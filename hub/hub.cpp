@@ -1,0 +1,297 @@
+#include "hub/hub.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "daemon/service_manager.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <csignal>
+
+namespace sallyport::hub {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+constexpr std::chrono::seconds accounts_retry{2};  // after the database could not be read
+
+/// A socket that systemd passed under this name, else one of our own.
+Result<net::ListeningSocket> take_or_open(std::vector<net::PassedSocket>& passed,
+                                          std::string_view name, const std::string& address) {
+    for (auto& socket : passed)
+        if (socket.name == name && socket.socket)
+            return net::ListeningSocket::adopt(std::move(socket.socket));
+    return net::ListeningSocket::open(address);
+}
+
+/// Where tokens say they come from; issuer and verifier must agree.
+std::string issuer_of(const Config& config) { return config.url + "/oauth/token"; }
+
+std::vector<std::string> api_domains(const Config& config) {
+    std::vector<std::string> domains{config.name};
+    for (const auto& certificate : config.certificates)
+        for (const auto& name : certificate.names)
+            domains.push_back(name.starts_with("*.") ? name.substr(2) : name);
+    return domains;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Hub>> Hub::create(Config config) {
+    auto state = load_state(config.state_folder);
+    if (!state) return state.error();
+    auto renewed = renew_hub_certificate(*state, config.name, std::chrono::system_clock::now());
+    if (!renewed) return renewed.error();
+    auto store = Store::open(state->database());
+    if (!store) return store.error();
+    std::unique_ptr<Hub> hub(new Hub(std::move(config), std::move(*state), std::move(*store)));
+    auto passed = net::take_passed_sockets();
+    if (auto opened = hub->open(std::move(passed)); !opened) return opened.error();
+    return hub;
+}
+
+Hub::Hub(Config config, HubState state, Store store)
+    : config_(std::move(config)),
+      state_(std::move(state)),
+      store_(std::move(store)),
+      sweep_(loop_),
+      registry_(config_.workers),
+      budget_(config_.memory_budget_bytes),
+      tasks_(loop_),
+      api_tasks_(loop_),
+      stopping_(loop_),
+      signals_(loop_.io, SIGTERM, SIGINT) {}
+
+Hub::~Hub() = default;
+
+Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
+    auto accounts = refresh_accounts(store_, nullptr);
+    if (!accounts) return accounts.error();
+    accounts_ = *accounts;
+    current_accounts_->set(accounts_);
+    // Agents were attached a moment ago, before a restart: requests wait for them like for one of
+    // theirs.
+    registry_.expect_agents_until(net::Loop::now() + config_.hold);
+
+    shared_.reset(
+        new HubShared{config_, registry_, budget_, accounts_, [this](http::Relocation client) {
+                          const auto worker = client.worker % workers_.size();
+                          workers_[worker]->adopt(std::move(client));
+                      }});
+    auto keys = certs::KeySet::from_json(certs::public_key_set(std::span(&state_.signing_key, 1)));
+    if (!keys) return keys.error();
+    auto proxy = take_or_open(passed, "proxy", config_.proxy);
+    if (!proxy) return proxy.error();
+    proxy_address_ = proxy->local_address();
+    for (std::size_t i = 0; i < config_.workers; ++i) {
+        auto socket = proxy->duplicate();
+        if (!socket) return socket.error();
+        workers_.push_back(std::make_unique<Worker>(
+            i, *shared_, TokenVerifier(*keys, issuer_of(config_)), std::move(*socket)));
+    }
+
+    AccessTokenIssuer issuer(state_.signing_key, issuer_of(config_), config_.token_lifetime);
+    api_ = std::make_unique<Api>(
+        loop_, pool_, TokenEndpoint(std::move(issuer), api_domains(config_)),
+        EstServer(
+            store_, state_.authority,
+            {.hub_name = config_.name, .certificate_lifetime = config_.agent_certificate_lifetime}),
+        accounts_);
+    api_->on_change([this] { tasks_.spawn("accounts", refresh()); });
+
+    auto context = make_tls_context();
+    if (!context) return context.error();
+    auto tls = take_or_open(passed, "tls", config_.tls);
+    if (!tls) return tls.error();
+    TlsPort::Peers peers;
+    peers.link = [this](TlsPort::Connection connection, const certs::Certificate& certificate) {
+        take_link(std::move(connection), certificate);
+    };
+    peers.http = [this](TlsPort::Connection connection) {
+        api_tasks_.spawn("api", serve_api(std::move(connection)));
+    };
+    tls_port_ = std::make_unique<TlsPort>(loop_, std::move(*tls), *context, std::move(peers));
+
+    admin_ = std::make_unique<daemon::AdminServer>(
+        loop_, sweep_, [this](const http::SimpleRequest& request) { return administer(request); });
+    return admin_->listen(config_.admin_socket);
+}
+
+Result<std::shared_ptr<const net::TlsContext>> Hub::make_tls_context() const {
+    std::vector<std::vector<certs::Certificate>> chains;
+    std::vector<certs::Key> keys;
+    chains.reserve(config_.certificates.size());
+    keys.reserve(config_.certificates.size());
+    net::HubServerOptions options;
+    for (const auto& named : config_.certificates) {
+        auto chain_pem = read_file(named.chain_file);
+        if (!chain_pem) return chain_pem.error();
+        auto chain = certs::read_chain_pem(*chain_pem);
+        if (!chain)
+            return Error{chain.error().code,
+                         named.chain_file.string() + ": " + chain.error().detail};
+        auto key_pem = read_file(named.key_file);
+        if (!key_pem) return key_pem.error();
+        auto key = certs::Key::from_pem(*key_pem);
+        if (!key)
+            return Error{key.error().code, named.key_file.string() + ": " + key.error().detail};
+        chains.push_back(std::move(*chain));
+        keys.push_back(std::move(*key));
+        options.named.push_back({named.names, {chains.back(), &keys.back()}});
+    }
+    // The chain shows the CA too: an agent that enrols looks for the pinned key in it.
+    std::vector<certs::Certificate> own = state_.chain;
+    const std::vector<certs::Certificate> anchors{state_.authority.certificate()};
+    if (std::ranges::find(own, anchors.front()) == own.end()) own.push_back(anchors.front());
+    options.own = {own, &state_.key};
+    options.client_anchors = anchors;
+    options.is_denied = [accounts = current_accounts_](const certs::Certificate& certificate) {
+        return accounts->get()->is_revoked(certificate.serial());
+    };
+    return net::TlsContext::hub_server(options);
+}
+
+void Hub::run() {
+    for (auto& worker : workers_) worker->start();
+    if (auto started = tls_port_->start(); !started) {
+        log::error("tls.failed", {{"error", to_text(started.error())}});
+        return;
+    }
+    tasks_.spawn("accounts", watch_accounts());
+    wait_for_signal();
+    log::info("hub.started", {{"version", SALLYPORT_VERSION},
+                              {"tls", tls_port_->local_address()},
+                              {"proxy", proxy_address_}});
+    daemon::notify_ready("tls " + tls_port_->local_address() + ", proxy " + proxy_address_);
+    loop_.io.run();
+    for (auto& worker : workers_) worker->join();
+    log::info("hub.stopped");
+}
+
+void Hub::wait_for_signal() {
+    signals_.async_wait([this](boost::system::error_code failure, int) {
+        if (failure) return;
+        daemon::notify_stopping();
+        stopping_.spawn("stop", stop());
+    });
+}
+
+net::Task<void> Hub::stop() {
+    log::info("hub.stopping");
+    tls_port_->stop();
+    const auto deadline = net::deadline_in(config_.drain);
+    for (auto& worker : workers_) worker->stop(deadline);
+    tasks_.cancel();
+    api_tasks_.cancel();
+    co_await tasks_.join();
+    co_await api_tasks_.join();
+    co_await tls_port_->join();
+    co_await admin_->stop();
+    for (auto& worker : workers_) worker->join();
+    loop_.io.stop();
+}
+
+void Hub::take_link(TlsPort::Connection connection, const certs::Certificate& certificate) {
+    auto name = certs::AgentName::of(certificate);
+    if (!name || name->hub() != config_.name) {
+        log::warn("link.refused", {{"peer", connection->peer()},
+                                   {"reason", "the certificate names no agent of this hub"}});
+        return;
+    }
+    const auto worker = registry_.emptiest_worker(name->tenant(), name->agent());
+    workers_[worker]->adopt(ArrivedLink{std::move(connection), *name, certificate.serial()});
+}
+
+net::Task<void> Hub::serve_api(TlsPort::Connection connection) {
+    const auto certificate = connection->peer_certificate();
+    http::SimpleService service([this, certificate](const http::SimpleRequest& request) {
+        return api_->answer(request, certificate);
+    });
+    http::H1Connection server(loop_, sweep_, std::move(connection), service, api_limits_);
+    (void)co_await server.run();
+}
+
+net::Task<void> Hub::watch_accounts() {
+    while (true) {
+        co_await net::sleep_for(accounts_poll_interval);
+        co_await refresh();
+    }
+}
+
+net::Task<void> Hub::refresh() {
+    if (refreshing_) co_return;
+    refreshing_ = true;
+    using Snapshot = std::shared_ptr<const Accounts>;
+    std::function<Result<Snapshot>()> read = [this, current = accounts_] {
+        return refresh_accounts(store_, current);
+    };
+    auto accounts = co_await net::run_on_pool<Snapshot>(pool_, loop_, std::move(read));
+    refreshing_ = false;
+    if (accounts) {
+        if (*accounts != accounts_) use(std::move(*accounts));
+        co_return;
+    }
+    log::error("accounts.failed", {{"error", to_text(accounts.error())}});
+    co_await net::sleep_for(accounts_retry);
+}
+
+void Hub::use(std::shared_ptr<const Accounts> accounts) {
+    accounts_ = std::move(accounts);
+    current_accounts_->set(accounts_);
+    api_->use(accounts_);
+    for (auto& worker : workers_) worker->use(accounts_);
+    registry_.expel([this](const Registry::Member& member) {
+        return accounts_->may_attach(member.name, member.location, member.serial).has_value();
+    });
+}
+
+net::Task<http::SimpleResponse> Hub::administer(const http::SimpleRequest& request) {
+    http::SimpleResponse response;
+    if (request.head.target == "/v1/status" && request.head.method == "GET") {
+        response.body = json::serialize(status());
+        co_return response;
+    }
+    response.status = 404;
+    response.body = R"({"error":{"code":"not_found","message":"unknown request"}})";
+    co_return response;
+}
+
+json::object Hub::status() const {
+    json::array agents;
+    for (const auto& agent : registry_.status()) {
+        const auto* tenant = accounts_->find_tenant(agent.member.tenant);
+        json::array hosts;
+        for (const auto& host : agent.member.virtual_hosts) hosts.emplace_back(host);
+        const auto up =
+            std::chrono::duration_cast<std::chrono::seconds>(net::Loop::now() - agent.since);
+        agents.push_back(
+            json::object{{"name", agent.member.agent},
+                         {"tenant", tenant == nullptr ? agent.member.tenant : tenant->name},
+                         {"location", agent.member.location},
+                         {"links", agent.links},
+                         {"version", agent.member.version},
+                         {"epoch", agent.member.epoch},
+                         {"peer", agent.member.peer},
+                         {"seconds", up.count()},
+                         {"virtual_hosts", std::move(hosts)}});
+    }
+    std::size_t clients = 0;
+    for (const auto& worker : workers_) clients += worker->clients();
+    const auto up = std::chrono::duration_cast<std::chrono::seconds>(net::Loop::now() - started_);
+    return {
+        {"version", SALLYPORT_VERSION},
+        {"name", config_.name},
+        {"seconds", up.count()},
+        {"listen", json::object{{"tls", tls_port_->local_address()}, {"proxy", proxy_address_}}},
+        {"workers", workers_.size()},
+        {"client_connections", clients},
+        {"memory_budget",
+         json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}}},
+        {"agents", std::move(agents)}};
+}
+
+}  // namespace sallyport::hub

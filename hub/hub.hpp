@@ -1,0 +1,75 @@
+#pragma once
+
+#include "daemon/admin_server.hpp"
+#include "hub/accounts.hpp"
+#include "hub/api_service.hpp"
+#include "hub/config.hpp"
+#include "hub/current_accounts.hpp"
+#include "hub/registry.hpp"
+#include "hub/state.hpp"
+#include "hub/store.hpp"
+#include "hub/tls_port.hpp"
+#include "hub/worker.hpp"
+#include "net/blocking_pool.hpp"
+#include "net/idle_sweep.hpp"
+#include "net/loop.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/json/object.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace sallyport::hub {
+
+/// The running hub: owns everything, in the order in which it is made. Its control loop is the
+/// caller's thread; the workers have their own.
+class Hub {
+public:
+    /// Opens the state and the sockets. Errors say what to do.
+    static Result<std::unique_ptr<Hub>> create(Config config);
+    ~Hub();
+
+    /// Serves until SIGTERM or SIGINT, then finishes what runs.
+    void run();
+
+private:
+    Hub(Config config, HubState state, Store store);
+    Result<void> open(std::vector<net::PassedSocket> passed);
+    Result<std::shared_ptr<const net::TlsContext>> make_tls_context() const;
+    net::Task<void> watch_accounts();
+    net::Task<void> refresh();
+    void use(std::shared_ptr<const Accounts> accounts);
+    void take_link(TlsPort::Connection connection, const certs::Certificate& certificate);
+    net::Task<void> serve_api(TlsPort::Connection connection);
+    net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request);
+    boost::json::object status() const;
+    void wait_for_signal();
+    net::Task<void> stop();
+
+    Config config_;
+    HubState state_;
+    Store store_;
+    std::shared_ptr<const Accounts> accounts_;
+    std::shared_ptr<CurrentAccounts> current_accounts_ = std::make_shared<CurrentAccounts>();
+    net::BlockingPool pool_;
+    net::Loop loop_;
+    net::IdleSweep sweep_;
+    Registry registry_;
+    tunnel::MemoryBudget budget_;
+    std::unique_ptr<HubShared> shared_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::unique_ptr<Api> api_;
+    std::unique_ptr<TlsPort> tls_port_;
+    std::unique_ptr<daemon::AdminServer> admin_;
+    http::ServerLimits api_limits_;
+    net::TaskGroup tasks_;
+    net::TaskGroup api_tasks_;
+    net::TaskGroup stopping_;
+    boost::asio::signal_set signals_;
+    std::string proxy_address_;
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    bool refreshing_ = false;
+};
+
+}  // namespace sallyport::hub

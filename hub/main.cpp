@@ -1,0 +1,85 @@
+#include "base/log.hpp"
+#include "daemon/admin_client.hpp"
+#include "hub/command_context.hpp"
+#include "hub/command_status.hpp"
+#include "hub/commands.hpp"
+#include "hub/config.hpp"
+#include "hub/hub.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+namespace {
+
+using namespace sallyport;
+
+/// `run`: the hub itself, until a signal ends it.
+int run(const std::string& file) {
+    auto config = hub::Config::load(file);
+    if (!config) {
+        std::cerr << config.error().detail << '\n';
+        return 2;
+    }
+    log::start("sallyport-hub", config->log_level);
+    auto hub = hub::Hub::create(std::move(*config));
+    int code = 0;
+    if (hub) {
+        (*hub)->run();
+    } else {
+        std::cerr << "sallyport-hub: " << to_text(hub.error()) << '\n';
+        code = 1;
+    }
+    if (hub) hub->reset();
+    log::stop();
+    return code;
+}
+
+int check(const std::string& file) {
+    const auto config = hub::Config::load(file);
+    if (!config) {
+        std::cerr << config.error().detail << '\n';
+        return 1;
+    }
+    std::cout << file << " is valid\n";
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"The hub of Sallyport: hands requests of cloud applications to agents."};
+    app.set_version_flag("--version", SALLYPORT_VERSION);
+    app.require_subcommand(1);
+    app.fallthrough();
+    std::string file = "/etc/sallyport-hub/hub.toml";
+    app.add_option("--config", file, "configuration file")->capture_default_str();
+
+    int code = 0;
+    app.add_subcommand("run", "serve until a signal ends it")->callback([&] { code = run(file); });
+    app.add_subcommand("check", "say whether the configuration is valid")->callback([&] {
+        code = check(file);
+    });
+    hub::CommandContext context{
+        .facts = [&]() -> Result<hub::HubFacts> {
+            auto config = hub::Config::load(file);
+            if (!config) return config.error();
+            return hub::HubFacts{config->name, config->url, config->state_folder};
+        },
+        .out = std::cout,
+        .err = std::cerr};
+    hub::add_init_command(app, context);
+    hub::add_tenant_command(app, context);
+    hub::add_client_command(app, context);
+    hub::add_agent_command(app, context);
+    hub::add_status_command(app, context, [&]() -> Result<std::filesystem::path> {
+        auto config = hub::Config::load(file);
+        if (!config) return config.error();
+        return config->admin_socket;
+    });
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    return code != 0 ? code : context.exit_code;
+}
