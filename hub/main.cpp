@@ -44,6 +44,18 @@ int check(const std::string& file) {
     return 0;
 }
 
+/// With port 0 the kernel chose the port, and only the running hub knows it.
+std::string url_of(const hub::Config& config) {
+    constexpr std::string_view unknown_port = ":0";
+    if (!config.url.ends_with(unknown_port)) return config.url;
+    const auto status = daemon::ask_daemon(config.admin_socket, "GET", "/v1/status");
+    if (!status) return config.url;
+    const auto& address = status->at("listen").at("tls").as_string();
+    const auto url =
+        std::string_view(config.url).substr(0, config.url.size() - unknown_port.size());
+    return std::string(url) + std::string(address.subview(address.rfind(':')));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -63,7 +75,7 @@ int main(int argc, char** argv) {
         .facts = [&]() -> Result<hub::HubFacts> {
             auto config = hub::Config::load(file);
             if (!config) return config.error();
-            return hub::HubFacts{config->name, config->url, config->state_folder};
+            return hub::HubFacts{config->name, url_of(*config), config->state_folder};
         },
         .out = std::cout,
         .err = std::cerr};
