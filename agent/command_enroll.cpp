@@ -52,12 +52,13 @@ Result<CommandOutput> enroll(CommandContext& context, const std::string& token_f
 
     const auto& hub = hub_for(*config, *token);
     const EnrolmentWay way{hub.url, hub.proxy, hub.proxy_credentials_file};
+    const auto folder = config->identity_folder();
     std::optional<Result<Enrolled>> enrolled;
     net::Loop loop;
     {
         net::BlockingPool pool(1);
         net::TaskGroup tasks(loop);
-        tasks.spawn("enroll", run(loop, pool, *token, way, config->identity_folder(), enrolled));
+        tasks.spawn("enroll", run(loop, pool, *token, way, folder, enrolled));
         loop.io.run();
     }
     if (!enrolled) return Error{Errc::failed, "the enrolment did not end"};

@@ -110,7 +110,7 @@ Result<certs::Certificate> own_certificate(std::string_view der, const certs::Ke
 
 net::Task<Result<Enrolled>> enrol(net::Loop& loop, net::BlockingPool& pool,
                                   const certs::JoinToken& token, const EnrolmentWay& way,
-                                  std::filesystem::path identity_folder) {
+                                  const std::filesystem::path& identity_folder) {
     const auto hub = HubAddress::from_https_url(token.hub_url);
     if (!hub) co_return hub.error();
     if (!way.url.empty()) {
@@ -127,7 +127,7 @@ net::Task<Result<Enrolled>> enrol(net::Loop& loop, net::BlockingPool& pool,
             Errc::unauthorized,
             "the join token has expired; get a new one with `sallyport-hub agent reissue " +
                 token.agent + " --tenant " + token.tenant + "`, and check this machine's clock"};
-    auto store = certs::IdentityStore::open(std::move(identity_folder));
+    auto store = certs::IdentityStore::open(identity_folder);
     if (!store) co_return store.error();
 
     http::FetchRequest get_authorities;

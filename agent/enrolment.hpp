@@ -34,6 +34,6 @@ struct Enrolled {
 /// `identity_folder`, or nothing new. The token works once. Errors say what to do.
 net::Task<Result<Enrolled>> enrol(net::Loop& loop, net::BlockingPool& pool,
                                   const certs::JoinToken& token, const EnrolmentWay& way,
-                                  std::filesystem::path identity_folder);
+                                  const std::filesystem::path& identity_folder);
 
 }  // namespace sallyport::agent
