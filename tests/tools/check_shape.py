@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Fails on lines above 100 columns and on files above 400 lines; reports files above 300 lines.
+"""Fails on lines above 100 columns and on files above 400 lines (unit tests: 600), and reports
+those above 300.
 
 Usage: check_shape.py ROOT. A file may be longer if LONGER names it, with the reason."""
 import pathlib, subprocess, sys
@@ -7,7 +8,8 @@ import pathlib, subprocess, sys
 COLUMNS_MAX = 100
 LINES_WANTED = 300
 LINES_MAX = 400
-LONGER = {"tests/unit/audit/log_test.cpp": "one fixture, one table of failing disks"}
+LINES_MAX_OF_A_TEST = 600
+LONGER: dict[str, str] = {}
 CODE = {".cpp", ".hpp", ".py", ".sh"}
 
 
@@ -35,8 +37,9 @@ def main(root):
             if len(line) > COLUMNS_MAX:
                 print(f"{name}:{number}: {len(line)} columns, at most {COLUMNS_MAX}")
                 faults += 1
-        if len(lines) > LINES_MAX and name not in LONGER:
-            print(f"{name}: {len(lines)} lines, at most {LINES_MAX}: split it by responsibility")
+        most = LINES_MAX_OF_A_TEST if name.startswith("tests/unit/") else LINES_MAX
+        if len(lines) > most and name not in LONGER:
+            print(f"{name}: {len(lines)} lines, at most {most}: split it by responsibility")
             faults += 1
         elif len(lines) > LINES_WANTED:
             print(f"note: {name}: {len(lines)} lines, wanted are {LINES_WANTED}")

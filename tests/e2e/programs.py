@@ -1,0 +1,203 @@
+"""The two programs as processes, with their configuration and state in a folder.
+
+SALLYPORT_BIN_DIR names the folder of the programs."""
+import base64, contextlib, fcntl, http.client, json, os, pathlib, signal, socket, ssl, subprocess
+import time, urllib.parse
+
+BIN = pathlib.Path(os.environ.get("SALLYPORT_BIN_DIR", "build/dev/bin")).resolve()
+SECONDS = 30            # until something that must happen counts as not happened
+POLL_SECONDS = 0.01
+VIRTUAL = "erp.virtual:44300"
+
+
+def wait_until(condition, what, seconds=SECONDS):
+    """The first true value of condition(); fails with what was expected after the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(POLL_SECONDS)
+    return value
+
+
+class Program:
+    """One process of ours; its output goes to a file beside its state."""
+
+    def __init__(self, folder, name, *arguments):
+        self.log_file = folder / f"{name}.log"
+        self.arguments = [str(BIN / name), *map(str, arguments)]
+        self.process = None
+
+    def start(self, sockets=()):
+        """sockets: (name, socket) pairs, passed as systemd does (sd_listen_fds(3))."""
+        command, descriptors = self.arguments, []
+        if sockets:
+            descriptors = [fcntl.fcntl(sock, fcntl.F_DUPFD, 100) for _, sock in sockets]
+            redirections = " ".join(f"{3 + i}<&{d}" for i, d in enumerate(descriptors))
+            names = ":".join(name for name, _ in sockets)
+            command = ["bash", "-c", f"exec {redirections}; export LISTEN_PID=$$ "
+                       f"LISTEN_FDS={len(sockets)} LISTEN_FDNAMES={names}; exec \"$@\"",
+                       "bash", *command]
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, pass_fds=descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        if self.running():
+            self.process.kill()
+            self.process.wait(SECONDS)
+
+    def stop(self):
+        """Asks it to end; returns its exit code."""
+        if self.running():
+            self.signal(signal.SIGTERM)
+        try:
+            return self.process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return "killed: did not end on SIGTERM"
+
+    def log(self):
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+
+def run(program, *arguments, given="", code=0):
+    """A command of ours to its end: its standard output. Fails unless it ends with `code`."""
+    done = subprocess.run([str(BIN / program), *map(str, arguments)], input=given, text=True,
+                          capture_output=True, timeout=SECONDS)
+    if done.returncode != code:
+        raise AssertionError(f"{program} {' '.join(map(str, arguments))} ended with "
+                             f"{done.returncode}, not {code}\n{done.stdout}{done.stderr}")
+    return done.stdout if code == 0 else done.stdout + done.stderr
+
+
+class Hub:
+    def __init__(self, folder, extra="", name="localhost"):
+        self.folder = folder / "hub"
+        self.folder.mkdir()
+        self.sockets = [(name, socket.create_server(("127.0.0.1", 0), backlog=1024))
+                         for name in ("tls", "proxy")]
+        self.tls, self.proxy = (sock.getsockname() for _, sock in self.sockets)
+        self.url = f"https://localhost:{self.tls[1]}"
+        self.config = self.folder / "hub.toml"
+        self.config.write_text(f"""[hub]
+name = "{name}"
+url = "{self.url}"
+tls = "127.0.0.1:0"
+proxy = "127.0.0.1:0"
+state = "sqlite://{self.folder}/state/hub.db"
+admin_socket = "{self.folder}/admin.sock"
+{extra}""")
+        self.program = Program(self.folder, "sallyport-hub", "run", "--config", self.config)
+        self.command("init")
+
+    def command(self, *arguments, code=0, json_wanted=True):
+        """A command of sallyport-hub: what it printed, as JSON if it succeeded."""
+        wanted = ["--json"] if json_wanted and code == 0 else []
+        said = run("sallyport-hub", *arguments, *wanted, "--config", self.config, code=code)
+        return json.loads(said) if wanted else said
+
+    def start(self):
+        self.program.start(self.sockets)
+        wait_until(self.status, "the hub answers `status`")
+
+    def status(self):
+        if not self.program.running():
+            raise AssertionError(f"the hub ended with {self.program.process.returncode}")
+        with contextlib.suppress(AssertionError):
+            return self.command("status")
+
+    def close(self):
+        for _, sock in self.sockets:
+            sock.close()
+
+    def trust(self):
+        """A TLS context that believes this hub's authority only."""
+        context = ssl.create_default_context(cafile=self.folder / "state" / "ca.pem")
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+    def api(self, method, path, body=None, headers=None):
+        """(status, body) of the HTTPS API."""
+        connection = http.client.HTTPSConnection("localhost", self.tls[1], timeout=SECONDS,
+                                                 context=self.trust())
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def token(self, client, **headers):
+        """An access token for a client as `client add` printed it."""
+        form = urllib.parse.urlencode({"grant_type": "client_credentials",
+                                       "client_id": client["clientid"],
+                                       "client_secret": client["clientsecret"]})
+        status, body = self.api("POST", "/oauth/token", form, {
+            "Content-Type": "application/x-www-form-urlencoded", **headers})
+        assert status == 200, (status, body)
+        return json.loads(body)["access_token"]
+
+
+class Agent:
+    """extra: further TOML after [[hub]], mostly mappings; hub_extra: further keys of [[hub]]."""
+
+    def __init__(self, folder, name, hub_url, extra="", hub_extra=""):
+        self.name = name
+        self.folder = folder / name
+        self.folder.mkdir()
+        self.config = self.folder / "agent.toml"
+        self.state = self.folder / "state"
+        self.base = f"""[agent]
+state_dir = "{self.state}"
+admin_socket = "{self.folder}/admin.sock"
+[tunnel]
+reconnect_first = "20ms"
+reconnect_ceiling = "200ms"
+[[hub]]
+name = "hub"
+url = "{hub_url}"
+{hub_extra}
+"""
+        self.write(extra)
+        self.program = Program(self.folder, "sallyport", "run", "--config", self.config)
+
+    def write(self, extra):
+        self.config.write_text(self.base + extra)
+
+    def command(self, *arguments, given="", code=0):
+        return run("sallyport", *arguments, "--config", self.config, given=given, code=code)
+
+    def enrol(self, join_token, code=0):
+        return self.command("enroll", "--token-file", "-", given=join_token, code=code)
+
+    def start(self):
+        self.program.start()
+
+    def records(self, **wanted):
+        """The audit records whose keys have these values, as they stand on disk."""
+        found = []
+        for file in sorted((self.state / "audit").glob("*.jsonl")):
+            for line in file.read_text().splitlines(keepends=True):
+                if line.endswith("\n"):
+                    record = json.loads(line)
+                    if all(record.get(key) == value for key, value in wanted.items()):
+                        found.append(record)
+        return found
+
+
+def mapping(internal, virtual=VIRTUAL, rules='path = "/"\nmatch = "subpaths"', more=""):
+    """TOML of one mapping; several rules are separated by an empty line."""
+    text = f'[[mapping]]\nvirtual = "{virtual}"\ninternal = "{internal}"\n{more}\n'
+    return text + "".join(f"[[mapping.rule]]\n{rule}\n" for rule in rules.split("\n\n") if rule)
+
+
+
+def basic(user, password):
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

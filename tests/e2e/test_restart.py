@@ -1,0 +1,161 @@
+"""Hub and agent end and come back in every way: killed, asked, drained; and what was recorded says
+what happened."""
+import contextlib, threading, unittest
+
+import wire
+from harness import SiteTest
+from programs import SECONDS, wait_until
+
+KILLS = 3
+
+
+class Restart(SiteTest):
+    def setUp(self):
+        self.site.backend.answers.clear()
+
+    def start_slow_exchange(self, path):
+        """A request whose answer comes when told: (client, function that lets it come)."""
+        go, reached = threading.Event(), threading.Event()
+
+        def answer(connection, _):
+            reached.set()
+            go.wait(SECONDS)
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow")
+
+        self.site.backend.answers[path] = answer
+        client = self.site.connect()
+        client.send(self.site.head("GET", path))
+        self.assertTrue(reached.wait(SECONDS))
+        self.addCleanup(go.set)
+        return client, go.set
+
+    def open_begins(self):
+        ended = {record["exchange"] for record in self.site.agent.records(event="exchange.end")}
+        return [record["exchange"] for record in self.site.agent.records(event="exchange.begin")
+                if record["exchange"] not in ended]
+
+    def test_a_killed_agent_comes_back_and_closes_what_it_had_begun(self):
+        for _ in range(KILLS):
+            client, _ = self.start_slow_exchange("/killed")
+            (begun,) = self.open_begins()
+            self.site.agent.program.kill()
+            with contextlib.closing(client), contextlib.suppress(wire.Closed):
+                self.assertIn(client.response().status, (502, 503, 504))
+            self.site.agent.start()
+            self.site.wait_attached()
+            (end,) = self.site.agent.records(event="exchange.end", exchange=begun)
+            self.assertEqual(end["outcome"], "lost")
+        self.assertEqual(self.open_begins(), [])
+        self.site.agent.command("audit", "verify")
+
+    def test_a_killed_hub_comes_back_and_agents_return_by_themselves(self):
+        for _ in range(KILLS):
+            self.site.hub.program.kill()
+            self.site.hub.start()
+            self.site.wait_attached()
+        self.assertEqual(self.site.ask("GET", "/").status, 200)
+
+    def test_tokens_outlive_a_restart_of_the_hub(self):
+        token = self.site.token
+        self.assertEqual(self.site.hub.program.stop(), 0)
+        self.site.hub.start()
+        self.site.wait_attached()
+        self.assertEqual(self.site.ask("GET", "/", token=token).status, 200)
+
+    def test_an_agent_that_is_asked_to_end_finishes_what_runs(self):
+        client, go = self.start_slow_exchange("/drained")
+        self.site.agent.program.signal(15)
+        wait_until(lambda: "stopping" in self.site.agent.program.log() or
+                   "drain" in self.site.agent.program.log(), "the agent says that it stops")
+        go()
+        with contextlib.closing(client):
+            self.assertEqual(client.response().body, b"slow")
+        self.assertEqual(self.site.agent.program.stop(), 0)
+        self.site.agent.start()
+        self.site.wait_attached()
+        self.assertEqual(self.site.agent.records()[-1]["event"] != "log.closed", True)
+
+    def test_a_hub_that_is_asked_to_end_finishes_what_runs(self):
+        client, go = self.start_slow_exchange("/hub-drained")
+        self.site.hub.program.signal(15)
+        wait_until(lambda: "hub.stopping" in self.site.hub.program.log(), "the hub stops")
+        go()
+        with contextlib.closing(client):
+            self.assertEqual(client.response().body, b"slow")
+        self.assertEqual(self.site.hub.program.stop(), 0)
+        self.site.hub.start()
+        self.site.wait_attached()
+
+    def test_a_planned_restart_of_the_agent_loses_no_request(self):
+        stop, outcomes = threading.Event(), []
+
+        def ask_all_the_time():
+            while not stop.is_set():
+                try:
+                    outcomes.append(self.site.ask("GET", "/steady").status)
+                except (wire.Closed, OSError) as error:
+                    outcomes.append(error)
+
+        threads = [threading.Thread(target=ask_all_the_time) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for _ in range(KILLS):
+            self.assertEqual(self.site.agent.program.stop(), 0)
+            self.site.agent.start()
+            self.site.wait_attached()
+        stop.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual({outcome for outcome in outcomes}, {200})
+
+    def test_a_planned_restart_of_the_hub_with_passed_sockets_loses_no_request(self):
+        stop, outcomes = threading.Event(), []
+
+        def ask_all_the_time():
+            while not stop.is_set():
+                try:
+                    outcomes.append(self.site.ask("GET", "/steady").status)
+                except (wire.Closed, OSError) as error:
+                    outcomes.append(error)
+
+        thread = threading.Thread(target=ask_all_the_time)
+        thread.start()
+        for _ in range(KILLS):
+            self.assertEqual(self.site.hub.program.stop(), 0)
+            self.site.hub.start()
+            self.site.wait_attached()
+        stop.set()
+        thread.join()
+        self.assertEqual({outcome for outcome in outcomes}, {200})
+
+    def test_every_start_counts_the_epoch_up(self):
+        def epoch():
+            (agent,) = self.site.hub.status()["agents"]
+            return agent["epoch"]
+
+        before = epoch()
+        self.site.agent.program.stop()
+        self.site.agent.start()
+        self.site.wait_attached()
+        self.assertEqual(epoch(), before + 1)
+
+    def test_a_copy_of_a_running_agent_does_not_take_its_place(self):
+        copy = self.site.add_agent("copy", self.site.agent_extra, arguments=("--location", "C"))
+        self.addCleanup(self.site.agents.remove, copy)
+        copy.config.write_text(self.site.agent.config.read_text().replace(
+            f"{self.site.agent.folder}/admin.sock", f"{copy.folder}/admin.sock"))
+        copy.start()    # the same state folder: its audit log is locked by the one that runs
+        self.assertNotEqual(copy.program.process.wait(SECONDS), 0)
+        self.assertEqual(self.site.ask("GET", "/").status, 200)
+
+    def test_reconnect_and_drain_are_one_command_each(self):
+        self.site.agent.command("reconnect")
+        self.site.wait_attached()
+        self.site.agent.command("drain")
+        self.assertEqual(self.site.agent.program.process.wait(SECONDS), 0)
+        self.site.agent.start()
+        self.site.wait_attached()
+
+
+if __name__ == "__main__":
+    unittest.main()
