@@ -53,8 +53,10 @@ Task<Result<T>> run_on_pool(BlockingPool& pool, Loop& loop, std::function<Result
         explicit Shared(Loop& l) : work(l.io.get_executor()) {}
         asio::executor_work_guard<Executor> work;  // the loop has not run out of work meanwhile
         std::function<Result<T>()> function;
-        std::optional<Result<T>> result;
-        Event* waiter = nullptr;  // touched on the loop's thread only
+        std::optional<Result<T>> result;  // the pool's until `done`
+        // Touched on the loop's thread only.
+        bool done = false;
+        Event* waiter = nullptr;
     };
     struct Waiter {
         explicit Waiter(Shared& s, Turn& turn) : shared(s), event(turn) { shared.waiter = &event; }
@@ -69,12 +71,13 @@ Task<Result<T>> run_on_pool(BlockingPool& pool, Loop& loop, std::function<Result
         shared->result.emplace(shared->function());
         shared->function = nullptr;
         asio::post(shared->work.get_executor(), [shared] {
+            shared->done = true;
             if (shared->waiter != nullptr) shared->waiter->set();
         });
     });
     if (!queued)
         co_return Error{Errc::limit, "too many blocking calls are waiting; try again later"};
-    while (!shared->result) co_await waiter.event.wait();
+    while (!shared->done) co_await waiter.event.wait();
     co_return std::move(*shared->result);
 }
 

@@ -5,6 +5,7 @@
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 
+#include <cassert>
 #include <optional>
 
 namespace sallyport::net {
@@ -35,6 +36,7 @@ public:
     auto wait() {
         return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
             [this](auto handler) {
+                assert(!waiter_ && "a second waiter would make the first disappear");
                 auto slot = asio::get_associated_cancellation_slot(handler);
                 if (slot.is_connected()) slot.assign([this](asio::cancellation_type) { set(); });
                 waiter_.emplace(std::move(handler));

@@ -19,18 +19,21 @@ net::Task<void> Traffic::send(std::size_t bytes, std::uint32_t seed) {
     constexpr std::size_t large = 40'009;
     constexpr std::size_t small = 17;
     Bytes piece;
-    for (std::size_t sent = 0; sent < bytes;) {
-        piece.resize(std::min(large + small, bytes - sent));
-        for (std::size_t i = 0; i < piece.size(); ++i) piece[i] = pattern(seed, sent + i);
-        const auto cut = std::min(small, piece.size());
-        const std::array<BytesView, 2> buffers{BytesView(piece).first(cut),
-                                               BytesView(piece).subspan(cut)};
+    BytesView rest;
+    for (std::size_t made = 0; made < bytes || !rest.empty();) {
+        if (rest.empty()) {
+            piece.resize(std::min(large, bytes - made));
+            for (auto& byte : piece) byte = pattern(seed, made++);
+            rest = piece;
+        }
+        const auto cut = std::min(small, rest.size());
+        const std::array<BytesView, 2> buffers{rest.first(cut), rest.subspan(cut)};
         const auto moved = wire_.write(buffers);
         if (moved.state == State::failed) {
             trouble_ = "write: " + moved.error.message() + " " + wire_.failure();
             co_return;
         }
-        sent += moved.bytes;
+        rest = rest.subspan(moved.bytes);
         if (moved.state == State::would_block) co_await write_.wait();
     }
     wire_.finish();
