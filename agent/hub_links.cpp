@@ -28,20 +28,30 @@ struct HubLinks::Slot {
     std::size_t number;
     std::uint64_t generation = 0;  // replace() starts a new one
     net::Event wake;               // ends the wait before the next dial
-    Session* session = nullptr;    // the newest that is up
+    bool waits = false;
+    Session* session = nullptr;  // the newest that is up
     std::string state = "dialling";
     std::string last_error;
 };
 
 /// One life of a link.
 struct HubLinks::Session {
-    Session(HubLinks& links, Slot& slot, std::unique_ptr<net::Duplex> duplex)
-        : control([&links, &slot, this](tunnel::ControlMessage message) {
+    Session(HubLinks& owner, Slot& slot, std::unique_ptr<net::Duplex> duplex)
+        : links(owner),
+          control([this, &slot](tunnel::ControlMessage message) {
               links.on_control(slot, *this, std::move(message));
           }),
           end(links.wiring_.loop, std::move(duplex), link_options(links.wiring_.tunnel),
               links.wiring_.budget, {links.wiring_.exchanges, control}) {}
+    ~Session() {
+        *self = nullptr;
+        if (welcome) --links.welcomed_;
+    }
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
 
+    HubLinks& links;
+    std::shared_ptr<Session*> self = std::make_shared<Session*>(this);  // for a timer too late
     tunnel::AgentControl control;
     tunnel::ServerEnd end;
     bool welcome = false;
@@ -67,11 +77,13 @@ void HubLinks::fill_slots(std::size_t wanted) {
 }
 
 void HubLinks::reconnect() {
-    for (auto& slot : slots_) slot->wake.set();
+    for (auto& slot : slots_)
+        if (slot->waits) slot->wake.set();
 }
 
 void HubLinks::replace() {
     if (stopping_) return;
+    reconnect();  // whoever waits sees that its time is over
     for (auto& slot : slots_) tasks_.spawn("link", keep(*slot, ++slot->generation));
 }
 
@@ -88,7 +100,7 @@ net::Task<void> HubLinks::keep(Slot& slot, std::uint64_t generation) {
         const auto why = co_await run_once(slot, generation, was_up);
         if (stopping_ || slot.generation != generation) break;
         slot.last_error = to_text(why);
-        slot.state = "waiting";
+        if (slot.session == nullptr) slot.state = "waiting";
         const auto lived =
             std::chrono::duration_cast<std::chrono::milliseconds>(net::Loop::now() - began);
         const auto delay =
@@ -98,17 +110,14 @@ net::Task<void> HubLinks::keep(Slot& slot, std::uint64_t generation) {
                                 {"reason", slot.last_error},
                                 {"retry_in_ms", delay.count()}});
         if (wiring_.changed) wiring_.changed();
-        net::Timer timer(wiring_.loop.executor(), delay);
-        timer.async_wait([&slot](boost::system::error_code failure) {
-            if (!failure) slot.wake.set();
-        });
-        co_await slot.wake.wait();
-        timer.cancel();
+        slot.waits = true;
+        (void)co_await net::within(net::deadline_in(delay), net::wait_for(slot.wake));
+        slot.waits = false;
     }
 }
 
 net::Task<Error> HubLinks::run_once(Slot& slot, std::uint64_t generation, bool& was_up) {
-    slot.state = "dialling";
+    if (slot.session == nullptr) slot.state = "dialling";
     const auto hub = HubAddress::from_https_url(wiring_.hub.url);
     if (!hub) co_return hub.error();
     auto context = wiring_.context();
@@ -125,9 +134,9 @@ net::Task<Error> HubLinks::run_once(Slot& slot, std::uint64_t generation, bool& 
     Session session(*this, slot, std::move(*tls));
     session.control.greet_with(wiring_.hello());
     net::Timer patience(wiring_.loop.executor(), welcome_time);
-    patience.async_wait([&session](boost::system::error_code failure) {
-        if (!failure && !session.welcome)
-            session.end.link().close({Errc::timed_out, "the hub did not welcome this link"});
+    patience.async_wait([self = session.self](boost::system::error_code failure) {
+        if (failure || *self == nullptr || (*self)->welcome) return;
+        (*self)->end.link().close({Errc::timed_out, "the hub did not welcome this link"});
     });
     const auto why = co_await session.end.run();
     patience.cancel();
@@ -154,6 +163,7 @@ void HubLinks::on_control(Slot& slot, Session& session, tunnel::ControlMessage m
     const auto* welcome = std::get_if<tunnel::Welcome>(&message);
     if (welcome == nullptr || session.welcome) return;
     session.welcome = true;
+    ++welcomed_;
     session.end.link().set_background_streams(1);
     log::info(
         "link.up",
@@ -171,13 +181,13 @@ net::Task<void> HubLinks::stop(net::Deadline deadline) {
     stopping_ = true;
     for (auto& slot : slots_) {
         ++slot->generation;
-        slot->wake.set();
         if (slot->session == nullptr) continue;
         slot->session->control.send(tunnel::Restarting{wiring_.tunnel.drain});
         slot->session->end.link().drain(deadline);
         slot->state = "draining";
     }
-    while (!tasks_.empty() && net::Loop::now() < deadline)
+    // Only what the hub may use needs time; a dial or a wait is just given up.
+    while (welcomed_ > 0 && net::Loop::now() < deadline)
         co_await net::sleep_for(std::chrono::milliseconds(5));
     tasks_.cancel();
     co_await tasks_.join();

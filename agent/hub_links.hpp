@@ -87,6 +87,7 @@ private:
     LinkWiring wiring_;
     net::TaskGroup tasks_;
     std::vector<std::unique_ptr<Slot>> slots_;
+    std::size_t welcomed_ = 0;  // sessions that the hub has taken in, also those that drain
     bool stopping_ = false;
 };
 

@@ -72,11 +72,6 @@ private:
     bool decided_ = false;
 };
 
-Task<Result<void>> wait_for(Event& event) {
-    co_await event.wait();
-    co_return Result<void>();
-}
-
 /// The addresses of one host, tried beside each other with a stagger.
 class Race {
 public:

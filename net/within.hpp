@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "net/deadline.hpp"
+#include "net/event.hpp"
 #include "net/task.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -24,6 +25,12 @@ Task<Result<T>> within(Deadline deadline, Task<Result<T>> operation) {
     auto first = co_await (std::move(operation) || timer.async_wait(as_values));
     if (first.index() == 0) co_return std::get<0>(std::move(first));
     co_return Error{Errc::timed_out, {}};
+}
+
+/// For within(): an event as an operation.
+inline Task<Result<void>> wait_for(Event& event) {
+    co_await event.wait();
+    co_return Result<void>();
 }
 
 /// Waits for a time, or until cancelled.

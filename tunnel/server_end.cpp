@@ -3,7 +3,11 @@
 #include "base/error.hpp"
 #include "tunnel/server_stream.hpp"
 
+#include <boost/asio/this_coro.hpp>
+
 namespace sallyport::tunnel {
+
+namespace asio = boost::asio;
 
 ServerEnd::ServerEnd(net::Loop& loop, std::unique_ptr<net::Duplex> duplex,
                      const LinkOptions& options, MemoryBudget& budget, ServerServices services)
@@ -15,18 +19,25 @@ ServerEnd::ServerEnd(net::Loop& loop, std::unique_ptr<net::Duplex> duplex,
 ServerEnd::~ServerEnd() = default;
 
 net::Task<Error> ServerEnd::run() {
-    // However we leave, also by cancellation, the link is closed and its streams hear of it.
-    struct Closer {
-        ServerEnd& end;
-        ~Closer() { end.link_.close({Errc::aborted, "stopped"}); }
-    } closer{*this};
-    if (auto started = link_.start(); !started) co_return started.error();
-    while (!link_.ended()) co_await link_.end_event().wait();
+    // A cancellation must not unwind us while exchanges still refer to this link: they go first.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    bool cancelled = false;
+    const auto started = link_.start();
+    while (started && !cancelled && !link_.ended()) cancelled = co_await is_cancelled_after_wait();
+    link_.close(started ? Error{Errc::aborted, "stopped"} : started.error());
     // The exchanges see that they were aborted and end by themselves; then the workers are idle.
-    while (idle_.size() < streams_.size()) co_await link_.end_event().wait();
+    while (!cancelled && idle_.size() < streams_.size())
+        cancelled = co_await is_cancelled_after_wait();
     tasks_.cancel();
     co_await tasks_.join();
+    co_await asio::this_coro::throw_if_cancelled(true);
     co_return link_.why();
+}
+
+net::Task<bool> ServerEnd::is_cancelled_after_wait() {
+    co_await link_.end_event().wait();
+    const auto state = co_await asio::this_coro::cancellation_state;
+    co_return state.cancelled() != asio::cancellation_type::none;
 }
 
 H2Stream* ServerEnd::on_new_stream() {

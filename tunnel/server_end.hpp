@@ -29,7 +29,7 @@ public:
     ServerEnd& operator=(const ServerEnd&) = delete;
 
     /// Serves until the link has ended and every exchange with it; says why it ended. When
-    /// cancelled, closes the link at once.
+    /// cancelled, closes the link and cancels its exchanges, and returns when they are gone.
     net::Task<Error> run();
 
     Link& link() { return link_; }
@@ -39,6 +39,7 @@ private:
     H2Stream* on_new_stream() override;
     void on_ping_answered() override { link_.ping_answered(); }
     void on_goaway() override {}
+    net::Task<bool> is_cancelled_after_wait();
     void release(ServerStream& stream);
 
     net::Loop& loop_;
