@@ -8,7 +8,7 @@
 namespace sallyport::net {
 
 Poller::Poller(asio::io_context& io, Turn& turn)
-    : io_(io), turn_(turn), set_(io.get_executor(), ::epoll_create1(EPOLL_CLOEXEC)) {}
+    : turn_(turn), set_(io.get_executor(), ::epoll_create1(EPOLL_CLOEXEC)) {}
 
 Result<void> Poller::add(int fd, Watcher& watcher) {
     epoll_event event{};

@@ -47,7 +47,6 @@ private:
     void wait();
     void dispatch();
 
-    asio::io_context& io_;
     Turn& turn_;
     asio::posix::basic_stream_descriptor<Executor> set_;
     std::array<epoll_event, batch_max> batch_{};
