@@ -1,0 +1,327 @@
+#include "agent/config.hpp"
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "certs/sha256.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace sallyport::agent {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string hub = "[[hub]]\nurl = \"https://h\"\n";
+
+Result<Config> parse(const std::string& text) { return Config::parse({{"f", text}}); }
+/// The problems of a configuration that is right but for `text`.
+std::string problems_of(const std::string& text) {
+    const auto config = parse(hub + text);
+    return config ? "" : config.error().detail;
+}
+
+TEST(AgentConfig, ReadsEveryKey) {
+    const auto config = parse(R"(
+[agent]
+state_dir = "/s"
+workers = 3
+admin_socket = "/a.sock"
+admin_listen = ""
+log_level = "debug"
+[[hub]]
+name = "prod"
+url = "https://hub.example.com:8443"
+location = "plant-1"
+connections = 4
+proxy = "http://proxy:3128"
+proxy_credentials_file = "/p"
+[[hub]]
+name = "test"
+url = "https://test.example.com"
+[audit]
+level = "security"
+durability = "power"
+on_failure = "degrade"
+query_strings = true
+[trust]
+ca_file = "/ca.pem"
+[principal]
+strip = ["X-User", "X-Role"]
+[tunnel]
+memory_budget_mib = 2
+ping_interval = "1s"
+ping_timeout = "2s"
+reconnect_first = "3ms"
+reconnect_ceiling = "4s"
+drain_timeout = "5s"
+[[mapping]]
+virtual = "v:1"
+internal = "https://i"
+hub = "test"
+[[mapping.rule]]
+path = "/"
+)");
+    ASSERT_TRUE(config) << config.error().detail;
+    EXPECT_EQ(config->state_dir, "/s");
+    EXPECT_EQ(config->workers, 3u);
+    EXPECT_EQ(config->admin_socket, "/a.sock");
+    EXPECT_EQ(config->log_level, log::Level::debug);
+    const HubConfig prod{.name = "prod",
+                         .url = "https://hub.example.com:8443",
+                         .location = "plant-1",
+                         .connections = 4,
+                         .proxy = "http://proxy:3128",
+                         .proxy_credentials_file = "/p"};
+    HubConfig test;
+    test.name = "test";
+    test.url = "https://test.example.com";
+    EXPECT_THAT(config->hubs, ElementsAre(prod, test));
+    const AuditConfig audit{.level = audit::Level::security,
+                            .durability = audit::Durability::power,
+                            .on_failure = audit::OnFailure::degrade,
+                            .query_strings = true};
+    EXPECT_EQ(config->audit, audit);
+    EXPECT_EQ(config->trust_ca_file, "/ca.pem");
+    EXPECT_THAT(config->strip, ElementsAre("X-User", "X-Role"));
+    EXPECT_EQ(config->tunnel.memory_budget_bytes, 2u * 1024 * 1024);
+    EXPECT_EQ(config->tunnel.keepalive.interval, 1s);
+    EXPECT_EQ(config->tunnel.keepalive.patience, 2s);
+    EXPECT_EQ(config->tunnel.reconnect.first, 3ms);
+    EXPECT_EQ(config->tunnel.reconnect.ceiling, 4s);
+    EXPECT_EQ(config->tunnel.drain, 5s);
+    ASSERT_EQ(config->mappings.size(), 1u);
+    EXPECT_THAT(config->warnings, IsEmpty());
+}
+
+TEST(AgentConfig, NeedsNothingButAHub) {
+    const auto config = parse(hub);
+    ASSERT_TRUE(config) << config.error().detail;
+    EXPECT_EQ(config->file, "f");
+    EXPECT_EQ(config->state_dir, "/var/lib/sallyport");
+    EXPECT_EQ(config->admin_socket, "/run/sallyport/admin.sock");
+    EXPECT_EQ(config->workers, 1u);
+    EXPECT_EQ(config->log_level, log::Level::info);
+    EXPECT_EQ(config->hubs[0].name, "default");
+    EXPECT_EQ(config->hubs[0].location, "");
+    EXPECT_EQ(config->hubs[0].connections, 2u);
+    EXPECT_EQ(config->audit, AuditConfig{});
+    EXPECT_EQ(config->audit.on_failure, audit::OnFailure::block);
+    EXPECT_EQ(config->trust_ca_file, "") << "nobody is trusted by default";
+    EXPECT_EQ(config->tunnel.memory_budget_bytes, 64u * 1024 * 1024);
+    EXPECT_EQ(config->tunnel.keepalive.interval, 15s);
+    EXPECT_EQ(config->tunnel.keepalive.patience, 10s);
+    EXPECT_EQ(config->tunnel.reconnect.first, 250ms);
+    EXPECT_EQ(config->tunnel.reconnect.ceiling, 30s);
+    EXPECT_EQ(config->tunnel.drain, 30s);
+    EXPECT_THAT(config->mappings, IsEmpty());
+    EXPECT_EQ(parse("").error().detail, "f:1:1: needs at least one [[hub]] with a url");
+}
+
+TEST(AgentConfig, RefusesValuesAtTheirPlace) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"[agent]\nstate_dir = \"relative\"", "f:4:13: agent.state_dir must be an absolute path"},
+        {"[agent]\nstate_dir = \"\"", "f:4:13: agent.state_dir must be an absolute path"},
+        {"[agent]\nworkers = 0", "f:4:11: agent.workers must be a number from 1 to 64"},
+        {"[agent]\nlog_level = \"trace\"",
+         "f:4:13: agent.log_level must be one of info, debug, warn, error"},
+        {"[audit]\nlevel = \"some\"", "f:4:9: audit.level must be one of all, security, off"},
+        {"[audit]\ndurability = true", "f:4:14: audit.durability must be a text in quotes"},
+        {"[trust]\nca_file = \"ca.pem\"", "f:4:11: trust.ca_file must be an absolute path"},
+        {"[principal]\nstrip = [\"X User\"]",
+         "f:4:9: principal.strip must be names of HTTP fields"},
+        {"[tunnel]\nping_interval = \"0s\"",
+         "f:4:17: tunnel.ping_interval must be a time like \"250ms\", \"60s\", \"10m\", \"12h\" or "
+         "\"30d\", from 20ms to 10m"},
+        {"[tunnel]\nreconnect_first = \"1m\"",
+         "f:4:19: tunnel.reconnect_first must not be longer than reconnect_ceiling"},
+        {"[agnt]\nworkers = 1", "f:3:2: unknown key agnt; did you mean agent?"},
+        {"[audit]\nlevle = \"all\"", "f:4:1: unknown key audit.levle; did you mean level?"},
+        {"[[mapping]]\nvirtual = \"v:1\"\ninternal = \"http://i\"\nhub = \"x\"",
+         "mapping v:1 names hub \"x\", which is not configured"},
+        {"[[hub]]\nurl = \"https://other\"",
+         "hub \"default\" stands twice; give each [[hub]] a name of its own"},
+    };
+    for (const auto& [text, problem] : cases)
+        EXPECT_THAT(problems_of(text), testing::StartsWith(problem)) << text;
+    const std::string socket = "/" + std::string(107, 'x');
+    EXPECT_EQ(problems_of("[agent]\nadmin_socket = \"" + socket + "\""),
+              "f:4:16: agent.admin_socket must not be longer than 107 bytes");
+}
+
+TEST(AgentConfig, RefusesHubsThatCannotBeDialledSafely) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"", "f:1:1: hub.url must be https://host[:port]"},
+        {"url = \"http://h\"", "f:2:7: hub.url must be https://host[:port]"},
+        {"url = \"https://h/path\"", "f:2:7: hub.url must be https://host[:port]"},
+        {"url = \"https://h\"\nname = \"\"", "f:3:8: hub.name must be 1 to 64 characters"},
+        {"url = \"https://h\"\nname = \"a b\"", "f:3:8: hub.name must be 1 to 64 characters"},
+        {"url = \"https://h\"\nlocation = \"a/b\"", "f:3:12: hub.location must be 1 to 64"},
+        {"url = \"https://h\"\nconnections = 9", "f:3:15: hub.connections must be a number"},
+        {"url = \"https://h\"\nproxy = \"socks5://p\"",
+         "f:3:9: hub.proxy must be http://host:port"},
+        {"url = \"https://h\"\nproxy_credentials_file = \"/p\"",
+         "f:3:26: hub.proxy_credentials_file needs a proxy"},
+    };
+    for (const auto& [text, problem] : cases)
+        EXPECT_THAT(parse("[[hub]]\n" + std::string(text)).error().detail,
+                    testing::StartsWith(problem))
+            << text;
+}
+
+TEST(AgentConfig, SaysWhatIsNotSupportedYet) {
+    for (const char* text :
+         {"[[identity_provider]]\nissuer = \"https://i\"", "[enrolment]\nest_url = \"https://e\"",
+          "[[channel]]\nname = \"hana\"", "[audit]\nretention_days = 365",
+          "[principal]\nvalidity = \"10m\"", "[principal]\nsubject = []",
+          "[agent]\nadmin_listen = \"127.0.0.1:8443\""})
+        EXPECT_THAT(problems_of(text), HasSubstr("is not supported yet in this version")) << text;
+}
+
+TEST(AgentConfig, ListsEveryProblem) {
+    EXPECT_EQ(parse("[agent]\nworkers = 99\n[[hub]]\nurl = 1\n[audti]\n").error().detail,
+              "f:2:11: agent.workers must be a number from 1 to 64\n"
+              "f:4:7: hub.url must be a text in quotes\n"
+              "f:4:7: hub.url must be https://host[:port]\n"
+              "f:5:2: unknown key audti; did you mean audit?");
+}
+
+TEST(AgentConfig, WarnsOfHttpsWithoutTrust) {
+    const std::string mapping =
+        "[[mapping]]\nvirtual = \"v:1\"\ninternal = \"https://i\"\n[[mapping.rule]]\npath = "
+        "\"/\"\n";
+    EXPECT_THAT(parse(hub + mapping)->warnings,
+                ElementsAre("mapping v:1 is https, but [trust] ca_file names no authority, so no "
+                            "connection to it can succeed"));
+    EXPECT_THAT(parse(hub + "[trust]\nca_file = \"/ca\"\n" + mapping)->warnings, IsEmpty());
+}
+
+TEST(AgentConfig, TheDigestChangesWithEveryFile) {
+    const std::string empty;
+    const auto one = *Config::parse({{"f", hub}});
+    EXPECT_EQ(one.digest, to_hex(certs::sha256(as_bytes(std::to_string(hub.size()) + "\n" + hub))));
+    EXPECT_EQ(Config::parse({{"g", hub}})->digest, one.digest);
+    EXPECT_NE(Config::parse({{"f", hub + "#"}})->digest, one.digest);
+    EXPECT_NE(Config::parse({{"f", hub}, {"g", empty}})->digest, one.digest);
+    EXPECT_NE(Config::parse({{"f", hub}, {"g", "#"}})->digest,
+              Config::parse({{"f", hub + "#"}, {"g", empty}})->digest);
+}
+
+/// A configuration on disk.
+class AgentConfigFiles : public testing::Test {
+protected:
+    void write(const std::string& name, const std::string& text) {
+        const auto file = folder_.path() / name;
+        ASSERT_TRUE(make_folder(file.parent_path(), 0700));
+        ASSERT_TRUE(replace_file(file, text, 0600));
+    }
+    void write_mapping(const std::string& name, const std::string& virtual_host) {
+        write(name, "[[mapping]]\nvirtual = \"" + virtual_host + "\"\ninternal = \"http://i\"\n");
+    }
+    Result<Config> load() { return Config::load(folder_.path() / "agent.toml"); }
+    std::string path(const std::string& name) { return (folder_.path() / name).string(); }
+
+    test::TemporaryFolder folder_;
+};
+
+TEST_F(AgentConfigFiles, MappingsAreReadInTheOrderOfTheirFiles) {
+    write("agent.toml", hub + "[[mapping]]\nvirtual = \"m:1\"\ninternal = \"http://i\"\n");
+    write_mapping("mappings.d/b.toml", "b:1");
+    write_mapping("mappings.d/a.toml", "a:1");
+    write_mapping("mappings.d/10.toml", "ten:1");
+    const auto config = load();
+    ASSERT_TRUE(config) << config.error().detail;
+    std::vector<std::string> names;
+    for (const auto& mapping : config->mappings) names.push_back(mapping.virtual_host.text());
+    EXPECT_THAT(names, ElementsAre("m:1", "ten:1", "a:1", "b:1"));
+    EXPECT_EQ(config->file, path("agent.toml"));
+}
+
+TEST_F(AgentConfigFiles, WhatEditorsLeaveBehindIsNotRead) {
+    write("agent.toml", hub);
+    for (const char* name : {"a.toml~", "a.toml.bak", ".a.toml", ".#a.toml", "README"})
+        write("mappings.d/" + std::string(name), "this is no TOML");
+    EXPECT_TRUE(load());
+}
+
+TEST_F(AgentConfigFiles, OtherTablesBelongIntoTheMainFile) {
+    write("agent.toml", hub);
+    write("mappings.d/a.toml", hub);
+    EXPECT_EQ(load().error().detail,
+              path("mappings.d/a.toml") +
+                  ":1:1: hub belongs into agent.toml; here stand [[mapping]] tables only");
+}
+
+TEST_F(AgentConfigFiles, OneVirtualHostInTwoFilesIsAnError) {
+    write("agent.toml", hub);
+    write_mapping("mappings.d/a.toml", "v:1");
+    write_mapping("mappings.d/b.toml", "V:1");
+    EXPECT_EQ(load().error().detail, "virtual host v:1 is mapped in more than one file");
+}
+
+TEST_F(AgentConfigFiles, ProblemsNameTheirFile) {
+    write("agent.toml", hub + "x = 1\n");
+    write("mappings.d/a.toml", "[[mapping]\n");
+    EXPECT_THAT(load().error().detail, HasSubstr(path("agent.toml") + ":3:1: unknown key hub.x"));
+    EXPECT_THAT(load().error().detail, HasSubstr(path("mappings.d/a.toml") + ":1:"));
+}
+
+TEST_F(AgentConfigFiles, AFileThatCannotBeReadIsNeverIgnored) {
+    EXPECT_EQ(load().error().code, std::errc::no_such_file_or_directory);
+    write("agent.toml", hub);
+    write("mappings.d", "a file instead of a folder");
+    EXPECT_FALSE(load());
+}
+
+TEST_F(AgentConfigFiles, AFolderThatCannotBeReadIsNeverIgnored) {
+    if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
+    write("agent.toml", hub);
+    write_mapping("mappings.d/a.toml", "v:1");
+    ::chmod(path("mappings.d").c_str(), 0);
+    EXPECT_EQ(load().error().code, std::errc::permission_denied);
+    ::chmod(path("mappings.d").c_str(), 0700);
+}
+
+TEST(AgentConfig, TheExampleIsValidAndShowsTheDefaults) {
+    const auto* source = std::getenv("SALLYPORT_SOURCE_DIR");
+    if (source == nullptr) GTEST_SKIP() << "SALLYPORT_SOURCE_DIR is not set; run it with ctest";
+    const auto file = std::filesystem::path(source) / "packaging/examples/agent.toml";
+    const auto config = Config::load(file);
+    ASSERT_TRUE(config) << config.error().detail;
+    EXPECT_THAT(config->warnings, IsEmpty());
+    EXPECT_EQ(config->mappings.size(), 1u);
+
+    // With its commented keys taken in it is still valid, and those that are defaults change
+    // nothing.
+    std::string all;
+    std::string line;
+    for (const char c : *read_file(file)) {
+        line += c;
+        if (c != '\n') continue;
+        const bool is_key = line.starts_with("# ") && line.find(" = ") != std::string::npos;
+        all += is_key ? line.substr(2) : line;
+        line.clear();
+    }
+    const auto full = parse(all);
+    ASSERT_TRUE(full) << full.error().detail;
+    EXPECT_EQ(full->audit, AuditConfig{});
+    EXPECT_EQ(full->workers, config->workers);
+    EXPECT_EQ(full->admin_socket, config->admin_socket);
+    EXPECT_EQ(full->mappings, config->mappings);
+    EXPECT_EQ(full->tunnel.keepalive.interval, config->tunnel.keepalive.interval);
+    EXPECT_EQ(full->tunnel.reconnect.ceiling, config->tunnel.reconnect.ceiling);
+    EXPECT_EQ(full->tunnel.drain, config->tunnel.drain);
+    EXPECT_EQ(full->tunnel.memory_budget_bytes, config->tunnel.memory_budget_bytes);
+}
+
+}  // namespace
+}  // namespace sallyport::agent
