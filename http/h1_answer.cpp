@@ -82,7 +82,11 @@ void H1Connection::finish(Fields trailers) {
 void H1Connection::abort(const Error&) {
     if (aborted()) return;
     output_.flush();
-    duplex_->close();
+    // Where only the end of the connection ends the body, an orderly end would look complete.
+    if (down_.ends_with_connection())
+        duplex_->reset();
+    else
+        duplex_->close();
     output_.drop();
     give_up();
 }

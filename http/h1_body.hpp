@@ -56,6 +56,7 @@ public:
     enum class Ended { complete, short_of_length };
     Ended finish(Fields trailers);
     bool finished() const { return finished_; }
+    bool ends_with_connection() const { return framing_ == h1::Framing::until_close; }
     /// Bytes of content taken since begin().
     std::uint64_t taken() const { return taken_; }
 

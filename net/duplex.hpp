@@ -50,6 +50,8 @@ public:
     virtual void finish() = 0;
     /// At once and for good; unsent bytes may be lost. Further calls fail.
     virtual void close() = 0;
+    /// As close(), and the peer cannot take it for an orderly end (TCP: RST).
+    virtual void reset() { close(); }
 
     /// Whether a read may find something: lets a caller skip the system call. Says true when
     /// unsure.

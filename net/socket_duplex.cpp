@@ -98,6 +98,12 @@ void SocketDuplex::close() {
     readable_ = writable_ = true;  // so that further calls report the closed socket
 }
 
+void SocketDuplex::reset() {
+    const linger at_once{1, 0};
+    if (socket_) ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close();
+}
+
 bool SocketDuplex::quiet() const {
     char byte = 0;
     const auto count = ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);

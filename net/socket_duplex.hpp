@@ -21,6 +21,7 @@ public:
     Moved write(std::span<const BytesView> buffers) override;
     void finish() override;
     void close() override;
+    void reset() override;
     bool readable() const override { return readable_; }
     bool quiet() const override;
     std::string peer() const override;
