@@ -56,7 +56,8 @@ json::object to_json(const HubLinks::Status& link) {
 /// Keys of the configuration that a reload cannot change while links are up.
 bool needs_restart(const Config& before, const Config& after) {
     return before.hubs != after.hubs || before.workers != after.workers ||
-           before.state_dir != after.state_dir || before.admin_socket != after.admin_socket;
+           before.state_dir != after.state_dir || before.admin_socket != after.admin_socket ||
+           !before.tunnel.same_links(after.tunnel);
 }
 
 }  // namespace
@@ -174,7 +175,7 @@ Result<void> Agent::reload(std::string_view who) {
                      "the configuration is not valid, the one before stays in force:\n" +
                          site.error().detail};
     }
-    const bool restart = needs_restart(site_->config, (*site)->config);
+    const bool restart = needs_restart(shared_->site->config, (*site)->config);
     site_ = std::move(*site);
     if (auto loaded = load_identity(); !loaded)
         log::error("identity.failed", {{"error", to_text(loaded.error())}});
@@ -187,7 +188,7 @@ Result<void> Agent::reload(std::string_view who) {
     log::info("config.reloaded", {{"configuration", site_->config.digest}, {"who", who}});
     if (restart)
         log::warn("config.restart_needed",
-                  {{"what", "[[hub]], workers, state_dir or admin_socket changed"}});
+                  {{"what", "[[hub]], [tunnel], workers, state_dir or admin_socket changed"}});
     return {};
 }
 

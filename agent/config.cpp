@@ -8,6 +8,7 @@
 #include "mappings/config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <sys/un.h>
 
@@ -196,6 +197,14 @@ Result<std::vector<std::filesystem::path>> more_files(const std::filesystem::pat
 }
 
 }  // namespace
+
+bool TunnelConfig::same_links(const TunnelConfig& other) const {
+    const auto times = [](const TunnelConfig& config) {
+        return std::array{config.keepalive.interval, config.keepalive.patience,
+                          config.reconnect.first, config.reconnect.ceiling};
+    };
+    return memory_budget_bytes == other.memory_budget_bytes && times(*this) == times(other);
+}
 
 Result<Config> Config::parse(const std::vector<std::pair<std::string, std::string>>& documents) {
     Config config;

@@ -41,6 +41,9 @@ struct TunnelConfig {
     tunnel::Keepalive::Settings keepalive{};
     tunnel::Reconnect::Settings reconnect{};
     std::chrono::milliseconds drain{30'000};  // for exchanges that run when the agent stops
+
+    /// Whether links made with the other one would be the same.
+    bool same_links(const TunnelConfig& other) const;
 };
 
 /// agent.toml and mappings.d, checked (docs/CONFIGURATION.md says what each key means).

@@ -187,6 +187,17 @@ TEST(AgentConfig, SaysWhatIsNotSupportedYet) {
         EXPECT_THAT(problems_of(text), HasSubstr("is not supported yet in this version")) << text;
 }
 
+TEST(AgentConfig, KnowsWhetherLinksWouldBeTheSame) {
+    const auto tunnel = [](const std::string& line) {
+        return parse(hub + "[tunnel]\n" + line)->tunnel;
+    };
+    EXPECT_TRUE(tunnel("").same_links(tunnel("drain_timeout = \"1s\"")));
+    for (const char* line :
+         {"memory_budget_mib = 1", "ping_interval = \"1s\"", "ping_timeout = \"1s\"",
+          "reconnect_first = \"1s\"", "reconnect_ceiling = \"1s\""})
+        EXPECT_FALSE(tunnel("").same_links(tunnel(line))) << line;
+}
+
 TEST(AgentConfig, ListsEveryProblem) {
     EXPECT_EQ(parse("[agent]\nworkers = 99\n[[hub]]\nurl = 1\n[audti]\n").error().detail,
               "f:2:11: agent.workers must be a number from 1 to 64\n"
