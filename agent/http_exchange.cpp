@@ -73,6 +73,7 @@ Result<void> HttpExchange::check() const {
 void HttpExchange::begin(HttpWire& wire, const Delivery& delivery) {
     wire_ = &wire;
     request_done_ = request_stopped_ = false;
+    informs_ = 0;
     received_before_ = wire.input.received();
     handshakes_ = names_connection_scheme(head_.fields) || names_connection_scheme(delivery.fields);
     const bool internal = rules_.host_header == HostHeader::internal_host;
@@ -82,7 +83,10 @@ void HttpExchange::begin(HttpWire& wire, const Delivery& delivery) {
     http::h1::append_request_start(out, head_.method, head_.target, host);
     write_fields(delivery);
     if (internal) http::h1::append_field(out, "x-forwarded-host", asked);
-    const auto framing = request_framing(head_.body);
+    // An upgrade has no body, whatever a hub says: the back end would take the next request on this
+    // connection for the body of a refused one.
+    const auto framing =
+        head_.upgrade.empty() ? request_framing(head_.body) : http::h1::Framing::none;
     http::h1::append_framing(out, framing, head_.body.bytes);
     http::h1::append_end_of_head(out);
     wire.output.send();
@@ -114,10 +118,9 @@ Result<HttpExchange::Step> HttpExchange::step() {
     if (up_.state() == http::Body::State::cut)
         return Error{Errc::malformed, "the request body is cut or malformed"};
     if (auto moved = move_response(); !moved) return moved.error();
-    if (!response_done_) return Step::wait;
-    // Of an upgraded connection each direction ends by itself; else an early answer ends it all.
-    const bool open = upgraded_ && !request_done_ && !request_stopped_;
-    return open ? Step::wait : Step::done;
+    // The back end's end is the end of all: of an early answer, and of an upgraded connection too,
+    // whose other side may be waiting for just that. The caller's end is only the caller's.
+    return response_done_ ? Step::done : Step::wait;
 }
 
 void HttpExchange::move_request() {
@@ -199,6 +202,8 @@ Result<void> HttpExchange::pass_head() {
     head.fields = wire_->kept;
     wire_->input.use(parse.head_bytes);
     if (status < 200 && status != 101) {
+        if (++informs_ > informs_max)
+            return Error{Errc::protocol, "too many responses before the response"};
         down_.inform(head);
         parse.reset();
         return {};

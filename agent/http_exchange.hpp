@@ -36,6 +36,9 @@ struct HttpExchangeRules {
 /// in both directions.
 class HttpExchange final : private net::IdleSweep::Watched {
 public:
+    /// Responses before the response: they are passed on, and nothing limits their flow.
+    static constexpr int informs_max = 64;
+
     HttpExchange(net::Loop& loop, net::IdleSweep& sweep, const HttpExchangeRules& rules,
                  const http::RequestHead& head, http::Body& up, http::Answer& down);
     ~HttpExchange() = default;
@@ -83,6 +86,7 @@ private:
     http::Answer& down_;
     http::NextTurn next_turn_;
     HttpWire* wire_ = nullptr;
+    int informs_ = 0;
     std::uint64_t progress_ = 0;         // as of the last deadline
     std::uint64_t received_before_ = 0;  // on this connection, before this exchange
     bool request_done_ = false;

@@ -25,6 +25,7 @@ Framing response_framing(const RequestHead& request, int minor_version, const Re
 void H1Connection::inform(const ResponseHead& head) {
     if (aborted() || started_ || parse_.minor_version == 0) return;
     if (head.status < 100 || head.status > 199 || head.status == 101) return;
+    if (!output_.room()) return;  // a client that does not read needs no interim news
     continue_sent_ = continue_sent_ || head.status == 100;
     append_head(head);
     h1::append_end_of_head(output_.buffer());

@@ -101,7 +101,10 @@ bool ServerStream::read_head() {
     }
     const bool is_connect = head_.method == "CONNECT";
     if (is_connect == head_.upgrade.empty()) return false;  // only extended CONNECT (RFC 8441)
-    if (is_connect) head_.method = "GET";
+    if (is_connect) {  // its body is what follows the upgrade, without a length
+        head_.method = "GET";
+        head_.body = {};
+    }
     head_.fields = request_fields_;
     return !head_.method.empty() && !head_.authority.empty();
 }

@@ -246,6 +246,44 @@ TEST(HttpBackend, ARefusedUpgradeComesBackAsItIs) {
     EXPECT_EQ(world.backend.idle_connections(), 1U);
 }
 
+TEST(HttpBackend, TheBackEndsEndOfAWebsocketIsTheEndOfIt) {
+    HttpWorld world;
+    world.client->say(
+        "GET /ws HTTP/1.1\r\nHost: e\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    ASSERT_TRUE(world.server_hears("\r\n\r\n"));
+    world.server().say(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\n\r\nlast");
+    world.server().finish();
+    ASSERT_TRUE(world.client_hears("last"));
+    EXPECT_TRUE(world.until([&] { return world.caller.ends == 1; }));
+    EXPECT_EQ(world.caller.last, Errc{});
+}
+
+TEST(HttpBackend, AnUpgradeNeverAnnouncesABody) {
+    // A hub that says otherwise would have the next request on the connection read as that body.
+    for (const auto size : {http::BodySize::until_end(), http::BodySize::exactly(40)}) {
+        HttpWorld world;
+        world.caller.upgrade_body = size;
+        world.client->say(
+            "GET /ws HTTP/1.1\r\nHost: e\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        ASSERT_TRUE(world.server_hears("\r\n\r\n"));
+        EXPECT_EQ(world.server().take(),
+                  "GET /ws HTTP/1.1\r\nhost: e\r\nconnection: upgrade\r\n"
+                  "upgrade: websocket\r\n\r\n");
+    }
+}
+
+TEST(HttpBackend, ResponsesBeforeTheResponseHaveALimit) {
+    HttpWorld world;
+    world.client->say(get);
+    ASSERT_TRUE(world.server_hears("\r\n\r\n"));
+    for (int i = 0; i <= HttpExchange::informs_max; ++i)
+        world.server().say("HTTP/1.1 103 Early Hints\r\n\r\n");
+    ASSERT_TRUE(world.client_hears("HTTP/1.1 502 "));
+    EXPECT_EQ(world.caller.last, Errc::protocol);
+}
+
 TEST(HttpBackend, AnUpgradeThatNobodyAskedForIsNoAnswer) {
     HttpWorld world;
     world.client->say(get);

@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace sallyport::agent {
@@ -50,12 +51,15 @@ public:
     explicit Caller(HttpBackend& backend) : backend_(backend) {}
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
                                   http::Answer& down) override {
-        auto served = co_await backend_.serve_as(head, up, down, delivery);
+        auto asked = head;
+        if (upgrade_body && !head.upgrade.empty()) asked.body = *upgrade_body;
+        auto served = co_await backend_.serve_as(asked, up, down, delivery);
         last = served ? Errc{} : static_cast<Errc>(served.error().code.value());
         ++ends;
         co_return served;
     }
     Delivery delivery;
+    std::optional<http::BodySize> upgrade_body;  // what a hub says of an upgrade instead
     Errc last{};
     int ends = 0;
 
