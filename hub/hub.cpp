@@ -112,6 +112,10 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
         take_link(std::move(connection), certificate);
     };
     peers.http = [this](TlsPort::Connection connection) {
+        if (api_tasks_.size() >= api_clients_max) {
+            log::warn("api.too_many_clients", {{"limit", api_clients_max}});
+            return;
+        }
         api_tasks_.spawn("api", serve_api(std::move(connection)));
     };
     tls_port_ = std::make_unique<TlsPort>(loop_, std::move(*tls), *context, std::move(peers));
@@ -156,11 +160,11 @@ Result<std::shared_ptr<const net::TlsContext>> Hub::make_tls_context() const {
 }
 
 void Hub::run() {
-    for (auto& worker : workers_) worker->start();
     if (auto started = tls_port_->start(); !started) {
         log::error("tls.failed", {{"error", to_text(started.error())}});
         return;
     }
+    for (auto& worker : workers_) worker->start();
     tasks_.spawn("accounts", watch_accounts());
     wait_for_signal();
     log::info("hub.started", {{"version", SALLYPORT_VERSION},
@@ -202,8 +206,16 @@ void Hub::take_link(TlsPort::Connection connection, const certs::Certificate& ce
                                    {"reason", "the certificate names no agent of this hub"}});
         return;
     }
-    const auto worker = registry_.emptiest_worker(name->tenant(), name->agent());
-    workers_[worker]->adopt(ArrivedLink{std::move(connection), *name, certificate.serial()});
+    auto seat = registry_.take_seat(name->tenant(), name->agent());
+    if (!seat) {
+        log::warn("link.refused", {{"agent", name->text()},
+                                   {"peer", connection->peer()},
+                                   {"reason", to_text(seat.error())}});
+        return;
+    }
+    const auto worker = seat->worker();
+    workers_[worker]->adopt(
+        ArrivedLink{std::move(connection), *name, certificate.serial(), std::move(*seat)});
 }
 
 net::Task<void> Hub::serve_api(TlsPort::Connection connection) {

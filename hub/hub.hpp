@@ -34,6 +34,8 @@ public:
     void run();
 
 private:
+    static constexpr std::size_t api_clients_max = 2'000;  // connections to the API, at once
+
     Hub(Config config, HubState state, Store store);
     Result<void> open(std::vector<net::PassedSocket> passed);
     Result<std::shared_ptr<const net::TlsContext>> make_tls_context() const;
@@ -52,7 +54,6 @@ private:
     Store store_;
     std::shared_ptr<const Accounts> accounts_;
     std::shared_ptr<CurrentAccounts> current_accounts_ = std::make_shared<CurrentAccounts>();
-    net::BlockingPool pool_;
     net::Loop loop_;
     net::IdleSweep sweep_;
     Registry registry_;
@@ -60,6 +61,7 @@ private:
     std::unique_ptr<HubShared> shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::unique_ptr<Api> api_;
+    net::BlockingPool pool_;  // goes before what its jobs use: the API, the store, the loop
     std::unique_ptr<TlsPort> tls_port_;
     std::unique_ptr<daemon::AdminServer> admin_;
     http::ServerLimits api_limits_;

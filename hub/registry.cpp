@@ -3,6 +3,8 @@
 #include "base/error.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 
 namespace sallyport::hub {
 
@@ -55,6 +57,13 @@ void Registry::detach(LinkId id) {
     tell_workers();
 }
 
+void Registry::retire(LinkId id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = links_.find(id);
+    if (found == links_.end() || std::exchange(found->second.leaving, true)) return;
+    tell_workers();
+}
+
 void Registry::announce_restart(std::string_view tenant, std::string_view location, Time until) {
     const std::lock_guard lock(mutex_);
     restarting_[Place(tenant, location)] = until;
@@ -78,13 +87,26 @@ Registry::Presence Registry::find(std::string_view tenant, std::string_view loca
     return presence;
 }
 
-std::size_t Registry::emptiest_worker(std::string_view tenant, std::string_view agent) const {
+Result<Registry::Seat> Registry::take_seat(const std::string& tenant, const std::string& agent) {
     const std::lock_guard lock(mutex_);
-    std::vector<std::size_t> links(changed_.size());
-    for (const auto& [id, entry] : links_)
-        if (!entry.leaving && entry.member.tenant == tenant && entry.member.agent == agent)
-            ++links[entry.member.worker];
-    return static_cast<std::size_t>(std::ranges::min_element(links) - links.begin());
+    auto& links = seats_.try_emplace({tenant, agent}, changed_.size()).first->second;
+    if (std::accumulate(links.begin(), links.end(), std::size_t{0}) >= links_per_agent_max)
+        return Error{Errc::limit, "this agent has " + std::to_string(links_per_agent_max) +
+                                      " links already, more than any agent needs"};
+    const auto emptiest = std::ranges::min_element(links);
+    ++*emptiest;
+    Seat seat;
+    seat.registry_ = this;
+    seat.agent_ = {tenant, agent};
+    seat.worker_ = static_cast<std::size_t>(emptiest - links.begin());
+    return seat;
+}
+
+void Registry::give_back(const Seat& seat) {
+    const std::lock_guard lock(mutex_);
+    const auto found = seats_.find(seat.agent_);
+    --found->second[seat.worker_];
+    if (std::ranges::count(found->second, 0U) == std::ssize(found->second)) seats_.erase(found);
 }
 
 std::vector<Registry::Status> Registry::status() const {

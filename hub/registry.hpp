@@ -50,6 +50,29 @@ public:
         Time since{};
     };
 
+    static constexpr std::size_t links_per_agent_max = 64;
+
+    /// Gives its place back when destroyed, on any thread; the registry outlives it.
+    class Seat {
+    public:
+        Seat() = default;
+        Seat(Seat&& other) noexcept
+            : registry_(std::exchange(other.registry_, nullptr)),
+              agent_(std::move(other.agent_)),
+              worker_(other.worker_) {}
+        Seat& operator=(Seat&&) = delete;
+        ~Seat() {
+            if (registry_ != nullptr) registry_->give_back(*this);
+        }
+        std::size_t worker() const { return worker_; }
+
+    private:
+        friend class Registry;
+        Registry* registry_ = nullptr;
+        std::pair<std::string, std::string> agent_;  // tenant, name
+        std::size_t worker_ = 0;
+    };
+
     explicit Registry(std::size_t workers) : changed_(workers) {}
 
     /// How a link is told to go: after its exchanges, or at once.
@@ -65,6 +88,8 @@ public:
     /// and must post. Every attach needs one detach.
     Result<LinkId> attach(Member member, Time now, TellLeave leave);
     void detach(LinkId id);
+    /// The link takes no more requests; those that run go on.
+    void retire(LinkId id);
 
     /// The agent at that place goes away for a moment: requests may wait for it until then.
     void announce_restart(std::string_view tenant, std::string_view location, Time until);
@@ -73,8 +98,10 @@ public:
     void expect_agents_until(Time until);
 
     Presence find(std::string_view tenant, std::string_view location, Time now) const;
-    /// The worker with the fewest links of that agent: where the next one is wanted.
-    std::size_t emptiest_worker(std::string_view tenant, std::string_view agent) const;
+    /// A place for a link that has arrived, at the worker with the fewest links of that agent.
+    /// Counted from now on, before its hello, so that links arriving together spread out and one
+    /// agent cannot fill the hub. Errors: Errc::limit.
+    Result<Seat> take_seat(const std::string& tenant, const std::string& agent);
     std::vector<Status> status() const;
     /// Links whose agent no longer satisfies `allowed` are told to drain (revoked, location taken
     /// back).
@@ -89,10 +116,12 @@ private:
     };
     using Place = std::pair<std::string, std::string>;
     void tell_workers() const;
+    void give_back(const Seat& seat);
 
     mutable std::mutex mutex_;
     LinkId next_ = 1;
     std::map<LinkId, Entry> links_;
+    std::map<Place, std::vector<std::size_t>> seats_;  // of each agent: links per worker
     std::map<Place, Time, std::less<>> restarting_;
     Time expected_until_{};
     std::vector<std::function<void()>> changed_;

@@ -36,7 +36,8 @@ Ingress::Limits ingress_limits(const Config& config) {
 /// One link and what is known of its agent. Lives in the coroutine of serve_link().
 struct Worker::Attachment final : net::IdleSweep::Watched {
     Attachment(Worker& worker, ArrivedLink link)
-        : name(std::move(link.name)),
+        : seat(std::move(link.seat)),
+          name(std::move(link.name)),
           serial(std::move(link.serial)),
           end(worker.loop_, std::move(link.duplex), link_options(worker.shared_.config),
               worker.shared_.budget),
@@ -48,6 +49,7 @@ struct Worker::Attachment final : net::IdleSweep::Watched {
         if (!member) end.link().close({Errc::timed_out, "the agent did not say hello"});
     }
 
+    Registry::Seat seat;
     certs::AgentName name;
     std::string serial;
     tunnel::ClientEnd end;
@@ -105,6 +107,11 @@ void Worker::use(std::shared_ptr<const Accounts> accounts) {
     asio::post(loop_.executor(), [this, accounts] {
         accounts_ = accounts;
         ingress_.use(accounts);
+        // A hello that was judged by the accounts before, after the registry was asked to expel.
+        for (auto& [number, attachment] : attached_)
+            if (attachment->member &&
+                !accounts_->may_attach(attachment->name, attachment->location, attachment->serial))
+                leave(*attachment, Registry::Leave::now);
     });
 }
 
@@ -151,6 +158,7 @@ net::Task<void> Worker::serve_link(ArrivedLink link) {
     attached_.emplace(attachment.number, &attachment);
     sweep_.add(attachment, net::deadline_in(hello_time));
     net::TaskGroup control(loop_);
+    attachment.end.when_retired([this, &attachment] { retire(attachment); });
     control.spawn("control", serve_control(attachment));
     const auto why = co_await attachment.end.run();
     log::info("link.down",
@@ -234,6 +242,14 @@ void Worker::on_hello(Attachment& attachment, const tunnel::Hello& hello) {
                           {"peer", attachment.end.link().peer()},
                           {"worker", index_},
                           {"epoch", hello.epoch}});
+}
+
+/// The link takes no more requests. Were it still looked for, two workers would hand a client to
+/// each other for as long as both had such a link.
+void Worker::retire(Attachment& attachment) {
+    links_.remove(attachment.end);
+    if (attachment.member) shared_.registry.retire(*attachment.member);
+    if (!attachment.end.going_away()) leave(attachment, Registry::Leave::drain);
 }
 
 void Worker::leave(Attachment& attachment, Registry::Leave how) {

@@ -39,6 +39,7 @@ struct ArrivedLink {
     std::unique_ptr<net::Duplex> duplex;  // not attached
     certs::AgentName name;
     std::string serial;  // of the agent's certificate
+    Registry::Seat seat{};
 };
 
 /// One thread of the hub: clients of the proxy port, and the links that carry their requests.
@@ -70,6 +71,7 @@ private:
     void on_control(Attachment& attachment, tunnel::ControlMessage message);
     void on_hello(Attachment& attachment, const tunnel::Hello& hello);
     void leave(Attachment& attachment, Registry::Leave how);
+    void retire(Attachment& attachment);
     void begin_stop(net::Deadline deadline);
     net::Task<void> finish();
 

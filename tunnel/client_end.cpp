@@ -3,6 +3,8 @@
 #include "base/error.hpp"
 #include "tunnel/client_stream.hpp"
 
+#include <utility>
+
 namespace sallyport::tunnel {
 
 ClientEnd::ClientEnd(net::Loop& loop, std::unique_ptr<net::Duplex> duplex,
@@ -18,7 +20,12 @@ net::Task<Error> ClientEnd::run() {
 
 void ClientEnd::on_goaway() {
     going_away_ = true;
+    retire();
     link_.end_event().set();
+}
+
+void ClientEnd::retire() {
+    if (const auto told = std::exchange(retired_, nullptr)) told();
 }
 
 net::Task<Result<void>> ClientEnd::serve(const http::RequestHead& head, http::Body& up,
@@ -33,6 +40,7 @@ net::Task<Result<void>> ClientEnd::serve(const http::RequestHead& head, http::Bo
     if (link_.ended()) co_return Error{Errc::unavailable, "the link has ended"};
     ClientStream stream(link_, head, up, down);
     if (auto submitted = stream.submit(); !submitted) co_return submitted.error();
+    if (!link_.session().accepts_requests()) retire();  // this was the last
     while (true) {
         stream.move();
         if (stream.is_over()) break;

@@ -3,6 +3,8 @@
 #include "http/service.hpp"
 #include "tunnel/link.hpp"
 
+#include <functional>
+
 namespace sallyport::tunnel {
 
 /// The hub's end of a link: the attached agent as an http::Service, whose calls become streams. A
@@ -28,6 +30,12 @@ public:
         return !going_away_ && !link_.ended() && !link_.draining() &&
                link_.session().accepts_requests();
     }
+    /// Called once when the link takes no more requests although it is up: the agent said GOAWAY,
+    /// or the link has carried all the requests it can (`link().draining()` tells nothing of it).
+    /// It may take notes and set events.
+    void when_retired(std::function<void()> told) { retired_ = std::move(told); }
+    /// Whether it was the agent who wants no more.
+    bool going_away() const { return going_away_; }
     /// Exchanges under way.
     std::size_t streams() const { return exchanges_; }
     Link& link() { return link_; }
@@ -40,10 +48,12 @@ private:
     H2Stream* on_new_stream() override { return nullptr; }  // the agent opens none
     void on_ping_answered() override { link_.ping_answered(); }
     void on_goaway() override;
+    void retire();
 
     Link link_;
     std::size_t exchanges_ = 0;
     bool going_away_ = false;
+    std::function<void()> retired_;
 };
 
 }  // namespace sallyport::tunnel

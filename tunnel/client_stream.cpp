@@ -40,7 +40,7 @@ Result<void> ClientStream::submit() {
     add(reserved::technical_token, head_.facts.technical_token);
     for (const auto& field : head_.fields) fields.push_back(field);
     std::array<char, 20> length;
-    if (head_.body.kind == http::BodySize::Kind::exact) {
+    if (head_.body.kind == http::BodySize::Kind::exact && !upgrade) {
         const auto end =
             std::to_chars(length.data(), length.data() + length.size(), head_.body.bytes).ptr;
         add("content-length", {length.data(), static_cast<std::size_t>(end - length.data())});
@@ -141,7 +141,10 @@ void ClientStream::start_answer() {
             fields.push_back(field);
         }
     }
-    if (malformed_) {
+    // Interim heads are not flow-controlled: an agent must not fill our memory with them.
+    if (head.status < 200 && ++informs_ > informs_max) malformed_ = true;
+    if (malformed_ || head.status < 100) {
+        malformed_ = true;
         phase_ = Phase::over;
         return;
     }

@@ -14,6 +14,7 @@ class Link;
 class ClientStream final : public H2Stream {
 public:
     static constexpr std::size_t send_bytes_max = 256 * 1024;  // waiting to leave, per stream
+    static constexpr int informs_max = 64;                     // 1xx answers to one request
 
     ClientStream(Link& link, const http::RequestHead& head, http::Body& up, http::Answer& down);
     ~ClientStream();
@@ -49,6 +50,7 @@ private:
     ByteQueue received_;
     ByteQueue to_send_;
     ReceiveWindow window_;
+    int informs_ = 0;
     Phase phase_ = Phase::waiting;
     http::Body::State up_state_ = http::Body::State::flowing;
     H2Code code_ = H2Code::no_error;

@@ -11,6 +11,7 @@ namespace sallyport::tunnel {
 namespace {
 
 constexpr std::int32_t connection_window_bytes = 1 << 30;
+constexpr std::size_t field_overhead_bytes = 32;  // of each field, RFC 9113 section 6.5.2
 
 nghttp2_session* raw(const std::unique_ptr<void, void (*)(void*)>& session) {
     return static_cast<nghttp2_session*>(session.get());
@@ -74,9 +75,14 @@ struct H2Session::Callbacks {
 
     static int on_header(nghttp2_session* session, const nghttp2_frame* frame,
                          const std::uint8_t* name, std::size_t name_bytes,
-                         const std::uint8_t* value, std::size_t value_bytes, std::uint8_t, void*) {
-        if (auto* stream = stream_of(session, frame->hd.stream_id))
-            stream->on_field(view(name, name_bytes), view(value, value_bytes));
+                         const std::uint8_t* value, std::size_t value_bytes, std::uint8_t,
+                         void* user) {
+        auto* stream = stream_of(session, frame->hd.stream_id);
+        if (stream == nullptr) return 0;
+        stream->section_bytes_ += name_bytes + value_bytes + field_overhead_bytes;
+        if (stream->section_bytes_ > self(user).section_bytes_max_)
+            return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // resets the stream
+        stream->on_field(view(name, name_bytes), view(value, value_bytes));
         return 0;
     }
 
@@ -97,7 +103,10 @@ struct H2Session::Callbacks {
         }
         auto* stream = stream_of(session, frame->hd.stream_id);
         if (stream == nullptr) return 0;
-        if (frame->hd.type == NGHTTP2_HEADERS) stream->on_fields_end();
+        if (frame->hd.type == NGHTTP2_HEADERS) {
+            stream->section_bytes_ = 0;
+            stream->on_fields_end();
+        }
         if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) stream->on_end();
         return 0;
     }
@@ -159,9 +168,12 @@ struct H2Session::Callbacks {
 };
 
 H2Session::H2Session(Role role, const H2Options& options, H2Events& events)
-    : events_(events), role_(role), session_(nullptr, [](void* session) {
-          nghttp2_session_del(static_cast<nghttp2_session*>(session));
-      }) {
+    : events_(events),
+      role_(role),
+      section_bytes_max_(std::size_t{2} * options.header_list_bytes_max),
+      requests_left_(options.requests_max),
+      session_(nullptr,
+               [](void* session) { nghttp2_session_del(static_cast<nghttp2_session*>(session)); }) {
     nghttp2_option* option = nullptr;
     nghttp2_option_new(&option);
     nghttp2_option_set_no_auto_window_update(option, 1);
@@ -202,6 +214,7 @@ void H2Session::end() {
 void H2Session::open(H2Stream& stream, std::int32_t id) {
     stream.session_ = this;
     stream.id_ = id;
+    stream.section_bytes_ = 0;
     streams_.push_back(stream);
 }
 
@@ -245,6 +258,7 @@ Result<void> H2Session::submit_request(H2Stream& stream, http::Fields fields, bo
     const auto id = nghttp2_submit_request(session, nullptr, name_values.data(), name_values.size(),
                                            has_body ? &body : nullptr, &stream);
     if (id < 0) return Error{Errc::unavailable, nghttp2_strerror(id)};
+    --requests_left_;
     open(stream, id);
     return {};
 }
@@ -313,7 +327,7 @@ void H2Session::shut_down() {
 }
 
 bool H2Session::accepts_requests() const {
-    return nghttp2_session_check_request_allowed(raw(session_)) != 0;
+    return requests_left_ > 0 && nghttp2_session_check_request_allowed(raw(session_)) != 0;
 }
 
 }  // namespace sallyport::tunnel

@@ -21,7 +21,12 @@ enum class Role { client, server };
 struct H2Options {
     std::uint32_t streams_max = 10'000;             // at once
     std::uint32_t stream_window_bytes = 64 * 1024;  // to begin with, see ReceiveWindow
+    /// Told to the peer. A section of twice as much resets its stream: a few compressed bytes can
+    /// stand for very many, so the limit of what is *received* is not left to the peer.
     std::uint32_t header_list_bytes_max = 64 * 1024;
+    /// Client: after so many requests the connection takes no more (RFC 9113 section 5.1.1: its
+    /// stream identifiers run out at 2^30), so that its owner replaces it in time.
+    std::uint32_t requests_max = 1'000'000'000;
     /// Server: resets by the peer per second that are taken for an attack (and so many at once).
     /// High, because the hub limits what a client may abort before it becomes a reset.
     std::uint64_t resets_per_second_max = 10'000;
@@ -99,6 +104,8 @@ private:
 
     H2Events& events_;
     Role role_;
+    std::size_t section_bytes_max_;
+    std::uint32_t requests_left_;
     std::unique_ptr<void, void (*)(void*)> session_;  // nghttp2_session
     boost::intrusive::list<H2Stream> streams_;
 };

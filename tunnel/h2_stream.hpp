@@ -69,6 +69,7 @@ private:
     friend class H2Session;
     H2Session* session_ = nullptr;
     std::int32_t id_ = 0;
+    std::size_t section_bytes_ = 0;  // of the field section that arrives
 };
 
 }  // namespace sallyport::tunnel

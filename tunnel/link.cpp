@@ -40,6 +40,9 @@ Link::~Link() {
 
 Result<void> Link::start() {
     if (auto attached = duplex_->attach(loop_, *this); !attached) return attached.error();
+    // A busy link is never silent long enough to be pinged, and its windows grow by the round trip.
+    pinged_ = net::Loop::now();
+    session_.ping();
     flush_soon();
     watch_time();
     return {};
