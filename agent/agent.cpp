@@ -229,18 +229,30 @@ net::Task<json::object> Agent::status() {
     json::array hubs;
     bool ready = !draining_;
     for (auto& worker : workers_) {
-        net::Event answered(loop_.turn);
-        Worker::LinkStatus links;
-        bool have = false;
-        worker->ask_status([&, executor = loop_.executor()](Worker::LinkStatus from) {
-            asio::post(executor, [&, from = std::move(from)]() mutable {
-                links = std::move(from);
-                have = true;
-                answered.set();
+        // Shared: who asked may have gone (a stop cancels it) when the worker answers.
+        struct Asked {
+            net::Event* waiter = nullptr;
+            std::optional<Worker::LinkStatus> links;
+        };
+        struct Waiter {
+            Waiter(net::Turn& turn, std::shared_ptr<Asked> a) : event(turn), asked(std::move(a)) {
+                asked->waiter = &event;
+            }
+            ~Waiter() { asked->waiter = nullptr; }
+            net::Event event;
+            std::shared_ptr<Asked> asked;
+        };
+        Waiter waiter(loop_.turn, std::make_shared<Asked>());
+        auto answer = [asked = waiter.asked,
+                       executor = loop_.executor()](Worker::LinkStatus from) mutable {
+            asio::post(executor, [asked = std::move(asked), from = std::move(from)]() mutable {
+                asked->links = std::move(from);
+                if (asked->waiter != nullptr) asked->waiter->set();
             });
-        });
-        while (!have) co_await answered.wait();
-        for (const auto& [name, list] : links) {
+        };
+        worker->ask_status(std::move(answer));
+        while (!waiter.asked->links) co_await waiter.event.wait();
+        for (const auto& [name, list] : *waiter.asked->links) {
             json::array states;
             bool up = false;
             for (const auto& link : list) {

@@ -46,12 +46,12 @@ private:
     mutable std::mutex identity_mutex_;
     std::shared_ptr<const net::TlsContext> context_;  // made of the active identity
     boost::json::object identity_;                    // of it, for status
-    net::BlockingPool pool_;
     net::Loop loop_;
     net::IdleSweep sweep_;
     tunnel::MemoryBudget budget_;
     std::unique_ptr<AgentShared> shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
+    net::BlockingPool pool_;  // goes before the loops that its jobs answer to
     std::unique_ptr<daemon::AdminServer> admin_;
     net::TaskGroup stopping_;
     boost::asio::signal_set signals_;

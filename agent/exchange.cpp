@@ -6,11 +6,19 @@
 #include "audit/entry.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "http/hygiene.hpp"
 
 #include <array>
 
 namespace sallyport::agent {
 namespace {
+
+/// Back ends behind CGI-like interfaces cannot tell X_HTTP_Method from X-HTTP-Method.
+bool is_override(std::string_view name) {
+    return name.starts_with('x') && (http::same_name(name, "x-http-method") ||
+                                     http::same_name(name, "x-http-method-override") ||
+                                     http::same_name(name, "x-method-override"));
+}
 
 /// The values of the method override headers, in order; all of them must agree (docs/PROTOCOL.md).
 struct Overrides {
@@ -20,10 +28,7 @@ struct Overrides {
 
     explicit Overrides(http::Fields fields) {
         for (const auto& field : fields) {
-            if (!field.name.starts_with("x-")) continue;
-            if (field.name != "x-http-method" && field.name != "x-http-method-override" &&
-                field.name != "x-method-override")
-                continue;
+            if (!is_override(field.name)) continue;
             if (count == count_max) values[0] = {};  // names no method: the request is refused
             values[std::min(count++, count_max)] = field.value;
         }
