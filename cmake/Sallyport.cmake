@@ -48,7 +48,7 @@ if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   # With optimisation g++ 12 sees overlaps and overruns inside std::string and wrong frees in coroutines that are not there (gcc bugs
   # 105329, 105651); the other builds keep these warnings.
   target_compile_options(sallyport_options INTERFACE
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow;-Wno-maybe-uninitialized;-Wno-mismatched-new-delete>)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-maybe-uninitialized;-Wno-mismatched-new-delete>)
   target_compile_options(sallyport_options INTERFACE -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
   target_link_options(sallyport_options INTERFACE -Wl,-z,relro,-z,now)
 endif()
