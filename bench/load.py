@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Measures our chain against Debian's HAProxy doing the same work the simpler way round: two of
-them in a forward chain over TLS 1.3, mutual certificates and HTTP/2, without tokens, rules or audit.
+them in a forward chain over TLS 1.3, mutual certificates and HTTP/2, without tokens, rules
+or audit log.
 
 Usage: load.py BIN_DIR [--rounds N] [--seconds S] [--gib N]
 Both chains stay up and take turns, so that whatever else the machine does hits both. CPU seconds

@@ -48,7 +48,7 @@ system_certificate = false
 via = ""
 expires = ""
 maintenance = false
-limits = { connections = 7, requests_per_second = 0, response_timeout = "5s", circuit_breaker = false }
+limits = {connections = 7, requests_per_second = 0, response_timeout = "5s", circuit_breaker=false}
 description = "S/4HANA"
 [[mapping.rule]]
 path = "/sap/opu/odata/"
