@@ -168,6 +168,11 @@ void HubLinks::on_control(Slot& slot, Session& session, tunnel::ControlMessage m
     log::info(
         "link.up",
         {{"hub", wiring_.hub.name}, {"link", slot.number}, {"peer", session.end.link().peer()}});
+    if (stopping_) {  // the stop began while this link was on its way
+        session.control.send(tunnel::Restarting{wiring_.tunnel.drain});
+        session.end.link().drain(net::deadline_in(wiring_.tunnel.drain));
+        return;
+    }
     // Make before break: the one before goes only now.
     auto* const before = std::exchange(slot.session, &session);
     slot.state = "up";

@@ -1,10 +1,11 @@
 """The two programs as processes, with their configuration and state in a folder.
 
-SALLYPORT_BIN_DIR names the folder of the programs."""
+SALLYPORT_BIN_DIR names the folder of the programs; without it those of the preset dev are taken."""
 import base64, contextlib, fcntl, http.client, json, os, pathlib, signal, socket, ssl, subprocess
 import time, urllib.parse
 
-BIN = pathlib.Path(os.environ.get("SALLYPORT_BIN_DIR", "build/dev/bin")).resolve()
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("SALLYPORT_BIN_DIR", ROOT / "build/dev/bin")).resolve()
 SECONDS = 30            # until something that must happen counts as not happened
 POLL_SECONDS = 0.01
 VIRTUAL = "erp.virtual:44300"

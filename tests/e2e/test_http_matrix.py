@@ -263,9 +263,10 @@ class HttpMatrix(SiteTest):
 
     def test_an_upload_that_breaks_off_does_not_look_whole_to_the_back_end(self):
         outcome = []
-        done = threading.Event()
+        reached, done = threading.Event(), threading.Event()
 
         def answer(connection, head):
+            reached.set()
             connection.body(head, until_close=False)
             outcome.append(head.complete)
             done.set()
@@ -273,9 +274,11 @@ class HttpMatrix(SiteTest):
         self.backend.answers["/half"] = answer
         for fields, start in (([("Content-Length", 1000)], b"half"),
                               ([("Transfer-Encoding", "chunked")], b"4\r\nhalf\r\n")):
+            reached.clear()
             done.clear()
             client = self.site.connect()
             client.send(self.site.head("POST", "/half", fields) + start)
+            self.assertTrue(reached.wait(SECONDS))
             client.close()
             self.assertTrue(done.wait(SECONDS))
         self.assertEqual(outcome, [False, False])

@@ -86,47 +86,59 @@ class Restart(SiteTest):
         self.site.hub.start()
         self.site.wait_attached()
 
-    def test_a_planned_restart_of_the_agent_loses_no_request(self):
-        stop, outcomes = threading.Event(), []
+    @contextlib.contextmanager
+    def nothing_is_lost(self):
+        """Asks all the time, on a new connection each; every answer must be a 200."""
+        stop, outcomes = threading.Event(), set()
 
         def ask_all_the_time():
             while not stop.is_set():
                 try:
-                    outcomes.append(self.site.ask("GET", "/steady").status)
+                    answer = self.site.ask("GET", "/steady")
+                    outcomes.add("200" if answer.status == 200 else answer.body)
                 except (wire.Closed, OSError) as error:
-                    outcomes.append(error)
+                    outcomes.add(repr(error))
 
         threads = [threading.Thread(target=ask_all_the_time) for _ in range(2)]
         for thread in threads:
             thread.start()
-        for _ in range(KILLS):
-            self.assertEqual(self.site.agent.program.stop(), 0)
-            self.site.agent.start()
-            self.site.wait_attached()
-        stop.set()
-        for thread in threads:
-            thread.join()
-        self.assertEqual({outcome for outcome in outcomes}, {200})
+        try:
+            yield
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(outcomes, {"200"})
+
+    def wait_settled(self):
+        """Until every link of the agent is up."""
+        wait_until(lambda: [agent["links"] for agent in self.site.hub.status()["agents"]] == [2],
+                   "both links are up")
+
+    def test_a_planned_restart_of_the_agent_loses_no_request(self):
+        self.wait_settled()
+        with self.nothing_is_lost():
+            for _ in range(KILLS):
+                self.assertEqual(self.site.agent.program.stop(), 0)
+                self.site.agent.start()
+                self.wait_settled()
 
     def test_a_planned_restart_of_the_hub_with_passed_sockets_loses_no_request(self):
-        stop, outcomes = threading.Event(), []
+        self.wait_settled()
+        with self.nothing_is_lost():
+            for _ in range(KILLS):
+                self.assertEqual(self.site.hub.program.stop(), 0)
+                self.site.hub.start()
+                self.wait_settled()
 
-        def ask_all_the_time():
-            while not stop.is_set():
-                try:
-                    outcomes.append(self.site.ask("GET", "/steady").status)
-                except (wire.Closed, OSError) as error:
-                    outcomes.append(error)
-
-        thread = threading.Thread(target=ask_all_the_time)
-        thread.start()
-        for _ in range(KILLS):
-            self.assertEqual(self.site.hub.program.stop(), 0)
-            self.site.hub.start()
-            self.site.wait_attached()
-        stop.set()
-        thread.join()
-        self.assertEqual({outcome for outcome in outcomes}, {200})
+    def test_an_agent_that_is_asked_to_end_while_it_dials_ends_at_once(self):
+        for _ in range(5):
+            self.assertEqual(self.site.agent.program.stop(), 0)
+            started = self.site.agent.program.log().count("agent.started")
+            self.site.agent.start()
+            wait_until(lambda started=started: self.site.agent.program.log().count(
+                "agent.started") > started, "the agent runs")
+        self.site.wait_attached()
 
     def test_every_start_counts_the_epoch_up(self):
         def epoch():
