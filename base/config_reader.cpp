@@ -193,10 +193,36 @@ void ConfigTable::done() {
     }
 }
 
+namespace {
+
+/// Each dot of a key nests a table, and the parser (toml++ 3.3) ends nested tables by recursion:
+/// some ten thousand would exhaust the stack. It bounds the nesting of values itself.
+constexpr std::size_t dots_per_line_max = 128;
+
+/// The number of the first line with too many dots, from 1; 0 if there is none.
+std::size_t line_with_too_many_dots(std::string_view text) {
+    std::size_t line = 1;
+    std::size_t dots = 0;
+    for (const char c : text) {
+        if (c == '.' && ++dots > dots_per_line_max) return line;
+        if (c != '\n') continue;
+        ++line;
+        dots = 0;
+    }
+    return 0;
+}
+
+}  // namespace
+
 ConfigTable read_config(std::string_view text, const std::string& name, ConfigProblems& problems) {
     auto state = std::make_shared<ConfigTable::State>();
     state->file = name;
     state->problems = &problems;
+    if (const auto line = line_with_too_many_dots(text)) {
+        problems.add(name + ":" + std::to_string(line) + ":1: the line has more than " +
+                     std::to_string(dots_per_line_max) + " dots; break it into several");
+        return ConfigTable(std::move(state));
+    }
     try {
         auto document = std::make_shared<const toml::table>(toml::parse(text, name));
         state->table = document.get();

@@ -137,6 +137,20 @@ TEST(ConfigReader, ADocumentThatIsNoTomlIsOneProblem) {
     }
 }
 
+TEST(ConfigReader, NestingIsBoundedSoThatNoDocumentExhaustsTheStack) {
+    std::string key = "a";
+    for (int i = 0; i < 128; ++i) key += ".a";
+    EXPECT_EQ(Document("b = 1\n" + key + " = 1\n").problems.text(), "");
+    EXPECT_EQ(Document("b = 1\n" + key + ".a = 1\n").problems.text(),
+              "f:2:1: the line has more than 128 dots; break it into several");
+    // The deepest there can be: the parser bounds the nesting of values, we that of keys.
+    std::string deepest = "[" + key + "]\n";
+    for (int i = 0; i < 120; ++i) deepest += key + " = [{\n";
+    Document document(deepest);
+    EXPECT_FALSE(document.problems.empty());
+    EXPECT_EQ(Document("a = " + std::string(100'000, '[')).problems.count(), 1u);
+}
+
 TEST(ConfigReader, ReadsTimes) {
     EXPECT_EQ(*parse_duration("250ms"), 250ms);
     EXPECT_EQ(*parse_duration("60s"), 60s);
