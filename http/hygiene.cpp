@@ -58,6 +58,26 @@ bool is_hop_by_hop(const Spelling& name, char first) {
     }
 }
 
+/// Whether a name of this size can be one of the above: most response fields are decided by this.
+bool may_be_hop_by_hop(char first, std::size_t size) {
+    switch (first) {
+        case 'c':
+            return size == 10 || size == 14;
+        case 'h':
+            return size == 14;
+        case 'k':
+            return size == 10;
+        case 'p':
+            return size == 16;
+        case 't':
+            return size == 2 || size == 17;
+        case 'u':
+            return size == 7;
+        default:
+            return false;
+    }
+}
+
 /// Fields that say who somebody is or what the hub knows: only hub and agent may say that.
 bool claims_identity(const Spelling& name, char first) {
     switch (first) {
@@ -160,7 +180,8 @@ bool travels_in_request(std::string_view text) {
 bool travels_in_response(std::string_view text) {
     if (text.empty()) return false;
     const char first = to_lower(text.front());
-    if (!may_matter(first)) return true;
+    if (first != 's' && !may_be_hop_by_hop(first, text.size())) return true;
+    if (first == 's' && (text.size() < 2 || to_lower(text[1]) != 'a')) return true;
     const Spelling name(text);
     return !is_hop_by_hop(name, first) && !name.starts_with("sallyport-");
 }

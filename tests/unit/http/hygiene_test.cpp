@@ -63,6 +63,25 @@ INSTANTIATE_TEST_SUITE_P(
                     "x-ssl-client-dn", "x-ssl-client-cert", "remote-user", "x-remote-user",
                     "host"));
 
+class RemovedFromResponses : public testing::TestWithParam<std::string_view> {};
+
+TEST_P(RemovedFromResponses, InEverySpelling) {
+    for (const auto& name : spellings(std::string(GetParam()))) {
+        EXPECT_TRUE(kept_of_response({{name, "x"}}).empty()) << name;
+        EXPECT_FALSE(travels_in_response(name)) << name;
+        std::vector<Field> kept;
+        const Field trailer[] = {{name, "x"}};
+        keep_response_trailers(trailer, kept);
+        EXPECT_TRUE(kept.empty()) << name;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Claim3, RemovedFromResponses,
+                         testing::Values("connection", "keep-alive", "proxy-connection", "te",
+                                         "transfer-encoding", "content-length", "upgrade",
+                                         "http2-settings", "sallyport-reason", "sallyport-",
+                                         "sallyport-exchange-id"));
+
 TEST(RequestFields, WhatIsNotNamedTravelsInOrder) {
     const std::vector<Field> fields = {{"accept", "1"},
                                        {"authorization", "2"},
