@@ -38,7 +38,12 @@ net::Task<std::optional<Relocation>> H1Connection::run() {
             co_await event_.wait();
             continue;
         }
-        const auto served = co_await service_.serve(parse_.head, up_, *this);
+        Result<void> served;
+        try {
+            served = co_await service_.serve(parse_.head, up_, *this);
+        } catch (...) {
+            served = escaped_from_service();
+        }
         if (relocate_to_) co_return take_apart();
         conclude(served);
         if (up_.state() != Body::State::ended && !aborted()) co_await drop_request_body();

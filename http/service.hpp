@@ -67,6 +67,11 @@ public:
     }
 };
 
+/// For whoever calls a service: what an exception that escaped from serve() means for this exchange
+/// alone. It is a bug and is logged, but the exchanges beside it go on. Call it in a catch block;
+/// throws on what is no failure, the cancellation of the caller.
+Error escaped_from_service();
+
 /// Anything that answers requests: a back end, the agent's exchange, an attached agent as the hub
 /// sees it. The references stay valid until the returned coroutine ends. Both directions run at
 /// once: an answer may start, and end, before the request body does. On success the answer was

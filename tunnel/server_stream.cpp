@@ -20,7 +20,15 @@ net::Task<void> ServerStream::work() {
         while (phase_ != Phase::serving) co_await event_.wait();
         auto& service = head_.upgrade == reserved::control_protocol ? end_.services_.control
                                                                     : end_.services_.exchanges;
-        if (!malformed_) conclude(co_await service.serve(head_, *this, *this));
+        if (!malformed_) {
+            Result<void> served;
+            try {
+                served = co_await service.serve(head_, *this, *this);
+            } catch (...) {
+                served = http::escaped_from_service();
+            }
+            conclude(served);
+        }
         // The stream may still have bytes to send; it is over when HTTP/2 says so.
         while (is_open()) co_await event_.wait();
         reset_for_next();

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 namespace sallyport::http {
 namespace {
 
@@ -19,6 +21,19 @@ TEST(H1Connection, AnswersOneRequestAfterTheOther) {
         "POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
         "3\r\nabc\r\n0\r\n\r\n");
     ASSERT_TRUE(world.until_heard("POST /2 abc"));
+}
+
+net::Task<Result<void>> throw_at_bad(const RequestHead& head, Body& up, Answer& down) {
+    if (head.target == "/bad") throw std::length_error("a bug");
+    co_return co_await echo(head, up, down);
+}
+
+TEST(H1Connection, AnExceptionOfTheServiceIsTheEndOfItsOwnExchangeOnly) {
+    ServerWorld world(throw_at_bad);
+    world.client->say("GET /bad HTTP/1.1\r\nHost: a\r\n\r\n");
+    ASSERT_TRUE(world.until_heard("HTTP/1.1 500 "));
+    world.client->say("GET /good HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_TRUE(world.until_heard("GET /good "));
 }
 
 TEST(H1Connection, ReadsTheSameWhereverTheWireSplitsIt) {

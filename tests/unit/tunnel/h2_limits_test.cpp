@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 /// What a peer that breaks the rules can make us hold.
 namespace sallyport::tunnel {
 namespace {
@@ -147,6 +149,29 @@ TEST(H2Limits, AnAgentCannotSendInterimAnswersForEver) {
     call.start_on(*link.hub, link.calls);
     ASSERT_TRUE(test::run_until(link.loop, [&] { return call.over(); }));
     EXPECT_FALSE(call.good());
+}
+
+net::Task<Result<void>> throw_at_bad(const http::RequestHead& head, http::Body& up,
+                                     http::Answer& down) {
+    if (head.target == "/bad") throw std::length_error("a bug");
+    while (head.target == "/slow" && !down.aborted()) co_await down.event().wait();
+    co_return co_await answer_ok(head, up, down);
+}
+
+TEST(ServerEnd, AnExceptionIsTheEndOfItsOwnExchangeOnly) {
+    Joined link(throw_at_bad);
+    test::Call slow(link.loop, "GET", "/slow");
+    test::Call bad(link.loop, "GET", "/bad");
+    slow.start_on(*link.hub, link.calls);
+    bad.start_on(*link.hub, link.calls);
+    ASSERT_TRUE(test::run_until(link.loop, [&] { return bad.over(); }));
+    EXPECT_EQ(bad.status(), 502);
+    EXPECT_FALSE(slow.over());
+    test::Call next(link.loop, "GET", "/");
+    next.start_on(*link.hub, link.calls);
+    EXPECT_TRUE(test::run_until(link.loop, [&] { return next.good(); }));
+    slow.give_up();
+    EXPECT_TRUE(test::run_until(link.loop, [&] { return slow.over(); }));
 }
 
 TEST(H2Limits, ALinkKnowsItsRoundTripFromTheStart) {
