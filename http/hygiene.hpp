@@ -8,7 +8,7 @@
 
 namespace sallyport::http {
 
-/// Which fields travel on to the next hop (DESIGN.md section 8, claim 3). Names are compared
+/// Which fields travel on to the next hop (docs/PROTOCOL.md#reserved-fields). Names are compared
 /// without case and with '-' equal to '_', because servers behind CGI-like interfaces cannot tell
 /// them apart.
 ///

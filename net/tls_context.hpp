@@ -33,7 +33,7 @@ struct NamedIdentity {
     TlsIdentity identity;
 };
 
-/// The hub's port (DESIGN section 4: one port, three kinds of peer).
+/// The hub's port (docs/PROTOCOL.md#one-port).
 struct HubServerOptions {
     /// From the hub's own CA, for links, enrolment, and HTTP/1.1 clients that name no other. Its
     /// chain must contain the CA's certificate: an agent that enrols looks for the pinned key in

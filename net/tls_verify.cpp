@@ -61,7 +61,7 @@ bool refuse(X509_STORE_CTX* chain, TlsNotes& notes, int error, std::string why) 
 }
 
 /// For an agent that was off while its certificate ran out: the date alone is forgiven, and only
-/// for the leaf; whoever serves the connection looks at it (docs/CERTIFICATES.md).
+/// for the leaf; whoever serves the connection looks at it.
 int forgive_expired_leaf(int ok, X509_STORE_CTX* chain) {
     if (ok == 1) return 1;
     if (X509_STORE_CTX_get_error(chain) != X509_V_ERR_CERT_HAS_EXPIRED ||

@@ -39,7 +39,7 @@ struct Welcome {
 
 /// Hub to agent: it is not, and dialling again at once will not help.
 struct Refused {
-    std::string code;  // "location", "clone", "revoked", "version"
+    std::string code;  // "version", "not_granted", "conflict"
     std::string text;  // for the agent's administrator
     bool operator==(const Refused&) const = default;
 };

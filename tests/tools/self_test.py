@@ -2,7 +2,7 @@
 """The checkers find planted faults and leave sound code alone: each must be able to fail."""
 import contextlib, io, pathlib, tempfile, unittest
 
-import check_coroutines, check_includes, check_shape, tidy
+import check_coroutines, check_docs, check_includes, check_shape, tidy
 
 SOUND_AWAITS = [
     "auto answer = co_await within(deadline, connect(hub));",
@@ -77,6 +77,34 @@ class Checkers(unittest.TestCase):
         self.assertTrue(failed)
         self.assertIn("a.cpp:1: 101 columns", output)
         self.assertIn("a.cpp: 401 lines", output)
+
+    def test_dead_links_between_code_and_documents_are_found(self):
+        self.write("docs/LIMITS.md", "")
+        self.write("docs/A.md", '# First part\n<a id="b"></a>\n[x](#b) [y](A.md#first-part)\n')
+        self.write("net/a.hpp", "// see docs/A.md#b\n")
+        self.assertEqual(self.said(check_docs), (False, ""))
+        self.write("net/a.hpp", "// see docs/A.md#c\n// and docs/B.md\n")
+        self.write("docs/A.md", '<a id="b"></a>\n[x](#d)\n')
+        failed, output = self.said(check_docs)
+        self.assertTrue(failed)
+        self.assertIn("net/a.hpp:1: docs/A.md has no anchor #c", output)
+        self.assertIn("net/a.hpp:2: there is no docs/B.md", output)
+        self.assertIn("docs/A.md:2: this document has no anchor #d", output)
+
+    def test_limits_without_a_row_or_with_another_value_are_found(self):
+        rows = ["| a | 64 KiB | `a_max` net/a.hpp |", "| b | 5 s | `b_max` net/a.hpp |",
+                "| c | 10 000 | `c_max` net/a.hpp |", "| d | 7 days | `d_max` net/b.cpp |"]
+        self.write("docs/LIMITS.md", "\n".join(rows))
+        self.write("net/a.hpp", "inline constexpr std::size_t a_max = std::size_t{64} * 1024;\n"
+                   "std::chrono::milliseconds b_max{5'000};  // each\nint c_max = 10'000;\n")
+        self.write("net/b.cpp", "constexpr std::chrono::seconds d_max = std::chrono::days(7);\n")
+        self.assertEqual(self.said(check_docs), (False, ""))
+        self.write("docs/LIMITS.md", "\n".join(rows[1:]).replace("5 s", "6 s"))
+        failed, output = self.said(check_docs)
+        self.assertTrue(failed)
+        self.assertIn("net/a.hpp: a_max has no row", output)
+        self.assertIn("net/a.hpp: b_max is 5'000, which its row", output)
+        self.assertEqual(len(output.splitlines()), 2)
 
     def test_a_changed_header_is_checked_through_a_source_that_includes_it(self):
         self.write("net/a.cpp", '#include "net/only.hpp"\n')

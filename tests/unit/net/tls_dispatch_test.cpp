@@ -1,4 +1,4 @@
-// Three kinds of peer on one port (DESIGN section 4), and what the port never does.
+// Three kinds of peer on one port (docs/PROTOCOL.md#one-port), and what the port never does.
 #include "base/error.hpp"
 #include "net/tls_policy.hpp"
 #include "tests/support/tls_pair.hpp"
