@@ -6,7 +6,7 @@ Usage: check_docs.py ROOT. A constant needs no row if NO_ROW names it, with the 
 import pathlib, re, subprocess, sys
 
 TEXTS = {".hpp", ".cpp", ".py", ".sh", ".toml", ".md", ".cmake", ".txt"}
-SKIPPED = {"build", ".git"}
+SKIPPED = {"build", ".git", "self_test.py"}  # the last one plants faults for this check
 NO_ROW = {
     "agent/config.cpp:socket_path_bytes_max": "value of the operating system",
     "hub/config.cpp:socket_path_bytes_max": "value of the operating system",
