@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Fails if a text names a document or an anchor in docs/ that does not exist, or if docs/LIMITS.md
-has no row, or one with another value, for a constant or a setting named *_max.
+"""Fails if a text names a document or an anchor in docs/ that does not exist, if a document names a
+source file or a test that does not exist, or if docs/LIMITS.md has no row, or one with another
+value, for a constant or a setting named *_max.
 
 Usage: check_docs.py ROOT. A constant needs no row if NO_ROW names it, with the reason."""
 import pathlib, re, subprocess, sys
@@ -29,6 +30,10 @@ NO_ROW = {
 CONSTANT = re.compile(r"\bconstexpr\s+([\w:<> ]+?)\s+(\w+_max)\s*(?:=\s*([^;]*)|\{([^;]*)\});")
 SETTING = re.compile(r"^\s*([\w:<>]+)\s+(\w+_max)\s*(?:=\s*([^;,)]*)|\{([^;]*)\})[;,)]", re.M)
 LINK = re.compile(r"(?:docs/|\]\()([A-Z]+\.md)(?:#([\w-]+))?")
+FOLDERS = "agent|audit|base|certs|daemon|http|hub|mappings|net|tests|tunnel"
+SOURCE = re.compile(rf"(?<![\w/.])((?:{FOLDERS})/[\w/]+\.(?:cpp|hpp|py))")
+TEST = re.compile(r"`([A-Z]\w+)\.(\*|[A-Z]\w+)`")
+DEFINED_TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.M)
 OWN_ANCHOR = re.compile(r"\]\(#([\w-]+)\)")
 UNITS = {"milliseconds": 1, "seconds": 1000, "minutes": 60_000, "hours": 3_600_000,
          "days": 86_400_000}
@@ -68,6 +73,22 @@ def dead_links(root, files):
             for anchor in OWN_ANCHOR.findall(line) if own is not None else ():
                 if anchor not in own:
                     yield path, number, f"this document has no anchor #{anchor}"
+
+
+def dead_names(root):
+    """(file, line, what) for each source file or test that a document names in vain."""
+    tests: dict[str, set[str]] = {}
+    for path in (root / "tests").rglob("*_test.cpp"):
+        for suite, name in DEFINED_TEST.findall(path.read_text()):
+            tests.setdefault(suite, {"*"}).add(name)
+    for path in sorted((root / "docs").glob("*.md")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for name in SOURCE.findall(line):
+                if not (root / name).exists():
+                    yield path, number, f"there is no {name}"
+            for suite, name in TEST.findall(line):
+                if name not in tests.get(suite, ()):
+                    yield path, number, f"there is no test {suite}.{name}"
 
 
 def evaluated(expression):
@@ -134,7 +155,7 @@ def missing_limits(root, files):
 def main(root):
     files = listed(root)
     wrong = 0
-    for path, number, what in dead_links(root, files):
+    for path, number, what in [*dead_links(root, files), *dead_names(root)]:
         print(f"{path.relative_to(root)}:{number}: {what}")
         wrong += 1
     for path, what in missing_limits(root, files):

@@ -91,6 +91,18 @@ class Checkers(unittest.TestCase):
         self.assertIn("net/a.hpp:2: there is no docs/B.md", output)
         self.assertIn("docs/A.md:2: this document has no anchor #d", output)
 
+    def test_sources_and_tests_that_are_not_there_are_found_in_documents(self):
+        self.write("docs/LIMITS.md", "`net/a.hpp` `Wire.Works` `Wire.*`\n")
+        self.write("net/a.hpp", "")
+        self.write("tests/unit/net/a_test.cpp", "TEST_F(Wire, Works) {}\n")
+        self.assertEqual(self.said(check_docs), (False, ""))
+        self.write("docs/LIMITS.md", "net/b.hpp\n`Wire.Breaks` `Fire.*`\n")
+        failed, output = self.said(check_docs)
+        self.assertTrue(failed)
+        self.assertIn("docs/LIMITS.md:1: there is no net/b.hpp", output)
+        self.assertIn("docs/LIMITS.md:2: there is no test Wire.Breaks", output)
+        self.assertIn("docs/LIMITS.md:2: there is no test Fire.*", output)
+
     def test_limits_without_a_row_or_with_another_value_are_found(self):
         rows = ["| a | 64 KiB | `a_max` net/a.hpp |", "| b | 5 s | `b_max` net/a.hpp |",
                 "| c | 10 000 | `c_max` net/a.hpp |", "| d | 7 days | `d_max` net/b.cpp |"]
