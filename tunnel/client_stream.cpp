@@ -66,6 +66,8 @@ void ClientStream::move() {
 
 void ClientStream::move_up() {
     if (!is_open() || up_state_ != http::Body::State::flowing) return;
+    // Until the upgrade is granted the request has no body, which is not the end of what follows.
+    if (!head_.upgrade.empty() && !upgraded_) return;
     bool moved = false;
     while (to_send_.size() < send_bytes_max) {
         const auto bytes = up_.peek();
@@ -149,6 +151,7 @@ void ClientStream::start_answer() {
         return;
     }
     if (upgraded) head.status = 101;
+    upgraded_ = upgraded;
     head.fields = {fields.data(), fields.size()};
     if (head.status < 200 && head.status != 101) {
         down_.inform(head);

@@ -55,6 +55,7 @@ private:
     http::Body::State up_state_ = http::Body::State::flowing;
     H2Code code_ = H2Code::no_error;
     bool has_body_ = false;
+    bool upgraded_ = false;
     bool answer_ended_ = false;
     bool malformed_ = false;
 };

@@ -1,7 +1,9 @@
+#include "http/h1_connection.hpp"
 #include "tests/support/call.hpp"
 #include "tests/support/memory_duplex.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/scripted_service.hpp"
+#include "tests/support/wire_talk.hpp"
 #include "tunnel/client_end.hpp"
 #include "tunnel/h2_session.hpp"
 #include "tunnel/server_end.hpp"
@@ -149,6 +151,50 @@ TEST(H2Limits, AnAgentCannotSendInterimAnswersForEver) {
     call.start_on(*link.hub, link.calls);
     ASSERT_TRUE(test::run_until(link.loop, [&] { return call.over(); }));
     EXPECT_FALSE(call.good());
+}
+
+/// Grants an upgrade and sends back what comes, until the caller ends.
+net::Task<Result<void>> echo_upgraded(const http::RequestHead& head, http::Body& up,
+                                      http::Answer& down) {
+    EXPECT_EQ(head.upgrade, "websocket");
+    EXPECT_EQ(head.body, http::BodySize{});
+    down.start(test::head_of(101, http::BodySize::until_end()));
+    auto text = co_await test::read_all(up, down);
+    co_await test::write_all(down, std::move(text));
+    down.finish();
+    co_return Result<void>{};
+}
+
+net::Task<Result<void>> pass_on(http::Service& to, http::RequestHead head, http::Body& up,
+                                http::Answer& down) {
+    co_return co_await to.serve(head, up, down);
+}
+
+TEST(ClientEnd, ARequestToUpgradeHasNoBodyUntilItIsGranted) {
+    Joined link(echo_upgraded);
+    const test::Script forward = [&](const http::RequestHead& head, http::Body& up,
+                                     http::Answer& down) {
+        auto onward = head;
+        onward.fields = {};  // none that are for this hop
+        return pass_on(*link.hub, onward, up, down);
+    };
+    test::ScriptedService ingress(forward);
+    net::IdleSweep sweep(link.loop);
+    http::ServerLimits limits;
+    auto [ours, theirs] = test::MemoryDuplex::pair();
+    http::H1Connection connection(link.loop, sweep, std::move(theirs), ingress, limits);
+    test::WireTalk client(link.loop, std::move(ours));
+    const auto run = [](http::H1Connection& one) -> net::Task<void> { (void)co_await one.run(); };
+    link.calls.spawn("client", run(connection));
+    client.say(
+        "GET /ws HTTP/1.1\r\nHost: v:1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    ASSERT_TRUE(test::run_until(link.loop, [&] { return client.hears(" 101 "); }))
+        << client.heard();
+    client.say("ping");
+    client.finish();
+    EXPECT_TRUE(test::run_until(link.loop, [&] { return client.hears("ping"); }));
+    client.close();
+    EXPECT_TRUE(test::run_until_done(link.loop, link.calls));
 }
 
 net::Task<Result<void>> throw_at_bad(const http::RequestHead& head, http::Body& up,
