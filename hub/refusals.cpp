@@ -60,6 +60,9 @@ http::Refusal link_failed(const Error& error) {
     if (error.code == Errc::unavailable)
         return make(503, "agent_lost", "connection_terminated",
                     "The connection to the agent was lost before it answered. Try again.");
+    if (error.code == Errc::limit)
+        return make(503, "agent_overloaded", "proxy_internal_error",
+                    "The agent has no memory for this request at the moment. Try again.");
     return make(502, "agent_failed", "proxy_internal_error",
                 "The agent gave up the request before it answered.");
 }

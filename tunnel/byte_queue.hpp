@@ -2,14 +2,18 @@
 
 #include "base/bytes.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace sallyport::tunnel {
 
-/// Bytes that come in at the back and leave at the front, in one contiguous piece. Gives large
-/// memory back when it runs empty, so that thousands of quiet streams are cheap.
+/// Bytes that come in at the back and leave at the front, in one contiguous piece. Gives very large
+/// memory back when it runs empty.
 class ByteQueue {
 public:
+    static constexpr std::size_t kept_bytes_max = 512 * 1024;
+    static constexpr std::size_t resting_bytes_max = 8 * 1024;
+
     bool empty() const { return front_ == bytes_.size(); }
     std::size_t size() const { return bytes_.size() - front_; }
     BytesView view() const { return BytesView(bytes_).subspan(front_); }
@@ -33,14 +37,17 @@ public:
         consume(count);
         return count;
     }
-    void clear() {
-        constexpr std::size_t kept_bytes_max = 64 * 1024;
-        front_ = 0;
-        bytes_.clear();
-        if (bytes_.capacity() > kept_bytes_max) bytes_.shrink_to_fit();
-    }
+    void clear() { keep_at_most(kept_bytes_max); }
+    /// Between two streams: so that thousands of quiet ones are cheap.
+    void rest() { keep_at_most(resting_bytes_max); }
 
 private:
+    void keep_at_most(std::size_t bytes) {
+        front_ = 0;
+        bytes_.clear();
+        if (bytes_.capacity() > bytes) bytes_.shrink_to_fit();
+    }
+
     Bytes bytes_;
     std::size_t front_ = 0;
 };

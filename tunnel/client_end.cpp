@@ -28,17 +28,37 @@ void ClientEnd::retire() {
     if (const auto told = std::exchange(retired_, nullptr)) told();
 }
 
+/// Counts an exchange, and lends it buffers.
+class ClientEnd::Seat {
+public:
+    explicit Seat(ClientEnd& end) : end_(end) {
+        ++end_.exchanges_;
+        auto& idle = end_.idle_buffers_;
+        if (idle.empty()) idle.push_back(std::make_unique<StreamBuffers>());
+        buffers_ = std::move(idle.back());
+        idle.pop_back();
+    }
+    ~Seat() {
+        if (end_.idle_buffers_.size() < idle_buffers_max) {
+            buffers_->rest();
+            end_.idle_buffers_.push_back(std::move(buffers_));
+        }
+        if (--end_.exchanges_ == 0 && end_.link_.ended()) end_.link_.end_event().set();
+    }
+    Seat(const Seat&) = delete;
+    Seat& operator=(const Seat&) = delete;
+    StreamBuffers& buffers() { return *buffers_; }
+
+private:
+    ClientEnd& end_;
+    std::unique_ptr<StreamBuffers> buffers_;
+};
+
 net::Task<Result<void>> ClientEnd::serve(const http::RequestHead& head, http::Body& up,
                                          http::Answer& down) {
-    struct Count {
-        explicit Count(ClientEnd& e) : end(e) { ++end.exchanges_; }
-        ~Count() {
-            if (--end.exchanges_ == 0 && end.link_.ended()) end.link_.end_event().set();
-        }
-        ClientEnd& end;
-    } count(*this);
+    Seat seat(*this);
     if (link_.ended()) co_return Error{Errc::unavailable, "the link has ended"};
-    ClientStream stream(link_, head, up, down);
+    ClientStream stream(link_, seat.buffers(), head, up, down);
     if (auto submitted = stream.submit(); !submitted) co_return submitted.error();
     if (!link_.session().accepts_requests()) retire();  // this was the last
     while (true) {

@@ -2,8 +2,11 @@
 
 #include "http/service.hpp"
 #include "tunnel/link.hpp"
+#include "tunnel/stream_buffers.hpp"
 
 #include <functional>
+#include <memory>
+#include <vector>
 
 namespace sallyport::tunnel {
 
@@ -22,7 +25,8 @@ public:
 
     /// Errors: Errc::unavailable (the link failed before the answer began, or takes no requests),
     /// Errc::cut (after it began), Errc::aborted (our caller gave up), Errc::limit (the agent is
-    /// short of memory).
+    /// short of memory, or the head is too large), Errc::malformed (an upgrade with a body),
+    /// Errc::protocol (the agent's answer cannot be passed on), Errc::failed (the agent gave up).
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
                                   http::Answer& down) override;
 
@@ -49,8 +53,12 @@ private:
     void on_ping_answered() override { link_.ping_answered(); }
     void on_goaway() override;
     void retire();
+    class Seat;
+
+    static constexpr std::size_t idle_buffers_max = 512;  // kept for later requests
 
     Link link_;
+    std::vector<std::unique_ptr<StreamBuffers>> idle_buffers_;
     std::size_t exchanges_ = 0;
     bool going_away_ = false;
     std::function<void()> retired_;

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "tunnel/link.hpp"
 #include "tunnel/reserved_fields.hpp"
+#include "tunnel/stream_fields.hpp"
 
 #include <boost/container/small_vector.hpp>
 
@@ -12,9 +13,9 @@
 
 namespace sallyport::tunnel {
 
-ClientStream::ClientStream(Link& link, const http::RequestHead& head, http::Body& up,
-                           http::Answer& down)
-    : link_(link), head_(head), up_(up), down_(down), window_(link.budget()) {}
+ClientStream::ClientStream(Link& link, StreamBuffers& buffers, const http::RequestHead& head,
+                           http::Body& up, http::Answer& down)
+    : link_(link), buffers_(buffers), head_(head), up_(up), down_(down), window_(link.budget()) {}
 
 ClientStream::~ClientStream() {
     if (!is_open()) return;
@@ -25,6 +26,10 @@ ClientStream::~ClientStream() {
 Result<void> ClientStream::submit() {
     boost::container::small_vector<http::Field, 48> fields;
     const bool upgrade = !head_.upgrade.empty();
+    const bool has_length = head_.body.kind == http::BodySize::Kind::exact;
+    const bool bodiless =
+        head_.body == http::BodySize{} || head_.body == http::BodySize::exactly(0);
+    if (upgrade && !bodiless) return Error{Errc::malformed, "a request for an upgrade with a body"};
     fields.push_back({":method", upgrade ? "CONNECT" : head_.method});
     if (upgrade) fields.push_back({":protocol", head_.upgrade});
     fields.push_back({":scheme", "http"});
@@ -38,15 +43,16 @@ Result<void> ClientStream::submit() {
     add(reserved::client, head_.facts.client);
     add(reserved::user_token, head_.facts.user_token);
     add(reserved::technical_token, head_.facts.technical_token);
-    for (const auto& field : head_.fields) fields.push_back(field);
+    for (const auto& field : head_.fields)
+        if (may_travel(field.name)) fields.push_back(field);
     std::array<char, 20> length;
-    if (head_.body.kind == http::BodySize::Kind::exact && !upgrade) {
+    if (has_length && !upgrade) {
         const auto end =
             std::to_chars(length.data(), length.data() + length.size(), head_.body.bytes).ptr;
         add("content-length", {length.data(), static_cast<std::size_t>(end - length.data())});
     }
-    has_body_ = upgrade || head_.body.kind != http::BodySize::Kind::none;
-    if (head_.body == http::BodySize::exactly(0)) has_body_ = upgrade;
+    has_body_ = upgrade || (has_length ? head_.body.bytes > 0
+                                       : head_.body.kind == http::BodySize::Kind::unknown);
     auto submitted =
         link_.session().submit_request(*this, {fields.data(), fields.size()}, has_body_);
     link_.flush_soon();
@@ -69,11 +75,12 @@ void ClientStream::move_up() {
     // Until the upgrade is granted the request has no body, which is not the end of what follows.
     if (!head_.upgrade.empty() && !upgraded_) return;
     bool moved = false;
-    while (to_send_.size() < send_bytes_max) {
+    while (buffers_.to_send.size() < send_bytes_max) {
         const auto bytes = up_.peek();
         if (bytes.empty()) break;
-        const auto part = bytes.first(std::min(bytes.size(), send_bytes_max - to_send_.size()));
-        to_send_.append(part);
+        const auto part =
+            bytes.first(std::min(bytes.size(), send_bytes_max - buffers_.to_send.size()));
+        buffers_.to_send.append(part);
         up_.consume(part.size());
         moved = true;
     }
@@ -88,82 +95,98 @@ void ClientStream::move_up() {
 }
 
 void ClientStream::move_down() {
-    while (!received_.empty()) {
-        const auto taken = down_.write(received_.view());
+    auto& received = buffers_.received;
+    while (!received.empty()) {
+        const auto taken = down_.write(received.view());
         if (taken == 0) return;
-        received_.consume(taken);
+        received.consume(taken);
         if (const auto larger = window_.consumed(taken, net::Loop::now(), link_.round_trip()))
             link_.session().set_window(*this, larger);
         link_.session().consume(*this, taken);
         link_.flush_soon();
     }
     if (!answer_ended_) return;
-    down_.finish(trailers_.fields());
+    down_.finish(buffers_.late_fields.fields());
+    finished_ = true;
     phase_ = Phase::over;
 }
 
 Result<void> ClientStream::outcome() const {
-    if (answer_ended_ && received_.empty() && phase_ == Phase::over && !malformed_) return {};
+    if (finished_) return {};
     if (down_.aborted()) return Error{Errc::aborted, "the client went away"};
     if (up_state_ == http::Body::State::cut) return Error{Errc::aborted, "the request was cut"};
-    if (malformed_) return Error{Errc::protocol, "the agent's answer is malformed"};
+    if (malformed_ || too_large())
+        return Error{Errc::protocol, too_large() ? "the agent's answer has too many fields"
+                                                 : "the agent's answer is malformed"};
     if (down_.started()) return Error{Errc::cut, "the agent broke off its answer"};
     if (link_.ended()) return Error{Errc::unavailable, link_.why().detail};
     if (code_ == H2Code::refused_stream)
         return Error{Errc::unavailable, "the agent takes no more requests"};
-    if (code_ == H2Code::enhance_your_calm) return Error{Errc::limit, "the agent is overloaded"};
+    if (code_ == H2Code::enhance_your_calm)
+        return Error{Errc::limit, "the agent has no memory for the request"};
     return Error{Errc::failed, "the agent gave up"};
 }
 
 void ClientStream::on_field(std::string_view name, std::string_view value) {
-    (phase_ == Phase::waiting ? fields_ : trailers_).add(name, value);
+    if (phase_ == Phase::waiting) return buffers_.fields.add(name, value);
+    if (may_travel(name)) buffers_.late_fields.add(name, value);
 }
 
-void ClientStream::on_fields_end() {
+void ClientStream::on_fields_end(bool) {
     if (phase_ == Phase::waiting) start_answer();
     down_.event().set();
+}
+
+void ClientStream::fail_malformed() {
+    malformed_ = true;
+    phase_ = Phase::over;
+}
+
+/// False if it is of no use as a field for the caller.
+bool ClientStream::read_answer_field(const http::Field& field, http::ResponseHead& head) {
+    if (field.name == ":status") {
+        head.status = static_cast<int>(*parse_decimal(field.value));  // nghttp2 has checked it
+    } else if (field.name == reserved::reason) {
+        head.reason = field.value;
+    } else if (field.name == reserved::upgraded) {
+        upgraded_ = !head_.upgrade.empty() && field.value == head_.upgrade;
+    } else if (field.name == "content-length") {
+        const auto length = parse_decimal(field.value);
+        malformed_ = malformed_ || !length;
+        if (length) head.body = http::BodySize::exactly(*length);
+    } else {
+        return may_travel(field.name);
+    }
+    return false;
 }
 
 void ClientStream::start_answer() {
     http::ResponseHead head;
     boost::container::small_vector<http::Field, 32> fields;
-    bool upgraded = false;
-    for (const auto& field : fields_.fields()) {
-        if (field.name == ":status") {
-            head.status = static_cast<int>(*parse_decimal(field.value));  // nghttp2 has checked it
-        } else if (field.name == reserved::reason) {
-            head.reason = field.value;
-        } else if (field.name == reserved::upgraded) {
-            upgraded = !head_.upgrade.empty() && field.value == head_.upgrade;
-        } else if (field.name == "content-length") {
-            const auto length = parse_decimal(field.value);
-            malformed_ = malformed_ || !length;
-            if (length) head.body = http::BodySize::exactly(*length);
-        } else if (!field.name.starts_with(reserved::prefix) && !field.name.starts_with(':')) {
-            fields.push_back(field);
-        }
-    }
-    // Interim heads are not flow-controlled: an agent must not fill our memory with them.
-    if (head.status < 200 && ++informs_ > informs_max) malformed_ = true;
-    if (malformed_ || head.status < 100) {
-        malformed_ = true;
-        phase_ = Phase::over;
-        return;
-    }
-    if (upgraded) head.status = 101;
-    upgraded_ = upgraded;
+    for (const auto& field : buffers_.fields.fields())
+        if (read_answer_field(field, head)) fields.push_back(field);
     head.fields = {fields.data(), fields.size()};
-    if (head.status < 200 && head.status != 101) {
+    if (malformed_ || head.status < 100) return fail_malformed();
+    if (head.status < 200) {
+        // They are not flow-controlled: an agent must not fill our memory with them.
+        if (++informs_ > informs_max) return fail_malformed();
         down_.inform(head);
-        fields_.clear();
+        buffers_.fields.clear();
         return;
+    }
+    upgraded_ = upgraded_ && head.status == 200;
+    if (upgraded_) {
+        head.status = 101;
+        head.body = {};
     }
     down_.start(head);
     phase_ = Phase::answering;
 }
 
 void ClientStream::on_data(BytesView bytes) {
-    received_.append(bytes);
+    if (phase_ == Phase::over) return;
+    window_.arrived(bytes.size(), link_.heard_at());
+    buffers_.received.append(bytes);
     down_.event().set();
 }
 
@@ -179,20 +202,20 @@ void ClientStream::on_closed(H2Code code) {
 
 Pulled ClientStream::pull(std::span<std::byte> into) {
     Pulled pulled;
-    const bool was_full = to_send_.size() >= send_bytes_max;
-    pulled.bytes = to_send_.take(into);
-    if (was_full || (up_state_ == http::Body::State::flowing && to_send_.empty()))
+    const bool was_full = buffers_.to_send.size() >= send_bytes_max;
+    pulled.bytes = buffers_.to_send.take(into);
+    if (was_full || (up_state_ == http::Body::State::flowing && buffers_.to_send.empty()))
         down_.event().set();
-    if (up_state_ != http::Body::State::ended || !to_send_.empty()) return pulled;
+    if (up_state_ != http::Body::State::ended || !buffers_.to_send.empty()) return pulled;
     pulled.ended = true;
-    const auto trailers = up_.trailers();
+    auto& trailers = buffers_.own_trailers;
+    for (const auto& field : up_.trailers())
+        if (may_travel(field.name)) trailers.add(field.name, field.value);
     if (!trailers.empty()) {
         pulled.has_trailers = true;
-        link_.session().submit_trailers(*this, trailers);
+        link_.session().submit_trailers(*this, trailers.fields());
     }
     return pulled;
 }
-
-Held ClientStream::held() const { return {received_.size(), window_.last_progress()}; }
 
 }  // namespace sallyport::tunnel

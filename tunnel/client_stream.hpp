@@ -1,10 +1,9 @@
 #pragma once
 
 #include "http/service.hpp"
-#include "tunnel/byte_queue.hpp"
-#include "tunnel/field_arena.hpp"
 #include "tunnel/flow.hpp"
 #include "tunnel/h2_stream.hpp"
+#include "tunnel/stream_buffers.hpp"
 
 namespace sallyport::tunnel {
 
@@ -16,7 +15,9 @@ public:
     static constexpr std::size_t send_bytes_max = 256 * 1024;  // waiting to leave, per stream
     static constexpr int informs_max = 64;                     // 1xx answers to one request
 
-    ClientStream(Link& link, const http::RequestHead& head, http::Body& up, http::Answer& down);
+    /// `buffers` are empty, and the stream's own while it lives.
+    ClientStream(Link& link, StreamBuffers& buffers, const http::RequestHead& head, http::Body& up,
+                 http::Answer& down);
     ~ClientStream();
 
     Result<void> submit();
@@ -30,33 +31,33 @@ private:
 
     // H2Stream
     void on_field(std::string_view name, std::string_view value) override;
-    void on_fields_end() override;
+    void on_fields_end(bool last) override;
     void on_data(BytesView bytes) override;
     void on_end() override;
     void on_closed(H2Code code) override;
     Pulled pull(std::span<std::byte> into) override;
-    Held held() const override;
+    Held held() const override { return {window_.held(), window_.last_progress()}; }
 
     void start_answer();
+    bool read_answer_field(const http::Field& field, http::ResponseHead& head);
+    void fail_malformed();
     void move_up();
     void move_down();
 
     Link& link_;
+    StreamBuffers& buffers_;
     const http::RequestHead& head_;
     http::Body& up_;
     http::Answer& down_;
-    FieldArena fields_;
-    FieldArena trailers_;
-    ByteQueue received_;
-    ByteQueue to_send_;
     ReceiveWindow window_;
-    int informs_ = 0;
     Phase phase_ = Phase::waiting;
     http::Body::State up_state_ = http::Body::State::flowing;
     H2Code code_ = H2Code::no_error;
+    int informs_ = 0;
     bool has_body_ = false;
     bool upgraded_ = false;
     bool answer_ended_ = false;
+    bool finished_ = false;  // the caller has the whole answer
     bool malformed_ = false;
 };
 

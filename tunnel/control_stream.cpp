@@ -43,7 +43,7 @@ net::Task<Result<void>> AgentControl::serve(const http::RequestHead&, http::Body
     head.status = 101;
     down.start(head);
     LineReader lines;
-    while (!down.aborted()) {
+    while (true) {
         while (!queue_.empty()) {
             const auto taken = down.write(as_bytes(queue_));
             if (taken == 0) break;
@@ -58,6 +58,8 @@ net::Task<Result<void>> AgentControl::serve(const http::RequestHead&, http::Body
             up.consume(size);
         }
         if (!good) co_return Error{Errc::malformed, "control stream"};
+        // The last words of a hub that has closed the link at once are heard above.
+        if (down.aborted()) co_return Error{Errc::cut, "the control stream broke"};
         if (up.state() != http::Body::State::flowing) break;
         co_await down.event().wait();
     }

@@ -11,6 +11,9 @@ namespace sallyport::tunnel {
 /// Keeps the fields of one field section as they arrive, in one piece of memory that is reused.
 class FieldArena {
 public:
+    static constexpr std::size_t kept_bytes_max = 8 * 1024;
+    static constexpr std::size_t kept_fields_max = 64;
+
     void add(std::string_view name, std::string_view value) {
         marks_.push_back({bytes_.size(), name.size(), value.size()});
         bytes_.append(name).append(value);
@@ -21,6 +24,14 @@ public:
         bytes_.clear();
         marks_.clear();
         fields_.clear();
+    }
+    /// Between two streams: an unusually large section does not keep its memory.
+    void rest() {
+        clear();
+        if (bytes_.capacity() > kept_bytes_max) bytes_.shrink_to_fit();
+        if (marks_.capacity() <= kept_fields_max) return;
+        marks_.shrink_to_fit();
+        fields_.shrink_to_fit();
     }
     /// Views into this object, valid until the next add() or clear().
     http::Fields fields() {

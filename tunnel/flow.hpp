@@ -12,26 +12,33 @@ namespace sallyport::tunnel {
 
 using FlowTime = std::chrono::steady_clock::time_point;
 
-/// How many bytes all peers together may send us before we have passed them on: the sum of the
-/// stream windows beyond their first 64 KiB. Shared by all links of the process.
+/// How many bytes all peers together make us keep, or may send us, before we have passed them on:
+/// what streams hold, and the parts of their windows beyond the first 64 KiB. Shared by all links
+/// of the process.
 class MemoryBudget {
 public:
     static constexpr std::size_t bytes_default = 64 * 1024 * 1024;
     explicit MemoryBudget(std::size_t bytes_max = bytes_default) : bytes_max_(bytes_max) {}
 
+    /// For a larger window: only up to three quarters, so that fast streams alone never make the
+    /// memory short for the others.
     bool take(std::size_t bytes) {
         auto used = used_.load(std::memory_order_relaxed);
         do {
-            if (used + bytes > bytes_max_) return false;
+            if (used + bytes > bytes_max_ / 4 * 3) return false;
         } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
         return true;
     }
+    /// For what has arrived within a first window, which cannot be refused any more.
+    void charge(std::size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
     void give(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
 
     std::size_t used() const { return used_.load(std::memory_order_relaxed); }
     std::size_t bytes_max() const { return bytes_max_; }
-    /// Above nine tenths: who has stood still for long must go.
+    /// Above nine tenths: of those that hold much, who has stood still for long must go.
     bool is_short() const { return used() > bytes_max_ / 10 * 9; }
+    /// Everybody who has stood still for long must go.
+    bool is_exhausted() const { return used() > bytes_max_; }
 
 private:
     std::size_t bytes_max_;
@@ -55,10 +62,18 @@ public:
     ReceiveWindow& operator=(const ReceiveWindow&) = delete;
 
     std::uint32_t bytes() const { return bytes_; }
+    /// What has arrived and was not consumed.
+    std::size_t held() const { return held_; }
 
-    /// The reader took `count` bytes. Returns the new size if the window grows, else 0.
+    /// The peer sent `count` bytes.
+    void arrived(std::size_t count, FlowTime now) {
+        if (held_ == 0) last_ = now;
+        set_held(held_ + count);
+    }
+    /// The reader took `count` bytes of them. Returns the new size if the window grows, else 0.
     std::uint32_t consumed(std::size_t count, FlowTime now,
                            std::chrono::steady_clock::duration round_trip) {
+        set_held(held_ - std::min(held_, count));
         if (drained_ == 0) began_ = now;
         drained_ += count;
         last_ = now;
@@ -70,11 +85,12 @@ public:
         bytes_ *= 2;
         return bytes_;
     }
-    /// When the reader last took something; the epoch if never.
+    /// Since when the reader has taken nothing of what is held.
     FlowTime last_progress() const { return last_; }
 
     /// Back to the start, for the next stream.
     void reset() {
+        set_held(0);
         budget_->give(bytes_ - first_bytes);
         bytes_ = first_bytes;
         drained_ = 0;
@@ -82,8 +98,19 @@ public:
     }
 
 private:
+    /// The budget knows of the larger windows already; here it is told what fills the first one.
+    void set_held(std::size_t held) {
+        constexpr std::size_t first = first_bytes;
+        const auto before = std::min(held_, first);
+        const auto after = std::min(held, first);
+        if (after > before) budget_->charge(after - before);
+        if (before > after) budget_->give(before - after);
+        held_ = held;
+    }
+
     MemoryBudget* budget_;
     std::uint32_t bytes_ = first_bytes;
+    std::size_t held_ = 0;
     std::size_t drained_ = 0;
     FlowTime began_{};
     FlowTime last_{};

@@ -1,6 +1,8 @@
 #include "tunnel/h2_session.hpp"
 
 #include "base/error.hpp"
+#include "tunnel/h2_callbacks.hpp"
+#include "tunnel/reserved_fields.hpp"
 
 #include <boost/container/small_vector.hpp>
 #include <nghttp2/nghttp2.h>
@@ -24,10 +26,11 @@ Error protocol_error(const char* what, int code) {
 using NameValues = boost::container::small_vector<nghttp2_nv, 48>;
 
 /// Tokens must not enter the compression table, where lengths of later guesses would betray them
-/// (RFC 7541 section 7.1.3).
-bool is_secret(std::string_view name) {
-    return name == "sallyport-user-token" || name == "sallyport-technical-token" ||
-           name == "authorization" || name == "cookie" || name == "set-cookie";
+/// (RFC 7541 section 7.1.3); ids that never come again would only push out what does.
+bool never_indexed(std::string_view name) {
+    return name == reserved::user_token || name == reserved::technical_token ||
+           name == reserved::exchange_id || name == "authorization" || name == "cookie" ||
+           name == "set-cookie";
 }
 
 NameValues to_name_values(http::Fields fields) {
@@ -41,131 +44,27 @@ NameValues to_name_values(http::Fields fields) {
         nv.value =
             const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(field.value.data()));
         nv.valuelen = field.value.size();
-        nv.flags = is_secret(field.name) ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
+        nv.flags = never_indexed(field.name) ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
         out.push_back(nv);
     }
     return out;
 }
 
-std::string_view view(const std::uint8_t* data, std::size_t size) {
-    return {reinterpret_cast<const char*>(data), size};
+/// nghttp2 takes a longer name or value for an error of compression, which ends the connection and
+/// not just the stream.
+constexpr std::size_t field_bytes_max = 64 * 1024;
+
+bool fits_into(std::size_t bytes_max, http::Fields fields) {
+    std::size_t bytes = 0;
+    for (const auto& field : fields) {
+        if (field.name.size() > field_bytes_max || field.value.size() > field_bytes_max)
+            return false;
+        bytes += field.name.size() + field.value.size() + field_overhead_bytes;
+    }
+    return bytes <= bytes_max;
 }
 
 }  // namespace
-
-struct H2Session::Callbacks {
-    static H2Session& self(void* user) { return *static_cast<H2Session*>(user); }
-    static H2Stream* stream_of(nghttp2_session* session, std::int32_t id) {
-        return static_cast<H2Stream*>(nghttp2_session_get_stream_user_data(session, id));
-    }
-
-    static int on_begin_headers(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
-        auto& me = self(user);
-        if (me.role_ == Role::client || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
-        auto* stream = me.events_.on_new_stream();
-        if (stream == nullptr) {
-            nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
-                                      NGHTTP2_REFUSED_STREAM);
-            return 0;
-        }
-        me.open(*stream, frame->hd.stream_id);
-        nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, stream);
-        return 0;
-    }
-
-    static int on_header(nghttp2_session* session, const nghttp2_frame* frame,
-                         const std::uint8_t* name, std::size_t name_bytes,
-                         const std::uint8_t* value, std::size_t value_bytes, std::uint8_t,
-                         void* user) {
-        auto* stream = stream_of(session, frame->hd.stream_id);
-        if (stream == nullptr) return 0;
-        stream->section_bytes_ += name_bytes + value_bytes + field_overhead_bytes;
-        if (stream->section_bytes_ > self(user).section_bytes_max_)
-            return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // resets the stream
-        stream->on_field(view(name, name_bytes), view(value, value_bytes));
-        return 0;
-    }
-
-    static int on_frame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
-        auto& me = self(user);
-        switch (frame->hd.type) {
-            case NGHTTP2_PING:
-                if (frame->hd.flags & NGHTTP2_FLAG_ACK) me.events_.on_ping_answered();
-                return 0;
-            case NGHTTP2_GOAWAY:
-                me.events_.on_goaway();
-                return 0;
-            case NGHTTP2_HEADERS:
-            case NGHTTP2_DATA:
-                break;
-            default:
-                return 0;
-        }
-        auto* stream = stream_of(session, frame->hd.stream_id);
-        if (stream == nullptr) return 0;
-        if (frame->hd.type == NGHTTP2_HEADERS) {
-            stream->section_bytes_ = 0;
-            stream->on_fields_end();
-        }
-        if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) stream->on_end();
-        return 0;
-    }
-
-    static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t id,
-                       const std::uint8_t* data, std::size_t bytes, void*) {
-        nghttp2_session_consume_connection(session, bytes);
-        auto* stream = stream_of(session, id);
-        if (stream == nullptr) {
-            nghttp2_session_consume_stream(session, id, bytes);
-            return 0;
-        }
-        stream->on_data({reinterpret_cast<const std::byte*>(data), bytes});
-        return 0;
-    }
-
-    static int on_stream_close(nghttp2_session* session, std::int32_t id, std::uint32_t code,
-                               void* user) {
-        auto* stream = stream_of(session, id);
-        if (stream != nullptr) self(user).close(*stream, static_cast<H2Code>(code));
-        return 0;
-    }
-
-    static int on_frame_not_sent(nghttp2_session* session, const nghttp2_frame* frame, int,
-                                 void* user) {
-        // A request that came too late for a GOAWAY never becomes a stream, so it is closed here.
-        if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
-            return 0;
-        auto* stream = stream_of(session, frame->hd.stream_id);
-        if (stream != nullptr) self(user).close(*stream, H2Code::refused_stream);
-        return 0;
-    }
-
-    static ssize_t pull(nghttp2_session* session, std::int32_t id, std::uint8_t* buffer,
-                        std::size_t bytes, std::uint32_t* flags, nghttp2_data_source*, void*) {
-        auto* stream = stream_of(session, id);
-        if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // forgotten
-        const auto pulled = stream->pull({reinterpret_cast<std::byte*>(buffer), bytes});
-        if (pulled.ended) *flags |= NGHTTP2_DATA_FLAG_EOF;
-        if (pulled.has_trailers) *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-        if (pulled.bytes == 0 && !pulled.ended) return NGHTTP2_ERR_DEFERRED;
-        return static_cast<ssize_t>(pulled.bytes);
-    }
-
-    static nghttp2_session_callbacks* table() {
-        static nghttp2_session_callbacks* const callbacks = [] {
-            nghttp2_session_callbacks* made = nullptr;
-            nghttp2_session_callbacks_new(&made);
-            nghttp2_session_callbacks_set_on_begin_headers_callback(made, on_begin_headers);
-            nghttp2_session_callbacks_set_on_header_callback(made, on_header);
-            nghttp2_session_callbacks_set_on_frame_recv_callback(made, on_frame);
-            nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, on_data);
-            nghttp2_session_callbacks_set_on_stream_close_callback(made, on_stream_close);
-            nghttp2_session_callbacks_set_on_frame_not_send_callback(made, on_frame_not_sent);
-            return made;
-        }();
-        return callbacks;
-    }
-};
 
 H2Session::H2Session(Role role, const H2Options& options, H2Events& events)
     : events_(events),
@@ -179,7 +78,7 @@ H2Session::H2Session(Role role, const H2Options& options, H2Events& events)
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_option_set_no_closed_streams(option, 1);
     nghttp2_option_set_peer_max_concurrent_streams(option, options.streams_max);
-    nghttp2_option_set_max_send_header_block_length(option, 2 * options.header_list_bytes_max);
+    nghttp2_option_set_max_send_header_block_length(option, 2 * section_bytes_max_);
     nghttp2_option_set_stream_reset_rate_limit(option, options.resets_per_second_max,
                                                options.resets_per_second_max);
     nghttp2_option_set_max_continuations(option, options.continuations_max);
@@ -211,10 +110,26 @@ void H2Session::end() {
     while (!streams_.empty()) close(streams_.front(), H2Code::internal_error);
 }
 
+/// The limit is kept here: nghttp2 1.52 tells the peer of it, but a few bytes of compressed fields
+/// may still unfold to hundreds of megabytes.
+bool H2Session::fits(H2Stream& stream, std::size_t name_bytes, std::size_t value_bytes) {
+    if (stream.too_large_) return false;
+    const auto bytes = stream.field_bytes_ + name_bytes + value_bytes + field_overhead_bytes;
+    if (bytes > section_bytes_max_) {
+        stream.too_large_ = true;
+        reset(stream, H2Code::enhance_your_calm);
+        return false;
+    }
+    stream.field_bytes_ = static_cast<std::uint32_t>(bytes);
+    return true;
+}
+
 void H2Session::open(H2Stream& stream, std::int32_t id) {
     stream.session_ = this;
     stream.id_ = id;
-    stream.section_bytes_ = 0;
+    stream.field_bytes_ = 0;
+    stream.too_large_ = false;
+    stream.reset_ = false;
     streams_.push_back(stream);
 }
 
@@ -233,7 +148,7 @@ Result<void> H2Session::receive(BytesView bytes) {
 }
 
 Result<void> H2Session::produce(std::string& out, std::size_t bytes_max) {
-    while (out.size() < bytes_max) {
+    while (out.size() + frame_bytes <= bytes_max) {
         const std::uint8_t* data = nullptr;
         const auto count = nghttp2_session_mem_send(raw(session_), &data);
         if (count < 0) return protocol_error("HTTP/2", static_cast<int>(count));
@@ -252,6 +167,9 @@ bool H2Session::is_over() const {
 Result<void> H2Session::submit_request(H2Stream& stream, http::Fields fields, bool has_body) {
     auto* session = raw(session_);
     if (!accepts_requests()) return Error{Errc::unavailable, "the agent takes no more requests"};
+    if (!fits_into(section_bytes_max_, fields))
+        return Error{Errc::limit, "the request's fields are larger than " +
+                                      std::to_string(section_bytes_max_) + " bytes"};
     const auto name_values = to_name_values(fields);
     nghttp2_data_provider body{};
     body.read_callback = Callbacks::pull;
@@ -266,6 +184,10 @@ Result<void> H2Session::submit_request(H2Stream& stream, http::Fields fields, bo
 void H2Session::submit_response(H2Stream& stream, http::Fields fields, bool is_final,
                                 bool has_body) {
     if (!stream.is_open()) return;
+    if (!fits_into(section_bytes_max_, fields)) {
+        stream.too_large_ = true;
+        return reset(stream, H2Code::internal_error);
+    }
     const auto name_values = to_name_values(fields);
     if (!is_final) {
         nghttp2_submit_headers(raw(session_), NGHTTP2_FLAG_NONE, stream.id_, nullptr,
@@ -280,6 +202,10 @@ void H2Session::submit_response(H2Stream& stream, http::Fields fields, bool is_f
 
 void H2Session::submit_trailers(H2Stream& stream, http::Fields fields) {
     if (!stream.is_open()) return;
+    if (!fits_into(section_bytes_max_, fields)) {
+        stream.too_large_ = true;
+        return reset(stream, H2Code::internal_error);
+    }
     const auto name_values = to_name_values(fields);
     nghttp2_submit_trailer(raw(session_), stream.id_, name_values.data(), name_values.size());
 }
@@ -289,9 +215,10 @@ void H2Session::resume(H2Stream& stream) {
 }
 
 void H2Session::reset(H2Stream& stream, H2Code code) {
-    if (stream.is_open())
-        nghttp2_submit_rst_stream(raw(session_), NGHTTP2_FLAG_NONE, stream.id_,
-                                  static_cast<std::uint32_t>(code));
+    if (!stream.is_open() || stream.reset_) return;
+    stream.reset_ = true;
+    nghttp2_submit_rst_stream(raw(session_), NGHTTP2_FLAG_NONE, stream.id_,
+                              static_cast<std::uint32_t>(code));
 }
 
 void H2Session::forget(H2Stream& stream, H2Code code) {

@@ -21,8 +21,9 @@ enum class Role { client, server };
 struct H2Options {
     std::uint32_t streams_max = 10'000;             // at once
     std::uint32_t stream_window_bytes = 64 * 1024;  // to begin with, see ReceiveWindow
-    /// Told to the peer. A section of twice as much resets its stream: a few compressed bytes can
-    /// stand for very many, so the limit of what is *received* is not left to the peer.
+    /// Told to the peer. A section of twice as much is not sent, and resets its stream if it comes:
+    /// a few compressed bytes can stand for very many, so the limit of what is *received* is not
+    /// left to the peer.
     std::uint32_t header_list_bytes_max = 64 * 1024;
     /// Client: after so many requests the connection takes no more (RFC 9113 section 5.1.1: its
     /// stream identifiers run out at 2^30), so that its owner replaces it in time.
@@ -60,20 +61,21 @@ public:
 
     /// Feeds what came from the peer. Errors: Errc::protocol; the connection must be closed.
     Result<void> receive(BytesView bytes);
-    /// Appends frames to `out` until there are none or `bytes_max` is passed by less than one
-    /// frame.
+    /// Appends frames to `out` until there are none, or no other full one fits into `bytes_max`.
     Result<void> produce(std::string& out, std::size_t bytes_max);
     bool wants_write() const;
     /// Nothing more to read or write: the end after a GOAWAY.
     bool is_over() const;
 
-    /// Client. Errors: Errc::unavailable after a GOAWAY or when streams are used up.
+    /// Client. Copies what it needs. Errors: Errc::unavailable after a GOAWAY or
+    /// requests_max requests, Errc::limit if the fields are too large.
     Result<void> submit_request(H2Stream& stream, http::Fields fields, bool has_body);
     /// Server; 1xx or the final head. `fields` begins with :status.
     void submit_response(H2Stream& stream, http::Fields fields, bool is_final, bool has_body);
     void submit_trailers(H2Stream& stream, http::Fields fields);
     /// The stream has something to pull again.
     void resume(H2Stream& stream);
+    /// The first reset of a stream counts; others do nothing.
     void reset(H2Stream& stream, H2Code code);
     /// The stream's object goes away; what still comes for it is dropped. Resets it if it is open.
     void forget(H2Stream& stream, H2Code code);
@@ -99,6 +101,7 @@ public:
 
 private:
     struct Callbacks;
+    bool fits(H2Stream& stream, std::size_t name_bytes, std::size_t value_bytes);
     void open(H2Stream& stream, std::int32_t id);
     void close(H2Stream& stream, H2Code code);
 

@@ -49,8 +49,9 @@ public:
     H2Stream& operator=(const H2Stream&) = delete;
 
     virtual void on_field(std::string_view name, std::string_view value) = 0;
-    /// A field section is complete: a request head, a (1xx) response head, or trailers.
-    virtual void on_fields_end() = 0;
+    /// A field section is complete: a request head, a (1xx) response head, or trailers. `last`: the
+    /// peer has nothing more to say on this stream; on_end() follows.
+    virtual void on_fields_end(bool last) = 0;
     virtual void on_data(BytesView bytes) = 0;
     /// The peer has finished sending.
     virtual void on_end() = 0;
@@ -61,6 +62,9 @@ public:
 
     bool is_open() const { return session_ != nullptr; }
     std::int32_t id() const { return id_; }
+    /// A field section of the peer, or one of ours, was larger than H2Options allows; the stream
+    /// was reset.
+    bool too_large() const { return too_large_; }
 
 protected:
     ~H2Stream() = default;
@@ -69,7 +73,9 @@ private:
     friend class H2Session;
     H2Session* session_ = nullptr;
     std::int32_t id_ = 0;
-    std::size_t section_bytes_ = 0;  // of the field section that arrives
+    std::uint32_t field_bytes_ = 0;  // of the section that is arriving
+    bool too_large_ = false;
+    bool reset_ = false;  // by us; on_closed() follows when that has been sent
 };
 
 }  // namespace sallyport::tunnel

@@ -2,7 +2,9 @@
 
 #include "base/error.hpp"
 
+#include <algorithm>
 #include <array>
+#include <random>
 #include <utility>
 
 namespace sallyport::tunnel {
@@ -10,8 +12,13 @@ namespace {
 
 constexpr std::size_t read_bytes = 64 * 1024;
 constexpr int reads_per_turn_max = 16;
-constexpr std::size_t shed_bytes_min = 256 * 1024;
-constexpr std::chrono::seconds look_around{2};  // how often stalled streams are looked for
+constexpr std::size_t shed_bytes_min = 256 * 1024;  // while memory is only short
+constexpr std::chrono::seconds look_around{2};      // how often stalled streams are looked for
+
+double dice() {
+    thread_local std::minstd_rand generator{std::random_device{}()};
+    return std::uniform_real_distribution<double>(0, 1)(generator);
+}
 
 /// Plaintext on its way from a duplex into a session; used within one call only.
 std::span<std::byte> read_buffer() {
@@ -28,7 +35,7 @@ Link::Link(net::Loop& loop, std::unique_ptr<net::Duplex> duplex, Role role,
       options_(options),
       budget_(budget),
       session_(role, options.h2, events),
-      keepalive_(options.keepalive, net::Loop::now()),
+      keepalive_(options.keepalive, net::Loop::now(), dice()),
       timer_(loop.executor()),
       end_event_(loop.turn) {}
 
@@ -40,11 +47,7 @@ Link::~Link() {
 
 Result<void> Link::start() {
     if (auto attached = duplex_->attach(loop_, *this); !attached) return attached.error();
-    // A busy link is never silent long enough to be pinged, and its windows grow by the round trip.
-    pinged_ = net::Loop::now();
-    session_.ping();
-    flush_soon();
-    watch_time();
+    on_timer();  // the first ping
     return {};
 }
 
@@ -69,7 +72,8 @@ void Link::read() {
                 break;
         }
         bytes_in_ += moved.bytes;
-        keepalive_.received(net::Loop::now());
+        heard_at_ = net::Loop::now();
+        keepalive_.received();
         if (auto fed = session_.receive(buffer.first(moved.bytes)); !fed) {
             // The session has queued a GOAWAY that says what was wrong.
             (void)session_.produce(out_, write_bytes);
@@ -119,16 +123,17 @@ bool Link::send_pending() {
 
 void Link::check_over() {
     if (finishing_) return;
-    if (draining_ && !goaway_at_ && session_.open_streams() <= background_streams_) {
-        // Everything has been written; closing now could reset the connection before the peer has
-        // read it. It closes when it sees our end.
-        finishing_ = true;
-        drain_deadline_ = net::Loop::now() + farewell_time;
-        duplex_->finish();
-        watch_time();
-        return;
-    }
-    if (session_.is_over()) close({Errc::closed, "the peer ended the link"});
+    const bool over = session_.is_over();
+    if (over && session_.open_streams() > 0)
+        return close({Errc::protocol, "one side broke HTTP/2, and streams were open"});
+    const bool drained = draining_ && !goaway_at_ && session_.open_streams() <= background_streams_;
+    if (!over && !drained) return;
+    // Everything has been written; closing now could reset the connection before the peer has read
+    // it. It closes when it sees our end.
+    finishing_ = true;
+    drain_deadline_ = net::Loop::now() + farewell_time;
+    duplex_->finish();
+    watch_time();
 }
 
 void Link::close(const Error& why) {
@@ -147,26 +152,38 @@ void Link::drain(net::Deadline deadline) {
     draining_ = true;
     drain_deadline_ = deadline;
     if (session_.role() == Role::server) {
-        goaway_at_ = net::Loop::now() + settle_time;
+        goaway_at_ = net::Loop::now() +
+                     std::max<std::chrono::steady_clock::duration>(settle_time, 2 * round_trip_);
         session_.announce_shutdown();
     }
     flush_soon();
     watch_time();
 }
 
-void Link::ping_answered() { round_trip_ = net::Loop::now() - pinged_; }
+void Link::ping_answered() {
+    if (!pinged_) return;
+    round_trip_ = std::min<std::chrono::steady_clock::duration>(net::Loop::now() - *pinged_,
+                                                                options_.keepalive.patience);
+    pinged_.reset();
+}
 
 void Link::shed_stalled() {
     if (!budget_.is_short()) return;
+    const bool exhausted = budget_.is_exhausted();
     H2Stream* worst = nullptr;
+    std::size_t worst_bytes = exhausted ? 0 : shed_bytes_min;
     const auto now = net::Loop::now();
     session_.for_each_stream([&](H2Stream& stream) {
         const auto held = stream.held();
-        if (held.bytes <= shed_bytes_min || now - held.since < options_.stall) return;
-        if (worst == nullptr || held.bytes > worst->held().bytes) worst = &stream;
+        if (held.bytes == 0 || now - held.since < options_.stall) return;
+        // When nothing is left to give, standing still is enough.
+        if (exhausted) session_.reset(stream, H2Code::enhance_your_calm);
+        if (held.bytes <= worst_bytes) return;
+        worst = &stream;
+        worst_bytes = held.bytes;
     });
     if (worst == nullptr) return;
-    session_.reset(*worst, H2Code::enhance_your_calm);
+    if (!exhausted) session_.reset(*worst, H2Code::enhance_your_calm);
     flush_soon();
 }
 
@@ -184,18 +201,22 @@ void Link::on_timer() {
     if (ended_) return;
     const auto now = net::Loop::now();
     if (drain_deadline_ && now >= *drain_deadline_)
-        return close({Errc::aborted, "streams were still open when the time to drain was over"});
+        return close(
+            {Errc::aborted,
+             finishing_ ? "drained" : "streams were still open when the time to drain was over"});
     if (goaway_at_ && now >= *goaway_at_) {
         goaway_at_.reset();
         session_.shut_down();
         flush_soon();
     }
     shed_stalled();
+    read();  // after a pause of this process the answer may be there, but was not read yet
+    if (ended_) return;
     switch (keepalive_.due(now)) {
         case Keepalive::Action::dead:
             return close({Errc::timed_out, "nothing was received after a ping"});
         case Keepalive::Action::ping:
-            pinged_ = now;
+            if (!pinged_) pinged_ = now;
             session_.ping();
             flush_soon();
             break;

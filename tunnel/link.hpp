@@ -19,7 +19,7 @@ namespace sallyport::tunnel {
 struct LinkOptions {
     H2Options h2{};
     Keepalive::Settings keepalive{};
-    /// A stream whose reader has taken nothing for so long gives its memory back when it is short.
+    /// A stream whose reader has taken nothing for so long is given up when memory is short.
     std::chrono::milliseconds stall{5'000};
 };
 
@@ -29,10 +29,12 @@ struct LinkOptions {
 /// outside its own calls.
 class Link final : public net::Ready, private net::EndOfTurn {
 public:
-    static constexpr std::size_t write_bytes = 64 * 1024;         // one write at most
-    static constexpr std::size_t turn_bytes_max = 512 * 1024;     // one turn at most
-    static constexpr std::chrono::milliseconds settle_time{200};  // between notice and GOAWAY
-    static constexpr std::chrono::seconds farewell_time{2};       // for the peer to see our end
+    static constexpr std::size_t write_bytes = 64 * 1024;      // one write at most
+    static constexpr std::size_t turn_bytes_max = 512 * 1024;  // one turn at most
+    /// Between the notice of a shutdown and the GOAWAY, at least: requests that are under way to us
+    /// when we give notice must still be served.
+    static constexpr std::chrono::milliseconds settle_time{200};
+    static constexpr std::chrono::seconds farewell_time{2};  // for the peer to see our end
 
     Link(net::Loop& loop, std::unique_ptr<net::Duplex> duplex, Role role,
          const LinkOptions& options, MemoryBudget& budget, H2Events& events);
@@ -64,7 +66,10 @@ public:
 
     /// For H2Events: an answer to our ping.
     void ping_answered();
+    /// Of the last ping, 0 before its answer; never more than Keepalive's patience.
     std::chrono::steady_clock::duration round_trip() const { return round_trip_; }
+    /// When bytes last came from the peer: the time for what they cause, without asking the clock.
+    std::chrono::steady_clock::time_point heard_at() const { return heard_at_; }
     std::string peer() const { return duplex_->peer(); }
     std::uint64_t bytes_in() const { return bytes_in_; }
     std::uint64_t bytes_out() const { return bytes_out_; }
@@ -91,7 +96,8 @@ private:
     std::string out_;  // frames the duplex has not taken yet
     std::size_t out_from_ = 0;
     std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
-    std::chrono::steady_clock::time_point pinged_{};
+    std::chrono::steady_clock::time_point heard_at_ = since_;
+    std::optional<std::chrono::steady_clock::time_point> pinged_;  // no answer yet
     std::chrono::steady_clock::duration round_trip_{};
     std::optional<net::Deadline> drain_deadline_;
     std::optional<net::Deadline> goaway_at_;

@@ -1,6 +1,7 @@
 #include "tunnel/response_fields.hpp"
 
 #include "tunnel/reserved_fields.hpp"
+#include "tunnel/stream_fields.hpp"
 
 #include <charconv>
 
@@ -13,8 +14,7 @@ ResponseFields::ResponseFields(const http::ResponseHead& head, std::string_view 
                static_cast<char>('0' + status / 10 % 10), static_cast<char>('0' + status % 10)};
     fields_.push_back({":status", {status_.data(), status_.size()}});
     for (const auto& field : head.fields)
-        if (!field.name.starts_with(reserved::prefix) && field.name != "connection")
-            fields_.push_back(field);
+        if (may_travel(field.name)) fields_.push_back(field);
     if (upgraded) fields_.push_back({reserved::upgraded, upgrade});
     if (!upgraded && !head.reason.empty() && head.reason != http::usual_reason(head.status))
         fields_.push_back({reserved::reason, head.reason});

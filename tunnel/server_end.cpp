@@ -14,7 +14,8 @@ ServerEnd::ServerEnd(net::Loop& loop, std::unique_ptr<net::Duplex> duplex,
     : loop_(loop),
       services_(services),
       link_(loop, std::move(duplex), Role::server, options, budget, *this),
-      tasks_(loop) {}
+      tasks_(loop),
+      streams_max_(options.h2.streams_max) {}
 
 ServerEnd::~ServerEnd() = default;
 
@@ -26,8 +27,7 @@ net::Task<Error> ServerEnd::run() {
     while (started && !cancelled && !link_.ended()) cancelled = co_await is_cancelled_after_wait();
     link_.close(started ? Error{Errc::aborted, "stopped"} : started.error());
     // The exchanges see that they were aborted and end by themselves; then the workers are idle.
-    while (!cancelled && idle_.size() < streams_.size())
-        cancelled = co_await is_cancelled_after_wait();
+    while (!cancelled && idle_.size() < workers_) cancelled = co_await is_cancelled_after_wait();
     tasks_.cancel();
     co_await tasks_.join();
     co_await asio::this_coro::throw_if_cancelled(true);
@@ -41,22 +41,30 @@ net::Task<bool> ServerEnd::is_cancelled_after_wait() {
 }
 
 H2Stream* ServerEnd::on_new_stream() {
-    if (!idle_.empty()) {
-        auto* stream = idle_.back();
-        idle_.pop_back();
-        stream->take();
-        return stream;
+    if (idle_.empty()) {
+        // HTTP/2 counts open streams; a worker may still be busy with one that was reset.
+        if (workers_ >= streams_max_) return nullptr;
+        auto made = std::make_unique<ServerStream>(*this, link_);
+        idle_.push_back(made.get());
+        ++workers_;
+        tasks_.spawn("exchange", work(std::move(made)));
     }
-    streams_.push_back(std::make_unique<ServerStream>(*this, link_));
-    auto* stream = streams_.back().get();
+    auto* stream = idle_.back();
+    idle_.pop_back();
     stream->take();
-    tasks_.spawn("exchange", stream->work());
     return stream;
 }
 
-void ServerEnd::release(ServerStream& stream) {
-    idle_.push_back(&stream);
+net::Task<void> ServerEnd::work(std::unique_ptr<ServerStream> stream) { co_await stream->work(); }
+
+bool ServerEnd::keep_idle(ServerStream& stream) {
     if (link_.ended()) link_.end_event().set();
+    if (idle_.size() >= idle_workers_max) {
+        --workers_;
+        return false;
+    }
+    idle_.push_back(&stream);
+    return true;
 }
 
 }  // namespace sallyport::tunnel

@@ -18,10 +18,11 @@ struct ServerServices {
 };
 
 /// The agent's end of a link: each stream becomes a call of an http::Service. Streams are served by
-/// coroutines that are kept from one request to the next; there are as many as there were streams
-/// at once.
+/// workers, coroutines that are kept from one request to the next.
 class ServerEnd final : private H2Events {
 public:
+    static constexpr std::size_t idle_workers_max = 512;  // kept for later
+
     ServerEnd(net::Loop& loop, std::unique_ptr<net::Duplex> duplex, const LinkOptions& options,
               MemoryBudget& budget, ServerServices services);
     ~ServerEnd();  // precondition: run() has returned, or the loop will not run again
@@ -33,21 +34,24 @@ public:
     net::Task<Error> run();
 
     Link& link() { return link_; }
+    std::size_t workers() const { return workers_; }
 
 private:
     friend class ServerStream;
     H2Stream* on_new_stream() override;
     void on_ping_answered() override { link_.ping_answered(); }
     void on_goaway() override {}
+    net::Task<void> work(std::unique_ptr<ServerStream> stream);
     net::Task<bool> is_cancelled_after_wait();
-    void release(ServerStream& stream);
+    bool keep_idle(ServerStream& stream);
 
     net::Loop& loop_;
     ServerServices services_;
     Link link_;
     net::TaskGroup tasks_;
-    std::vector<std::unique_ptr<ServerStream>> streams_;  // all
-    std::vector<ServerStream*> idle_;                     // of these, who wait for work
+    std::size_t streams_max_;
+    std::size_t workers_ = 0;
+    std::vector<ServerStream*> idle_;  // of the workers, who wait for work
 };
 
 }  // namespace sallyport::tunnel

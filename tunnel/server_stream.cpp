@@ -1,22 +1,22 @@
 #include "tunnel/server_stream.hpp"
 
 #include "base/error.hpp"
+#include "http/refusal.hpp"
 #include "tunnel/link.hpp"
 #include "tunnel/reserved_fields.hpp"
 #include "tunnel/response_fields.hpp"
 #include "tunnel/server_end.hpp"
+#include "tunnel/stream_fields.hpp"
 
 #include <algorithm>
 
 namespace sallyport::tunnel {
 
 ServerStream::ServerStream(ServerEnd& end, Link& link)
-    : end_(end), link_(link), event_(link.loop().turn), window_(link.budget()) {
-    phase_ = Phase::head;
-}
+    : end_(end), link_(link), event_(link.loop().turn), window_(link.budget()) {}
 
 net::Task<void> ServerStream::work() {
-    while (true) {
+    do {
         while (phase_ != Phase::serving) co_await event_.wait();
         auto& service = head_.upgrade == reserved::control_protocol ? end_.services_.control
                                                                     : end_.services_.exchanges;
@@ -29,105 +29,105 @@ net::Task<void> ServerStream::work() {
             }
             conclude(served);
         }
-        // The stream may still have bytes to send; it is over when HTTP/2 says so.
+        // There may still be bytes to send; the stream is over when HTTP/2 says so.
+        phase_ = Phase::finishing;
         while (is_open()) co_await event_.wait();
-        reset_for_next();
-    }
+        rest();
+    } while (end_.keep_idle(*this));
 }
 
 void ServerStream::conclude(const Result<void>& outcome) {
-    if (outcome && finished_) return;
-    if (aborted_) return;
-    if (!started_) {  // the service should have answered; say at least that much
-        http::ResponseHead head;
-        head.status = 502;
-        head.body = http::BodySize::exactly(0);
-        start(head);
-        finish({});
-        return;
-    }
-    abort(outcome ? Error{Errc::cut, "unfinished"} : outcome.error());
+    if (finished_ || aborted_) return;
+    const auto error =
+        outcome ? Error{Errc::failed, "the answer was not finished"} : outcome.error();
+    if (started_) return abort(error);
+    auto refusal = http::refusal_for(error);
+    if (refusal.status == 500) refusal.status = 502;  // to the client, we are a gateway
+    http::answer(*this, refusal, "sallyport-agent", head_.facts.exchange_id);
 }
 
-Held ServerStream::held() const { return {received_.size(), window_.last_progress()}; }
-
-void ServerStream::reset_for_next() {
-    fields_.clear();
-    late_fields_.clear();
-    response_trailers_.clear();
+void ServerStream::rest() {
+    buffers_.rest();
     request_fields_.clear();
     request_trailers_ = {};
-    received_.clear();
-    to_send_.clear();
     window_.reset();
-    malformed_ = request_ended_ = cut_ = aborted_ = started_ = finished_ = false;
+    malformed_ = request_ended_ = aborted_ = started_ = finished_ = false;
+    has_body_ = true;
     phase_ = Phase::idle;
-    end_.release(*this);
 }
 
 void ServerStream::on_field(std::string_view name, std::string_view value) {
-    (phase_ == Phase::serving ? late_fields_ : fields_).add(name, value);
+    if (phase_ == Phase::head) return buffers_.fields.add(name, value);
+    if (may_travel(name)) buffers_.late_fields.add(name, value);
 }
 
-void ServerStream::on_fields_end() {
-    if (phase_ == Phase::serving) {
-        request_trailers_ = late_fields_.fields();
+void ServerStream::on_fields_end(bool last) {
+    if (phase_ != Phase::head) {
+        request_trailers_ = buffers_.late_fields.fields();
         return;
     }
     malformed_ = !read_head();
+    if (last && head_.body.kind == http::BodySize::Kind::unknown) head_.body = {};
     phase_ = Phase::serving;
-    if (malformed_) link_.session().reset(*this, H2Code::protocol_error);
+    if (malformed_) {
+        link_.session().reset(*this, H2Code::protocol_error);
+        link_.flush_soon();
+    }
     event_.set();
 }
 
 bool ServerStream::read_head() {
     head_ = {};
     head_.body = http::BodySize::until_end();
-    for (const auto& field : fields_.fields()) {
+    for (const auto& field : buffers_.fields.fields()) {
         if (field.name.starts_with(':')) {
             if (field.name == ":method") head_.method = field.value;
             if (field.name == ":authority") head_.authority = field.value;
             if (field.name == ":path") head_.target = field.value;
             if (field.name == ":protocol") head_.upgrade = field.value;
-            continue;
-        }
-        if (field.name.starts_with(reserved::prefix)) {
-            if (field.name == reserved::exchange_id) head_.facts.exchange_id = field.value;
-            if (field.name == reserved::tenant) head_.facts.tenant = field.value;
-            if (field.name == reserved::client) head_.facts.client = field.value;
-            if (field.name == reserved::user_token) head_.facts.user_token = field.value;
-            if (field.name == reserved::technical_token) head_.facts.technical_token = field.value;
-            continue;
-        }
-        if (field.name == "content-length") {
+        } else if (field.name.starts_with(reserved::prefix)) {
+            read_reserved(field);
+        } else if (field.name == "content-length") {
             const auto length = parse_decimal(field.value);
             if (!length) return false;
             head_.body = http::BodySize::exactly(*length);
-            continue;
+        } else {
+            request_fields_.push_back(field);
         }
-        request_fields_.push_back(field);
     }
+    head_.fields = request_fields_;
     const bool is_connect = head_.method == "CONNECT";
     if (is_connect == head_.upgrade.empty()) return false;  // only extended CONNECT (RFC 8441)
-    if (is_connect) {  // its body is what follows the upgrade, without a length
+    if (is_connect) {
+        // As it was before it met HTTP/2: a GET without a body; what follows 101 is none.
         head_.method = "GET";
         head_.body = {};
     }
-    head_.fields = request_fields_;
-    return !head_.method.empty() && !head_.authority.empty();
+    return !head_.method.empty() && !head_.authority.empty() && !head_.target.empty();
+}
+
+/// The hub's own come first, so a second one of a name is not the hub's.
+void ServerStream::read_reserved(const http::Field& field) {
+    auto& facts = head_.facts;
+    const auto set = [&](std::string_view name, std::string_view& fact) {
+        if (field.name == name && fact.data() == nullptr) fact = field.value;
+    };
+    set(reserved::exchange_id, facts.exchange_id);
+    set(reserved::tenant, facts.tenant);
+    set(reserved::client, facts.client);
+    set(reserved::user_token, facts.user_token);
+    set(reserved::technical_token, facts.technical_token);
 }
 
 void ServerStream::on_data(BytesView bytes) {
-    received_.append(bytes);
+    if (phase_ == Phase::finishing) return;  // nobody will read it
+    window_.arrived(bytes.size(), link_.heard_at());
+    buffers_.received.append(bytes);
     event_.set();
 }
 
 void ServerStream::on_end() {
-    // Before the head was handed on: there is no body at all, unless its length was said.
     request_ended_ = true;
-    if (received_.empty() && head_.body.kind == http::BodySize::Kind::unknown &&
-        head_.upgrade.empty() && event_.is_set())
-        head_.body = {};
     event_.set();
 }
 
@@ -136,13 +136,12 @@ void ServerStream::on_closed(H2Code) {
         malformed_ = true;
         phase_ = Phase::serving;
     }
-    if (!request_ended_) cut_ = true;
     if (!finished_) aborted_ = true;
     event_.set();
 }
 
 void ServerStream::consume(std::size_t bytes) {
-    received_.consume(bytes);
+    buffers_.received.consume(bytes);
     auto& session = link_.session();
     if (const auto larger = window_.consumed(bytes, net::Loop::now(), link_.round_trip()))
         session.set_window(*this, larger);
@@ -151,13 +150,14 @@ void ServerStream::consume(std::size_t bytes) {
 }
 
 http::Body::State ServerStream::state() const {
-    if (!received_.empty()) return State::flowing;
+    if (!buffers_.received.empty()) return State::flowing;
     if (request_ended_) return State::ended;
-    return cut_ || aborted_ ? State::cut : State::flowing;
+    return is_open() && !aborted_ ? State::flowing : State::cut;
 }
 
 void ServerStream::inform(const http::ResponseHead& head) {
     if (!is_open() || started_) return;
+    if (head.status < 100 || head.status > 199 || head.status == 101) return;
     const ResponseFields fields(head, {});
     link_.session().submit_response(*this, fields.all(), false, false);
     link_.flush_soon();
@@ -166,51 +166,62 @@ void ServerStream::inform(const http::ResponseHead& head) {
 void ServerStream::start(const http::ResponseHead& head) {
     if (started_) return;
     started_ = true;
+    const bool upgraded = head.status == 101 && !head_.upgrade.empty();
+    has_body_ = upgraded || http::may_have_body(head_.method, head.status);
     if (!is_open()) return;
+    // The end of the stream comes with finish() even if there is no body: it says that the exchange
+    // is over.
     const ResponseFields fields(head, head_.upgrade);
     link_.session().submit_response(*this, fields.all(), true, true);
     link_.flush_soon();
 }
 
 std::size_t ServerStream::write(BytesView bytes) {
-    if (!is_open()) return bytes.size();
-    if (to_send_.size() >= send_bytes_max) return 0;
-    const auto taken = bytes.first(std::min(bytes.size(), send_bytes_max - to_send_.size()));
-    to_send_.append(taken);
-    link_.session().resume(*this);
-    link_.flush_soon();
+    if (!is_open() || aborted_ || !has_body_) return bytes.size();
+    auto& queue = buffers_.to_send;
+    if (queue.size() >= send_bytes_max) return 0;
+    const auto taken = bytes.first(std::min(bytes.size(), send_bytes_max - queue.size()));
+    queue.append(taken);
+    resume();
     return taken.size();
 }
 
 void ServerStream::finish(http::Fields trailers) {
     if (finished_) return;
     finished_ = true;
-    for (const auto& field : trailers) response_trailers_.add(field.name, field.value);
-    link_.session().resume(*this);
-    link_.flush_soon();
+    if (has_body_)
+        for (const auto& field : trailers)
+            if (may_travel(field.name)) buffers_.own_trailers.add(field.name, field.value);
+    resume();
 }
 
 void ServerStream::abort(const Error&) {
-    if (finished_) return;
+    if (finished_ || aborted_) return;
     aborted_ = true;
     link_.session().reset(*this, H2Code::internal_error);
     link_.flush_soon();
 }
 
+void ServerStream::resume() {
+    link_.session().resume(*this);
+    link_.flush_soon();
+}
+
 Pulled ServerStream::pull(std::span<std::byte> into) {
-    const bool was_full = to_send_.size() >= send_bytes_max;
+    auto& queue = buffers_.to_send;
+    const bool was_full = queue.size() >= send_bytes_max;
     Pulled pulled;
-    pulled.bytes = to_send_.take(into);
-    if (was_full || (!finished_ && to_send_.empty())) event_.set();  // there is room again
-    if (!finished_ || !to_send_.empty()) return pulled;
+    pulled.bytes = queue.take(into);
+    if (was_full || (!finished_ && queue.empty())) event_.set();  // there is room again
+    if (!finished_ || !queue.empty()) return pulled;
     pulled.ended = true;
-    if (!response_trailers_.empty()) {
+    if (!buffers_.own_trailers.empty()) {
         pulled.has_trailers = true;
-        link_.session().submit_trailers(*this, response_trailers_.fields());
+        link_.session().submit_trailers(*this, buffers_.own_trailers.fields());
     }
     // What the client still sends will not be read: an answer may come before the request has
-    // ended.
-    if (!request_ended_ && head_.upgrade.empty()) link_.session().reset(*this, H2Code::no_error);
+    // ended. The reset follows the end of the answer (RFC 9113 section 8.1).
+    if (!request_ended_) link_.session().reset(*this, H2Code::no_error);
     return pulled;
 }
 

@@ -20,7 +20,7 @@ struct Notes final : H2Stream {
     void on_field(std::string_view name, std::string_view value) override {
         bytes += name.size() + value.size();
     }
-    void on_fields_end() override { ++sections; }
+    void on_fields_end(bool) override { ++sections; }
     void on_data(BytesView) override {}
     void on_end() override {}
     void on_closed(H2Code) override { closed = true; }
