@@ -6,7 +6,7 @@ committed. A changed header is seen through a source that includes it. The compi
 those of build/dev with g++'s precompiled header replaced by one that clang can read."""
 import concurrent.futures, json, os, pathlib, re, shlex, subprocess, sys
 
-COMMITS_BACK = 5           # what counts as changed where there is no origin/main to compare with
+COMMITS_BACK = 10          # what counts as changed where there is no origin/main to compare with
 SECONDS_MAX = 600          # of one clang-tidy
 FOLDER = pathlib.Path("build/tidy")
 GCC_ONLY = {"-fpch-preprocess", "-Winvalid-pch"}
