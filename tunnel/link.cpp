@@ -58,6 +58,10 @@ void Link::on_ready() {
 }
 
 void Link::read() {
+    // Requests that were taken become frames before the peer's GOAWAY may arrive: afterwards HTTP/2
+    // would not send them any more.
+    if (session_.role() == Role::client && out_.empty())
+        if (auto made = session_.produce(out_, turn_bytes_max); !made) return close(made.error());
     const auto buffer = read_buffer();
     for (int i = 0; i < reads_per_turn_max; ++i) {
         const auto moved = duplex_->read(buffer);
@@ -114,6 +118,7 @@ bool Link::send_pending() {
         }
         if (moved.state == net::Moved::State::would_block) return false;
         bytes_out_ += moved.bytes;
+        ++writes_;
         out_from_ += moved.bytes;
     }
     out_.clear();
@@ -188,7 +193,8 @@ void Link::shed_stalled() {
 }
 
 void Link::watch_time() {
-    auto next = std::min(keepalive_.next(), net::Loop::now() + look_around);
+    auto next = std::min(keepalive_.next(), net::Loop::now() + std::min<net::Deadline::duration>(
+                                                                   look_around, options_.stall));
     if (goaway_at_) next = std::min(next, *goaway_at_);
     if (drain_deadline_) next = std::min(next, *drain_deadline_);
     timer_.expires_at(next);

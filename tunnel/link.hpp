@@ -73,6 +73,8 @@ public:
     std::string peer() const { return duplex_->peer(); }
     std::uint64_t bytes_in() const { return bytes_in_; }
     std::uint64_t bytes_out() const { return bytes_out_; }
+    /// Writes that moved something: against bytes_out() they tell how well frames are gathered.
+    std::uint64_t writes() const { return writes_; }
     std::chrono::steady_clock::time_point since() const { return since_; }
 
 private:
@@ -103,6 +105,7 @@ private:
     std::optional<net::Deadline> goaway_at_;
     std::uint64_t bytes_in_ = 0;
     std::uint64_t bytes_out_ = 0;
+    std::uint64_t writes_ = 0;
     std::size_t background_streams_ = 0;
     bool draining_ = false;
     bool finishing_ = false;  // our side has said its end

@@ -42,8 +42,9 @@ net::Task<bool> ServerEnd::is_cancelled_after_wait() {
 
 H2Stream* ServerEnd::on_new_stream() {
     if (idle_.empty()) {
-        // HTTP/2 counts open streams; a worker may still be busy with one that was reset.
-        if (workers_ >= streams_max_) return nullptr;
+        // HTTP/2 counts open streams, but a worker may be busy with one that was reset a while
+        // longer.
+        if (workers_ >= 2 * streams_max_) return nullptr;
         auto made = std::make_unique<ServerStream>(*this, link_);
         idle_.push_back(made.get());
         ++workers_;

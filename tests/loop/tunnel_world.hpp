@@ -51,9 +51,10 @@ public:
         run_until(loop, [&] { return tasks.empty() && callers_.empty(); });
     }
 
-    Caller& call(Ask ask) {
+    Caller& call(Ask ask) { return call(std::move(ask), *hub); }
+    Caller& call(Ask ask, http::Service& service_of_hub) {
         auto& made = *callers.emplace_back(std::make_unique<Caller>(loop, std::move(ask)));
-        made.start_on(*hub, callers_);
+        made.start_on(service_of_hub, callers_);
         return made;
     }
     Caller& get(std::string target = "/") {
