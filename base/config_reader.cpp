@@ -122,7 +122,7 @@ std::filesystem::path ConfigTable::path(std::string_view key,
                                         const std::filesystem::path& fallback) {
     const auto* node = state_->find(key);
     if (node == nullptr) return fallback;
-    const auto value = text(key);
+    auto value = text(key);
     if (value.starts_with('/') && value.find('\0') == std::string::npos) return value;
     if (node->is_string()) problem(key, "must be an absolute path, e.g. \"/etc/sallyport/ca.pem\"");
     return fallback;
@@ -130,7 +130,7 @@ std::filesystem::path ConfigTable::path(std::string_view key,
 
 std::string ConfigTable::choice(std::string_view key,
                                 std::initializer_list<std::string_view> allowed) {
-    const auto value = text(key, *allowed.begin());
+    auto value = text(key, *allowed.begin());
     if (std::ranges::find(allowed, value) != allowed.end()) return value;
     std::string list;
     for (const auto option : allowed) list += (list.empty() ? "" : ", ") + std::string(option);

@@ -75,7 +75,7 @@ Result<void> check_audience(const object& claims, const Expectations& expected) 
 }  // namespace
 
 Result<TokenTimes> check_claims(const object& claims, const Expectations& expected) {
-    const auto times = check_times(claims, expected);
+    auto times = check_times(claims, expected);
     if (!times) return times.error();
     if (auto issuer = check_issuer(claims, expected); !issuer) return issuer.error();
     if (auto audience = check_audience(claims, expected); !audience) return audience.error();
