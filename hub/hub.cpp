@@ -64,7 +64,7 @@ Hub::Hub(Config config, HubState state, Store store)
       tasks_(loop_),
       api_tasks_(loop_),
       stopping_(loop_),
-      signals_(loop_.io, SIGTERM, SIGINT) {}
+      signals_(loop_.io, SIGTERM, SIGINT, SIGHUP) {}
 
 Hub::~Hub() = default;
 
@@ -177,8 +177,12 @@ void Hub::run() {
 }
 
 void Hub::wait_for_signal() {
-    signals_.async_wait([this](boost::system::error_code failure, int) {
+    signals_.async_wait([this](boost::system::error_code failure, int signal) {
         if (failure) return;
+        if (signal == SIGHUP) {  // a closed terminal must not end the hub
+            log::warn("hub.no_reload", {{"what", "restart the hub to change hub.toml"}});
+            return wait_for_signal();
+        }
         daemon::notify_stopping();
         stopping_.spawn("stop", stop());
     });
