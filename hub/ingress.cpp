@@ -141,7 +141,12 @@ net::Task<Result<void>> Ingress::forward(const http::RequestHead& head, const Wa
                                    {"client", wanted.caller.client_id},
                                    {"error", to_text(outcome.error())}});
     if (!down.started() && !down.aborted()) {
-        http::answer(down, link_failed(outcome.error()), culprit, wanted.id.text());
+        // A body that broke its own framing is the client's doing, not the agent's.
+        const bool is_clients = up.state() == http::Body::State::cut;
+        const auto refusal =
+            is_clients ? target_refused({Errc::malformed, "The request body is malformed."})
+                       : link_failed(outcome.error());
+        http::answer(down, refusal, culprit, wanted.id.text());
         co_return Result<void>{};
     }
     co_return outcome;

@@ -153,7 +153,7 @@ TEST_F(CommandTest, ClientsAreDisabledAndSubscribed) {
     EXPECT_EQ(run("client disable sb-app").exit_code, 0);
     EXPECT_EQ(run("client subscribe sb-app --tenant rival").exit_code, 0);
     const auto list = run("client list").out;
-    EXPECT_NE(list.find("sb-app   acme    disabled  rival"), std::string::npos) << list;
+    EXPECT_NE(list.find("sb-app  acme    disabled  rival"), std::string::npos) << list;
     EXPECT_EQ(run("client unsubscribe sb-app --tenant rival").exit_code, 0);
     EXPECT_EQ(run("client unsubscribe sb-app --tenant rival").exit_code, 1);
     EXPECT_EQ(run("client subscribe sb-none --tenant rival").exit_code, 1);
