@@ -56,6 +56,10 @@ net::Task<std::optional<Relocation>> H1Connection::run() {
 
 void H1Connection::drain() {
     draining_ = true;
+    // A request may be on its way on a connection that looks idle: it is still answered, and told
+    // that it was the last one here.
+    if (phase_ == Phase::head && !head_started_)
+        sweep_.add(*this, net::deadline_in(limits_.drain_grace));
     event_.set();
 }
 
@@ -64,7 +68,6 @@ void H1Connection::drain() {
 H1Connection::Step H1Connection::next_step() {
     if (!output_.room()) return output_.failed() ? Step::close : Step::wait;
     while (true) {
-        if (draining_ && !head_started_) return Step::close;
         if (!input_.empty()) {
             switch (h1::parse_request(input_.unused(), parse_)) {
                 case h1::Outcome::complete:
@@ -103,7 +106,7 @@ void H1Connection::await_next_head() {
     head_started_ = timed_out_ = false;
     input_.unpin();
     parse_.reset();
-    sweep_.add(*this, net::deadline_in(limits_.idle_timeout));
+    sweep_.add(*this, net::deadline_in(draining_ ? limits_.drain_grace : limits_.idle_timeout));
 }
 
 void H1Connection::refuse_head() {

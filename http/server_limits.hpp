@@ -10,6 +10,7 @@ namespace sallyport::http {
 struct ServerLimits {
     std::chrono::milliseconds head_timeout{30'000};  // from the first byte of a head to its end
     std::chrono::milliseconds idle_timeout{60'000};  // between requests
+    std::chrono::milliseconds drain_grace{1'000};    // for a last request, when the server stops
     std::chrono::milliseconds stall_timeout{
         60'000};  // client neither sends its body nor takes ours
     std::chrono::milliseconds linger_timeout{5'000};  // for what is left after an answer
