@@ -23,6 +23,8 @@ struct Category final : boost::system::error_category {
                 return "limit exceeded";
             case Errc::unsupported:
                 return "not supported";
+            case Errc::not_begun:
+                return "not begun";
             case Errc::unavailable:
                 return "unavailable";
             case Errc::timed_out:

@@ -18,6 +18,7 @@ enum class Errc {
     conflict,     // exists already, or contradicts what is there
     limit,        // larger or more than allowed
     unsupported,  // understood, but not offered
+    not_begun,    // the other side has surely not begun with it: it may be repeated elsewhere
     unavailable,  // the other side is not there; later may work
     timed_out,
     closed,     // the peer ended the connection in an orderly way

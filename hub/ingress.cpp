@@ -13,6 +13,8 @@
 namespace sallyport::hub {
 namespace {
 
+constexpr int attempts_max = 4;  // to hand one request to a link that takes it
+
 std::uint64_t unix_time_ms() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return static_cast<std::uint64_t>(
@@ -110,13 +112,6 @@ net::Task<Result<void>> Ingress::serve(const http::RequestHead& head, http::Body
 
 net::Task<Result<void>> Ingress::forward(const http::RequestHead& head, const Wanted& wanted,
                                          http::Body& up, http::Answer& down) {
-    const auto place = co_await find_link(wanted, down);
-    if (place.elsewhere) co_return Result<void>{};
-    if (place.link == nullptr) {
-        refuse(down, no_agent(wanted.caller.tenant_id, wanted.location), wanted.id);
-        co_return Result<void>{};
-    }
-
     std::vector<http::Field> fields;
     http::keep_request_fields(head.fields, fields);
     http::RequestHead onward = head;
@@ -131,7 +126,20 @@ net::Task<Result<void>> Ingress::forward(const http::RequestHead& head, const Wa
         .technical_token =
             without_bearer(value_of(head.fields, "sap-connectivity-technical-authentication"))};
 
-    auto outcome = co_await place.link->serve(onward, up, down);
+    Result<void> outcome;
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
+        const auto place = co_await find_link(wanted, down);
+        if (place.elsewhere) co_return Result<void>{};
+        if (place.link == nullptr) {
+            refuse(down, no_agent(wanted.caller.tenant_id, wanted.location), wanted.id);
+            co_return Result<void>{};
+        }
+        outcome = co_await place.link->serve(onward, up, down);
+        // A link that was just going away has not taken it; another one, or the next, will.
+        const bool again = !outcome && outcome.error().code == Errc::not_begun && !down.started() &&
+                           !down.aborted();
+        if (!again) break;
+    }
     if (outcome) {
         ++counters_.answered;
         co_return outcome;

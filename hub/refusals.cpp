@@ -57,7 +57,7 @@ http::Refusal link_failed(const Error& error) {
     if (error.code == Errc::timed_out)
         return make(504, "agent_timed_out", "connection_timeout",
                     "The agent did not answer in time.");
-    if (error.code == Errc::unavailable)
+    if (error.code == Errc::unavailable || error.code == Errc::not_begun)
         return make(503, "agent_lost", "connection_terminated",
                     "The connection to the agent was lost before it answered. Try again.");
     if (error.code == Errc::limit)

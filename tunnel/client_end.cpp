@@ -57,9 +57,10 @@ private:
 net::Task<Result<void>> ClientEnd::serve(const http::RequestHead& head, http::Body& up,
                                          http::Answer& down) {
     Seat seat(*this);
-    if (link_.ended()) co_return Error{Errc::unavailable, "the link has ended"};
+    if (link_.ended()) co_return Error{Errc::not_begun, "the link has ended"};
     ClientStream stream(link_, seat.buffers(), head, up, down);
-    if (auto submitted = stream.submit(); !submitted) co_return submitted.error();
+    if (auto submitted = stream.submit(); !submitted)
+        co_return Error{Errc::not_begun, submitted.error().detail};
     if (!link_.session().accepts_requests()) retire();  // this was the last
     while (true) {
         stream.move();

@@ -82,6 +82,7 @@ void ClientStream::move_up() {
             bytes.first(std::min(bytes.size(), send_bytes_max - buffers_.to_send.size()));
         buffers_.to_send.append(part);
         up_.consume(part.size());
+        body_touched_ = true;
         moved = true;
     }
     up_state_ = up_.state();
@@ -119,9 +120,11 @@ Result<void> ClientStream::outcome() const {
         return Error{Errc::protocol, too_large() ? "the agent's answer has too many fields"
                                                  : "the agent's answer is malformed"};
     if (down_.started()) return Error{Errc::cut, "the agent broke off its answer"};
-    if (link_.ended()) return Error{Errc::unavailable, link_.why().detail};
+    // RFC 9113 section 8.7: a refused stream was not processed.
     if (code_ == H2Code::refused_stream)
-        return Error{Errc::unavailable, "the agent takes no more requests"};
+        return Error{body_touched_ ? Errc::unavailable : Errc::not_begun,
+                     "the agent takes no more requests"};
+    if (link_.ended()) return Error{Errc::unavailable, link_.why().detail};
     if (code_ == H2Code::enhance_your_calm)
         return Error{Errc::limit, "the agent has no memory for the request"};
     return Error{Errc::failed, "the agent gave up"};

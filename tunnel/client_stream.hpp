@@ -55,6 +55,7 @@ private:
     H2Code code_ = H2Code::no_error;
     int informs_ = 0;
     bool has_body_ = false;
+    bool body_touched_ = false;  // some of the request body is gone from our caller
     bool upgraded_ = false;
     bool answer_ended_ = false;
     bool finished_ = false;  // the caller has the whole answer
