@@ -84,14 +84,14 @@ net::Task<Result<void>> Ingress::serve(const http::RequestHead& head, http::Body
     }
 
     // Who asks, and for which tenant. Judged for each request.
-    const auto caller = verifier_.verify(value_of(head.fields, "proxy-authorization"), *accounts_,
-                                         std::chrono::system_clock::now());
+    auto caller = verifier_.verify(value_of(head.fields, "proxy-authorization"), *accounts_,
+                                   std::chrono::system_clock::now());
     if (!caller) {
         refuse(down, token_refused(caller.error()), id);
         co_return Result<void>{};
     }
     // Ours as well: the verifier may forget the token while we wait.
-    const std::shared_ptr<const Caller> asking = *caller;
+    const std::shared_ptr<const Caller> asking = std::move(*caller);
 
     ClientLimits::Client* client = nullptr;
     const auto verdict = client_limits_.admit(asking->client_id, net::Loop::now(), client);

@@ -75,6 +75,7 @@ TEST(TunnelEnd, AThousandAbortsDoNotTouchAnotherClientsRequests) {
     TunnelWorld world(wait_for_ever);
     for (int round = 0; round < 50; ++round) {
         std::vector<Caller*> impatient;
+        impatient.reserve(20);
         for (int i = 0; i < 20; ++i) impatient.push_back(&world.get(i % 2 ? "/wait" : "/silent"));
         const auto& other = world.get("/other");
         if (round % 2 == 0) settle(world.loop);
