@@ -15,6 +15,7 @@ std::string_view view(const std::uint8_t* data, std::size_t size) {
 
 int H2Session::Callbacks::on_begin_headers(nghttp2_session* session, const nghttp2_frame* frame,
                                            void* user) {
+    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
     auto& me = self(user);
     if (auto* known = stream_of(session, frame->hd.stream_id)) known->field_bytes_ = 0;
     if (me.role_ == Role::client || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
@@ -33,6 +34,7 @@ int H2Session::Callbacks::on_header(nghttp2_session* session, const nghttp2_fram
                                     const std::uint8_t* name, std::size_t name_bytes,
                                     const std::uint8_t* value, std::size_t value_bytes,
                                     std::uint8_t, void* user) {
+    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
     auto* stream = stream_of(session, frame->hd.stream_id);
     if (stream != nullptr && self(user).fits(*stream, name_bytes, value_bytes))
         stream->on_field(view(name, name_bytes), view(value, value_bytes));

@@ -77,6 +77,8 @@ H2Session::H2Session(Role role, const H2Options& options, H2Events& events)
     nghttp2_option_new(&option);
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_option_set_no_closed_streams(option, 1);
+    // Nobody pushes here, not even before it has read our settings.
+    nghttp2_option_set_max_reserved_remote_streams(option, 0);
     nghttp2_option_set_peer_max_concurrent_streams(option, options.streams_max);
     nghttp2_option_set_max_send_header_block_length(option, 2 * section_bytes_max_);
     nghttp2_option_set_stream_reset_rate_limit(option, options.resets_per_second_max,

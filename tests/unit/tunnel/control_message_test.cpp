@@ -1,0 +1,71 @@
+#include "tunnel/control_message.hpp"
+
+#include "base/error.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sallyport::tunnel {
+namespace {
+
+ControlMessage read(std::string_view line) {
+    auto message = decode(line);
+    EXPECT_TRUE(message) << line << ": " << (message ? "" : to_text(message.error()));
+    return message ? std::move(*message) : ControlMessage(Unknown{"?"});
+}
+
+TEST(ControlMessage, EveryKindSurvivesTheWire) {
+    const ControlMessage messages[] = {
+        Hello{1, "0.1.0", "plant \"7\"\n", UINT64_MAX, "p1", {"erp.virtual:443", "ü:1"}}, Hello{},
+        Welcome{1, "0.1.0", 2}, Refused{"conflict", "another process"},
+        Restarting{std::chrono::milliseconds(30'000)}};
+    for (const auto& message : messages) {
+        auto line = encode(message);
+        ASSERT_TRUE(line.ends_with('\n'));
+        line.pop_back();
+        EXPECT_EQ(line.find('\n'), line.npos);
+        EXPECT_EQ(read(line), message) << line;
+    }
+}
+
+TEST(ControlMessage, WhatALaterVersionAddsIsSkipped) {
+    EXPECT_EQ(read(R"({"type":"checkpoint","root":"x"})"), ControlMessage(Unknown{"checkpoint"}));
+    EXPECT_EQ(read(R"({"x":{"y":[1]},"workers":2,"type":"welcome","program":"","version":1})"),
+              ControlMessage(Welcome{1, "", 2}));
+}
+
+TEST(ControlMessage, WhatIsNotAMessageIsMalformed) {
+    for (const auto* line :
+         {"", "{}", "null", "[]", "{", R"({"type":1})", R"({"type":"welcome"})",
+          R"({"type":"welcome","version":"1","program":"","workers":1})",
+          R"({"type":"welcome","version":-1,"program":"","workers":1})",
+          R"({"type":"welcome","version":1.5,"program":"","workers":1})",
+          R"({"type":"welcome","version":1,"program":null,"workers":1})",
+          R"({"type":"restarting"})", R"({"type":"restarting","within_ms":-5})",
+          R"({"type":"hello","version":1,"program":"","location":"","epoch":1,"process":"",)"
+          R"("virtual_hosts":[1]})",
+          R"({"type":"refused","code":"x","text":"y"} z)", "{\"type\":\"a\xff\"}",
+          R"({"type":[[[[[[[[[[1]]]]]]]]]]})"})
+        EXPECT_EQ(decode(line).error().code, Errc::malformed) << line;
+}
+
+TEST(ControlMessage, WhatIsTooLargeIsRefused) {
+    const std::string padded =
+        R"({"type":"x","pad":")" + std::string(control_line_bytes_max, 'x') + "\"}";
+    EXPECT_EQ(decode(padded).error().code, Errc::limit);
+    EXPECT_FALSE(decode(R"({"type":")" + std::string(1'025, 'x') + "\"}"));
+    Hello many;
+    many.virtual_hosts.resize(virtual_hosts_told_max, "h:1");
+    auto line = encode(many);
+    EXPECT_TRUE(decode(line.substr(0, line.size() - 1)));
+    many.virtual_hosts.emplace_back("one:2");
+    line = encode(many);
+    EXPECT_FALSE(decode(line.substr(0, line.size() - 1)));
+}
+
+TEST(ControlMessage, ARestartMayNotBeAnnouncedForEver) {
+    EXPECT_EQ(read(R"({"type":"restarting","within_ms":18446744073709551615})"),
+              ControlMessage(Restarting{std::chrono::hours(1)}));
+}
+
+}  // namespace
+}  // namespace sallyport::tunnel
