@@ -60,6 +60,13 @@ http::Refusal link_failed(const Error& error) {
     if (error.code == Errc::unavailable || error.code == Errc::not_begun)
         return make(503, "agent_lost", "connection_terminated",
                     "The connection to the agent was lost before it answered. Try again.");
+    if (error.code == Errc::unsupported)
+        return make(
+            431, "head_too_large", "http_request_error",
+            "The head of the request, with the fields the hub adds, is larger than 64 KiB.");
+    if (error.code == Errc::malformed)
+        return make(400, "malformed_request", "http_request_error",
+                    "This cannot be asked of an agent: " + error.detail + ".");
     if (error.code == Errc::limit)
         return make(503, "agent_overloaded", "proxy_internal_error",
                     "The agent has no memory for this request at the moment. Try again.");

@@ -59,8 +59,7 @@ net::Task<Result<void>> ClientEnd::serve(const http::RequestHead& head, http::Bo
     Seat seat(*this);
     if (link_.ended()) co_return Error{Errc::not_begun, "the link has ended"};
     ClientStream stream(link_, seat.buffers(), head, up, down);
-    if (auto submitted = stream.submit(); !submitted)
-        co_return Error{Errc::not_begun, submitted.error().detail};
+    if (auto submitted = stream.submit(); !submitted) co_return submitted.error();
     if (!link_.session().accepts_requests()) retire();  // this was the last
     while (true) {
         stream.move();

@@ -26,9 +26,9 @@ public:
     /// Errors: Errc::not_begun (the agent has surely not seen it, and no byte of the body is gone:
     /// it may be repeated on another link), Errc::unavailable (the link failed before the answer
     /// began, or takes no requests), Errc::cut (after it began), Errc::aborted (our caller gave
-    /// up), Errc::limit (the agent is short of memory, or the head is too large), Errc::malformed
-    /// (an upgrade with a body), Errc::protocol (the agent's answer cannot be passed on),
-    /// Errc::failed (the agent gave up).
+    /// up), Errc::limit (the agent is short of memory), Errc::unsupported (the head is too large
+    /// for a link), Errc::malformed (an upgrade with a body), Errc::protocol (the agent's answer
+    /// cannot be passed on), Errc::failed (the agent gave up).
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
                                   http::Answer& down) override;
 

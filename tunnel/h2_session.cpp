@@ -168,16 +168,16 @@ bool H2Session::is_over() const {
 
 Result<void> H2Session::submit_request(H2Stream& stream, http::Fields fields, bool has_body) {
     auto* session = raw(session_);
-    if (!accepts_requests()) return Error{Errc::unavailable, "the agent takes no more requests"};
+    if (!accepts_requests()) return Error{Errc::not_begun, "the agent takes no more requests"};
     if (!fits_into(section_bytes_max_, fields))
-        return Error{Errc::limit, "the request's fields are larger than " +
-                                      std::to_string(section_bytes_max_) + " bytes"};
+        return Error{Errc::unsupported, "the request's fields are larger than " +
+                                            std::to_string(section_bytes_max_) + " bytes"};
     const auto name_values = to_name_values(fields);
     nghttp2_data_provider body{};
     body.read_callback = Callbacks::pull;
     const auto id = nghttp2_submit_request(session, nullptr, name_values.data(), name_values.size(),
                                            has_body ? &body : nullptr, &stream);
-    if (id < 0) return Error{Errc::unavailable, nghttp2_strerror(id)};
+    if (id < 0) return Error{Errc::not_begun, nghttp2_strerror(id)};
     --requests_left_;
     open(stream, id);
     return {};

@@ -67,8 +67,8 @@ public:
     /// Nothing more to read or write: the end after a GOAWAY.
     bool is_over() const;
 
-    /// Client. Copies what it needs. Errors: Errc::unavailable after a GOAWAY or
-    /// requests_max requests, Errc::limit if the fields are too large.
+    /// Client. Copies what it needs. Errors: Errc::not_begun after a GOAWAY or
+    /// requests_max requests, Errc::unsupported if the fields are too large for a link.
     Result<void> submit_request(H2Stream& stream, http::Fields fields, bool has_body);
     /// Server; 1xx or the final head. `fields` begins with :status.
     void submit_response(H2Stream& stream, http::Fields fields, bool is_final, bool has_body);

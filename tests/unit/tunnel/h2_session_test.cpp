@@ -153,7 +153,7 @@ TEST(H2Session, AfterAGoawayNothingIsSubmitted) {
     ASSERT_TRUE(test::exchange(hub, agent));
     EXPECT_TRUE(hub.goaway);
     EXPECT_FALSE(hub.session.accepts_requests());
-    EXPECT_EQ(hub.get(after).error().code, Errc::unavailable);
+    EXPECT_EQ(hub.get(after).error().code, Errc::not_begun);
     agent.session.shut_down();
     agent.answer(agent.streams[0], "last");
     ASSERT_TRUE(test::exchange(hub, agent));
