@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "certs/certificate.hpp"
+#include "certs/distinguished_name.hpp"
 #include "certs/key.hpp"
 
 #include <optional>
@@ -14,8 +15,9 @@ namespace sallyport::certs {
 /// What a new certificate shall say. Names are checked, never spliced into OpenSSL's own
 /// configuration language.
 struct CertificateContent {
-    std::string common_name;       // 1..64 printable ASCII characters
+    std::string common_name;       // 1..64 printable ASCII characters; unless there is `subject`
     std::string organisation;      // may be empty
+    DistinguishedName subject;     // of a principal; empty: made of the two above
     Time not_before;               // whole seconds; the rest is cut off
     Time not_after;                //
     std::optional<int> authority;  // path length if this is an authority
