@@ -35,12 +35,15 @@ Result<Authority> Authority::load(std::string_view certificate_pem, std::string_
     if (!certificate) return certificate.error();
     auto key = Key::from_pem(key_pem);
     if (!key) return key.error();
-    if (!certificate->is_authority())
-        return Error{Errc::malformed,
-                     certificate->subject() + " is not an authority's certificate"};
-    if (certificate->public_key() != key->public_key())
+    return of(std::move(*certificate), std::move(*key));
+}
+
+Result<Authority> Authority::of(Certificate certificate, Key key) {
+    if (!certificate.is_authority())
+        return Error{Errc::malformed, certificate.subject() + " is not an authority's certificate"};
+    if (certificate.public_key() != key.public_key())
         return Error{Errc::conflict, "key and certificate of the authority do not belong together"};
-    return Authority(std::move(*certificate), std::move(*key));
+    return Authority(std::move(certificate), std::move(key));
 }
 
 namespace {
@@ -85,6 +88,17 @@ Result<Certificate> Authority::issue_server(const PublicKey& key, const ServerNa
     content.usages = {ExtendedUsage::server_auth};
     content.dns_names = names.dns_names;
     content.addresses = names.addresses;
+    return make_certificate(content, key, {.key = key_, .certificate = &certificate_});
+}
+
+Result<Certificate> Authority::issue_principal(const PublicKey& key,
+                                               const DistinguishedName& subject,
+                                               std::chrono::seconds lifetime, Time now) const {
+    if (subject.empty()) return Error{Errc::malformed, "a principal needs a subject"};
+    CertificateContent content;
+    if (auto set = set_lifetime(content, lifetime, now, certificate_); !set) return set.error();
+    content.subject = subject;
+    content.usages = {ExtendedUsage::client_auth};
     return make_certificate(content, key, {.key = key_, .certificate = &certificate_});
 }
 
