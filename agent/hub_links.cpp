@@ -87,6 +87,12 @@ void HubLinks::replace() {
     for (auto& slot : slots_) tasks_.spawn("link", keep(*slot, ++slot->generation));
 }
 
+/// How a link was when it ended.
+struct HubLinks::Ending {
+    bool was_up = false;
+    bool planned = false;
+};
+
 double HubLinks::dice() {
     thread_local std::mt19937_64 generator{std::random_device{}()};
     return std::uniform_real_distribution<double>(0, 1)(generator);
@@ -96,15 +102,16 @@ net::Task<void> HubLinks::keep(Slot& slot, std::uint64_t generation) {
     tunnel::Reconnect reconnect(wiring_.tunnel.reconnect);
     while (!stopping_ && slot.generation == generation) {
         const auto began = net::Loop::now();
-        bool was_up = false;
-        const auto why = co_await run_once(slot, generation, was_up);
+        Ending ending;
+        const auto why = co_await run_once(slot, ending);
         if (stopping_ || slot.generation != generation) break;
         slot.last_error = to_text(why);
         if (slot.session == nullptr) slot.state = "waiting";
         const auto lived =
             std::chrono::duration_cast<std::chrono::milliseconds>(net::Loop::now() - began);
-        const auto delay =
-            reconnect.next_delay(dice(), was_up ? lived : std::chrono::milliseconds(0));
+        const auto delay = reconnect.next_delay(
+            dice(), {.lived = ending.was_up ? lived : std::chrono::milliseconds(0),
+                     .planned = ending.planned});
         log::warn("link.down", {{"hub", wiring_.hub.name},
                                 {"link", slot.number},
                                 {"reason", slot.last_error},
@@ -116,7 +123,7 @@ net::Task<void> HubLinks::keep(Slot& slot, std::uint64_t generation) {
     }
 }
 
-net::Task<Error> HubLinks::run_once(Slot& slot, std::uint64_t generation, bool& was_up) {
+net::Task<Error> HubLinks::run_once(Slot& slot, Ending& ending) {
     if (slot.session == nullptr) slot.state = "dialling";
     const auto hub = HubAddress::from_https_url(wiring_.hub.url);
     if (!hub) co_return hub.error();
@@ -140,9 +147,8 @@ net::Task<Error> HubLinks::run_once(Slot& slot, std::uint64_t generation, bool& 
     });
     const auto why = co_await session.end.run();
     patience.cancel();
-    was_up = session.welcome;
+    ending = {.was_up = session.welcome, .planned = session.hub_restarts};
     if (slot.session == &session) slot.session = nullptr;
-    (void)generation;
     if (session.refused) co_return *session.refused;
     co_return why;
 }

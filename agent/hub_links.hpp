@@ -78,9 +78,10 @@ public:
 private:
     struct Slot;
     struct Session;
+    struct Ending;
     void fill_slots(std::size_t wanted);
     net::Task<void> keep(Slot& slot, std::uint64_t generation);
-    net::Task<Error> run_once(Slot& slot, std::uint64_t generation, bool& was_up);
+    net::Task<Error> run_once(Slot& slot, Ending& ending);
     void on_control(Slot& slot, Session& session, tunnel::ControlMessage message);
     double dice();
 

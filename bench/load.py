@@ -3,7 +3,7 @@
 them in a forward chain over TLS 1.3, mutual certificates and HTTP/2, without tokens, rules
 or audit log.
 
-Usage: load.py BIN_DIR [--rounds N] [--seconds S] [--gib N]
+Usage: load.py BIN_DIR [--rounds N] [--seconds S] [--gib N] [--durability process|power]
 Both chains stay up and take turns, so that whatever else the machine does hits both. CPU seconds
 are those of hub and agent (or both HAProxy), from /proc; they are steady where requests/s are not.
 """
@@ -24,8 +24,9 @@ local path = os.getenv("BENCH_PATH")
 request = function() return wrk.format("GET", path) end
 done = function(summary, latency, requests)
   local e = summary.errors
-  io.write(string.format('RESULT {"requests":%d,"us":%d,"p99_us":%d,"errors":%d}\\n',
-    summary.requests, summary.duration, latency:percentile(99),
+  io.write(string.format('RESULT {"requests":%d,"us":%d,"p50_us":%d,"p99_us":%d,"errors":%d}\\n',
+    summary.requests, summary.duration, latency:percentile(50),
+    latency:percentile(99),
     e.connect + e.read + e.write + e.status + e.timeout))
 end
 """
@@ -96,7 +97,8 @@ class Chain:
         before = self.cpu()
         result = self.wrk(script, connections, seconds)
         return {"cpu": (self.cpu() - before) / result["requests"] * 10_000,
-                "per_second": result["requests"] / result["us"] * 1e6, "p99_us": result["p99_us"]}
+                "per_second": result["requests"] / result["us"] * 1e6,
+                "p50_us": result["p50_us"], "p99_us": result["p99_us"]}
 
     def head(self, method, target, host, length=0):
         lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", *self.headers,
@@ -145,13 +147,14 @@ class Sink:
                 client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 
-def start_ours(folder, nginx, sink, stack):
+def start_ours(folder, nginx, sink, stack, durability):
     hub = programs.Hub(folder, HUB_EXTRA)
     stack.callback(hub.program.kill)
     hub.command("tenant", "add", "bench")
     client = hub.command("client", "add", "bench", "--tenant", "bench")
     limits, rules = "limits = { connections = 2000 }", 'path = "/"\nmatch = "subpaths"'
-    agent = programs.Agent(folder, "agent", hub.url, "".join(
+    audit = f'[audit]\ndurability = "{durability}"\n'
+    agent = programs.Agent(folder, "agent", hub.url, audit + "".join(
         programs.mapping(f"http://127.0.0.1:{port}", name, rules, limits)
         for name, port in ((VIRTUAL, nginx), (SINK, sink))))
     stack.callback(agent.program.kill)
@@ -230,8 +233,8 @@ def take_turns(chains, options, script):
 
 def report(values):
     names = ("sallyport", "haproxy")
-    units = {"cpu": "CPU s per 10,000 requests", "per_second": "requests/s", "p99_us": "p99, us",
-             "mb_s": "MB/s"}
+    units = {"cpu": "CPU s per 10,000 requests", "per_second": "requests/s", "p50_us": "p50, us",
+             "p99_us": "p99, us", "mb_s": "MB/s"}
     print(f"\n{'':36}{names[0]:>12}{names[1]:>12}{'ratio':>8}")
     for (figure, key), of_chain in values.items():
         unit = "CPU s per GiB" if key == "cpu" and figure in ("down", "up") else units[key]
@@ -260,9 +263,10 @@ def main(options):
         script = folder / "wrk.lua"
         script.write_text(WRK_SCRIPT)
         chains = []
-        for name, start in (("ours", start_ours), ("haproxy", start_haproxy)):
+        for name, start, more in (("ours", start_ours, [options.durability]),
+                                  ("haproxy", start_haproxy, [])):
             (folder / name).mkdir()
-            chains.append(start(folder / name, nginx.port, sink.port, stack))
+            chains.append(start(folder / name, nginx.port, sink.port, stack, *more))
         report(take_turns(chains, options, str(script)))
 
 
@@ -273,6 +277,8 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4, help="of each run of wrk")
     parser.add_argument("--gib", type=int, default=1, help="size of the streams")
+    parser.add_argument("--durability", choices=("process", "power"), default="process",
+                        help="of our audit log")
     arguments = parser.parse_args()
     os.environ["SALLYPORT_BIN_DIR"] = arguments.bin_dir
     import backends, programs, wire     # they look at the environment

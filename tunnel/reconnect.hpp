@@ -7,19 +7,26 @@ namespace sallyport::tunnel {
 
 /// How long to wait before dialling again: "full jitter", a random time between zero and a ceiling
 /// that doubles with each failure, so that thousands of agents do not come back in the same moment.
-/// A link that lived long enough starts over. Pure: dice and times come in.
+/// A link that lived long enough, or whose hub restarts as planned, starts over. Pure: dice and
+/// times come in.
 class Reconnect {
 public:
     struct Settings {
         std::chrono::milliseconds first{250};
         std::chrono::milliseconds ceiling{30'000};
-        std::chrono::milliseconds healthy_after{30'000};
+        std::chrono::milliseconds healthy_after{10'000};
     };
     explicit Reconnect(Settings settings) : settings_(settings), limit_(settings.first) {}
 
-    /// `dice`: uniform in [0, 1); `lived`: how long the last link was up, 0 if it never was.
-    std::chrono::milliseconds next_delay(double dice, std::chrono::milliseconds lived) {
-        if (lived >= settings_.healthy_after) limit_ = settings_.first;
+    /// What it was that ended.
+    struct Ended {
+        std::chrono::milliseconds lived{0};  // how long the link was up, 0 if it never was
+        bool planned = false;                // the hub said that it restarts
+    };
+
+    /// `dice`: uniform in [0, 1).
+    std::chrono::milliseconds next_delay(double dice, Ended ended) {
+        if (ended.planned || ended.lived >= settings_.healthy_after) limit_ = settings_.first;
         const auto limit = limit_;
         limit_ = std::min(settings_.ceiling, limit_ * 2);
         return std::chrono::milliseconds(
