@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/login.hpp"
 #include "base/result.hpp"
 #include "net/deadline.hpp"
 #include "net/duplex.hpp"
@@ -14,8 +15,10 @@ namespace sallyport::agent {
 class Connector {
 public:
     virtual ~Connector() = default;
-    /// Connected and not attached. Errors: Errc::unavailable, timed_out, untrusted.
-    virtual net::Task<Result<std::unique_ptr<net::Duplex>>> connect(net::Deadline deadline) = 0;
+    /// Connected and not attached. `login` may be null; it must stay until the coroutine ends.
+    /// Errors: Errc::unavailable, timed_out, untrusted.
+    virtual net::Task<Result<std::unique_ptr<net::Duplex>>> connect(const Login* login,
+                                                                    net::Deadline deadline) = 0;
 };
 
 }  // namespace sallyport::agent

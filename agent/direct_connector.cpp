@@ -15,7 +15,7 @@ DirectConnector::DirectConnector(net::Loop& loop, net::BlockingPool& pool, Optio
     assert(!options_.targets.empty());
 }
 
-net::Task<Connection> DirectConnector::connect(net::Deadline deadline) {
+net::Task<Connection> DirectConnector::connect(const Login* login, net::Deadline deadline) {
     const auto count = options_.targets.size();
     const auto first = last_good_;
     Connection connection = Error{Errc::unavailable, {}};
@@ -23,7 +23,7 @@ net::Task<Connection> DirectConnector::connect(net::Deadline deadline) {
         const auto at = (first + tried) % count;
         const auto now = net::Loop::now();
         const auto share = (deadline - now) / static_cast<long>(count - tried);
-        connection = co_await connect_to(options_.targets[at], now + share);
+        connection = co_await connect_to(options_.targets[at], login, now + share);
         if (connection) {
             last_good_ = at;
             break;
@@ -32,13 +32,15 @@ net::Task<Connection> DirectConnector::connect(net::Deadline deadline) {
     co_return connection;
 }
 
-net::Task<Connection> DirectConnector::connect_to(const Target& target, net::Deadline deadline) {
+net::Task<Connection> DirectConnector::connect_to(const Target& target, const Login* login,
+                                                  net::Deadline deadline) {
     auto socket =
         co_await net::dial(pool_, loop_, target.host, target.port, options_.connect, deadline);
     if (!socket) co_return socket.error();
     if (!options_.tls) co_return std::unique_ptr<net::Duplex>(std::move(*socket));
-    const net::TlsIdentity own{.chain = options_.chain,
-                               .key = options_.key ? &*options_.key : nullptr};
+    net::TlsIdentity own;
+    if (login != nullptr && login->certificate)
+        own = {.chain = login->certificate->chain, .key = &login->certificate->key};
     auto tls = net::TlsDuplex::client(options_.tls, std::move(*socket), target.host, own);
     if (!tls) co_return tls.error();
     const auto done = co_await (*tls)->handshake(loop_, deadline);

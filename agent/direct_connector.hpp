@@ -1,13 +1,10 @@
 #pragma once
 
 #include "agent/connector.hpp"
-#include "certs/certificate.hpp"
-#include "certs/key.hpp"
 #include "net/connect.hpp"
 #include "net/tls_context.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,20 +26,19 @@ public:
     };
     struct Options {
         std::vector<Target> targets;  // at least one
-        /// Whom to trust and what to show; empty: plain TCP.
+        /// Whom to trust; empty: plain TCP, on which no login shows its certificate.
         std::shared_ptr<const net::TlsContext> tls = nullptr;
-        /// Shown instead of the context's identity: the certificate of a principal, leaf first.
-        std::vector<certs::Certificate> chain = {};
-        std::optional<certs::Key> key = std::nullopt;
         net::ConnectOptions connect = {};
     };
 
     DirectConnector(net::Loop& loop, net::BlockingPool& pool, Options options);
 
-    net::Task<Result<std::unique_ptr<net::Duplex>>> connect(net::Deadline deadline) override;
+    net::Task<Result<std::unique_ptr<net::Duplex>>> connect(const Login* login,
+                                                            net::Deadline deadline) override;
 
 private:
     net::Task<Result<std::unique_ptr<net::Duplex>>> connect_to(const Target& target,
+                                                               const Login* login,
                                                                net::Deadline deadline);
 
     net::Loop& loop_;

@@ -34,26 +34,26 @@ HttpBackend::HttpBackend(net::Loop& loop, net::IdleSweep& sweep, Connector& conn
 
 net::Task<Result<void>> HttpBackend::serve(const http::RequestHead& head, http::Body& up,
                                            http::Answer& down) {
-    static constexpr Delivery nothing{};
-    return serve_as(head, up, down, nothing);
+    return serve_as(head, up, down, nullptr);
 }
 
 net::Task<Result<void>> HttpBackend::serve_as(const http::RequestHead& head, http::Body& up,
-                                              http::Answer& down, const Delivery& delivery) {
+                                              http::Answer& down, LoginPtr login) {
     HttpExchange exchange(loop_, sweep_, rules_, head, up, down);
     if (auto good = exchange.check(); !good) co_return good.error();
     auto freshness = HttpPool::Freshness::any;
     while (true) {
         std::optional<HttpPool::Lease> lease;
-        if (freshness == HttpPool::Freshness::any) lease = pool_.take_idle(down.event());
+        if (freshness == HttpPool::Freshness::any)
+            lease = pool_.take_idle(down.event(), login.get());
         if (!lease) {
-            auto taken = co_await pool_.take(down, freshness, net::deadline_in(connect_timeout_),
-                                             exchange.expired());
+            auto taken = co_await pool_.take(
+                down, login, freshness, net::deadline_in(connect_timeout_), exchange.expired());
             if (!taken) co_return taken.error();
             lease = std::move(*taken);
         }
         if (lease->reused && exchange.careful() && !lease->wire->quiet()) continue;
-        exchange.begin(*lease->wire, delivery);
+        exchange.begin(*lease->wire, login.get());
         auto step = exchange.step();
         while (step && *step == HttpExchange::Step::wait) {
             co_await down.event().wait();

@@ -13,8 +13,7 @@
 
 namespace sallyport::agent {
 
-/// An internal HTTP/1.1 system, for one mapping and one principal: connections are never shared
-/// between two of these.
+/// An internal HTTP/1.1 system, for one mapping. A connection serves one login only.
 class HttpBackend final : public http::Service {
 public:
     struct Options {
@@ -40,9 +39,9 @@ public:
     /// and what the Connector says.
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
                                   http::Answer& down) override;
-    /// `delivery` must stay until the coroutine ends.
+    /// The same as somebody.
     net::Task<Result<void>> serve_as(const http::RequestHead& head, http::Body& up,
-                                     http::Answer& down, const Delivery& delivery);
+                                     http::Answer& down, LoginPtr login);
 
     std::size_t idle_connections() const { return pool_.idle(); }
     std::size_t open_connections() const { return pool_.open(); }

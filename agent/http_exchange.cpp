@@ -5,6 +5,8 @@
 #include "http/h1_codec.hpp"
 #include "http/h1_write.hpp"
 
+#include <algorithm>
+
 namespace sallyport::agent {
 
 using http::Pumped;
@@ -29,6 +31,12 @@ bool names_connection_scheme(http::Fields fields) {
         if (says && is_connection_scheme(value)) return true;
     }
     return false;
+}
+
+bool handshakes(const Login* login) {
+    return login != nullptr && std::ranges::any_of(login->fields, [](const Login::Field& field) {
+               return field.name == "authorization" && is_connection_scheme(field.value.reveal());
+           });
 }
 
 Framing request_framing(const http::BodySize& body) {
@@ -70,18 +78,19 @@ Result<void> HttpExchange::check() const {
     return Error{Errc::malformed, "the request line cannot be written as HTTP/1.1"};
 }
 
-void HttpExchange::begin(HttpWire& wire, const Delivery& delivery) {
+void HttpExchange::begin(HttpWire& wire, const Login* login) {
     wire_ = &wire;
+    login_ = login;
     request_done_ = request_stopped_ = false;
     informs_ = 0;
     received_before_ = wire.input.received();
-    handshakes_ = names_connection_scheme(head_.fields) || names_connection_scheme(delivery.fields);
+    handshakes_ = names_connection_scheme(head_.fields) || handshakes(login);
     const bool internal = rules_.host_header == HostHeader::internal_host;
     const auto asked = head_.authority.empty() ? rules_.virtual_authority : head_.authority;
     const auto host = internal ? rules_.internal_authority : asked;
     auto& out = wire.output.buffer();
     http::h1::append_request_start(out, head_.method, head_.target, host);
-    write_fields(delivery);
+    write_fields();
     if (internal) http::h1::append_field(out, "x-forwarded-host", asked);
     // An upgrade has no body, whatever a hub says: the back end would take the next request on this
     // connection for the body of a refused one.
@@ -94,17 +103,28 @@ void HttpExchange::begin(HttpWire& wire, const Delivery& delivery) {
     progress_ = progress();
 }
 
-void HttpExchange::write_fields(const Delivery& delivery) {
+/// What the agent itself says of the user, nobody else may say.
+bool HttpExchange::is_replaced(std::string_view name) const {
+    if (login_ == nullptr) return false;
+    if (login_->drops_authorization && http::same_name(name, "authorization")) return true;
+    return std::ranges::any_of(login_->fields, [&](const Login::Field& field) {
+        return http::same_name(field.name, name);
+    });
+}
+
+void HttpExchange::write_fields() {
     auto& out = wire_->output.buffer();
     http::keep_request_fields(head_.fields, wire_->kept, rules_.strip);
     const bool internal = rules_.host_header == HostHeader::internal_host;
     for (const auto& [name, value] : wire_->kept) {
-        if (delivery.drops_authorization && name == "authorization") continue;
+        if (is_replaced(name)) continue;
         if (internal && name == "x-forwarded-host") continue;
         if (name == "te") out += "connection: te\r\n";
         http::h1::append_field(out, name, value);
     }
-    for (const auto& [name, value] : delivery.fields) http::h1::append_field(out, name, value);
+    if (login_ != nullptr)
+        for (const auto& [name, value] : login_->fields)
+            http::h1::append_field(out, name, value.reveal());
     if (!head_.upgrade.empty()) out += "connection: upgrade\r\nupgrade: websocket\r\n";
 }
 
@@ -138,6 +158,7 @@ void HttpExchange::move_request() {
     request_done_ = true;
     if (upgraded_) return wire_->output.finish();
     http::keep_request_trailers(up_.trailers(), wire_->kept, rules_.strip);
+    std::erase_if(wire_->kept, [&](const http::Field& field) { return is_replaced(field.name); });
     wire_->request.finish(wire_->kept);
     if (head_.body.kind != http::BodySize::Kind::none)
         sweep_.add(*this, net::deadline_in(rules_.response_timeout));

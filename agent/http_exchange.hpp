@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/http_wire.hpp"
+#include "agent/login.hpp"
 #include "agent/rewrite.hpp"
 #include "http/hygiene.hpp"
 #include "http/pump.hpp"
@@ -14,12 +15,6 @@ namespace sallyport::agent {
 
 /// What Host the back end sees. internal adds X-Forwarded-Host with the virtual one.
 enum class HostHeader { virtual_host, internal_host };
-
-/// What the agent adds for a principal, after everything of that kind was removed from the request.
-struct Delivery {
-    http::Fields fields;               // e.g. authorization, ssl-client-cert
-    bool drops_authorization = false;  // the client's own (kerberos, technical)
-};
 
 /// What is the same for all exchanges with a back end.
 struct HttpExchangeRules {
@@ -47,8 +42,9 @@ public:
 
     /// Whether the request can be written at all. Errors: Errc::malformed.
     Result<void> check() const;
-    /// Writes the request head; starts anew if an earlier connection failed.
-    void begin(HttpWire& wire, const Delivery& delivery);
+    /// Writes the request head; starts anew if an earlier connection failed. `login` may be null,
+    /// and must stay as long as this.
+    void begin(HttpWire& wire, const Login* login);
 
     enum class Step {
         wait,  // for the event
@@ -69,7 +65,8 @@ private:
     void on_deadline() override;
     std::uint64_t progress() const;
 
-    void write_fields(const Delivery& delivery);
+    void write_fields();
+    bool is_replaced(std::string_view name) const;
     void move_request();
     Result<void> move_response();
     Result<bool> read_head();
@@ -86,6 +83,7 @@ private:
     http::Answer& down_;
     http::NextTurn next_turn_;
     HttpWire* wire_ = nullptr;
+    const Login* login_ = nullptr;
     int informs_ = 0;
     std::uint64_t progress_ = 0;         // as of the last deadline
     std::uint64_t received_before_ = 0;  // on this connection, before this exchange

@@ -12,12 +12,15 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace sallyport::agent {
 
-/// Connections to one back end as one principal: some idle, some in use, and exchanges that wait
-/// for one. Last in, first out: few connections are kept warm and the rest age out.
+/// Connections to one back end: some idle, some in use, and exchanges that wait for one. Each was
+/// made as one login and serves no other; the limits are for all logins together, so that many
+/// users cannot open more than the mapping allows. Last in, first out: few connections are kept
+/// warm, the rest age out, and the longest idle one gives way to a login that has none.
 class HttpPool final : private HttpWire::Owner, private net::EndOfTurn {
 public:
     struct Limits {
@@ -57,18 +60,19 @@ public:
         bool reused = false;
     };
 
-    /// An idle connection, if there is one and nobody waits.
-    std::optional<Lease> take_idle(net::Event& event);
+    /// An idle connection of that login, if there is one and nobody waits.
+    std::optional<Lease> take_idle(net::Event& event, const Login* login);
     /// A new connection, or (unless `fresh`) the next that becomes free.
     /// Errors: those of the Connector; Errc::limit: the queue is full; Errc::aborted;
     /// Errc::timed_out.
-    net::Task<Result<Lease>> take(http::Answer& down, Freshness freshness,
+    net::Task<Result<Lease>> take(http::Answer& down, LoginPtr login, Freshness freshness,
                                   net::Deadline connect_deadline, const bool& expired);
     /// Keeps a connection whose last response has ended.
     void put(Lease lease);
     void close_idle();
 
     std::size_t idle() const { return idle_.size(); }
+    std::size_t logins() const { return logins_.size(); }  // that have idle connections
     std::size_t open() const { return in_use_ + idle_.size(); }
     std::size_t waiting() const { return waiting_.size(); }
 
@@ -81,6 +85,15 @@ private:
         bool granted = false;
     };
 
+    template <auto hook>
+    using Wires =
+        boost::intrusive::list<HttpWire,
+                               boost::intrusive::member_hook<HttpWire, HttpWire::Hook, hook>>;
+    using LoginWires = Wires<&HttpWire::of_login>;
+
+    HttpWire* newest_of(const Login* login);
+    std::unique_ptr<HttpWire> remove(HttpWire& wire);
+    void drop_oldest() { remove(idle_.front()); }
     void lost(HttpWire& wire) override;
     void end_of_turn() override { lost_.clear(); }
     void give_back();
@@ -90,7 +103,10 @@ private:
     net::IdleSweep& sweep_;
     Connector& connector_;
     Limits limits_;
-    std::vector<std::unique_ptr<HttpWire>> idle_;  // the newest last
+    // Idle wires belong to these two lists together, the newest last in each.
+    Wires<&HttpWire::by_age> idle_;
+    LoginWires nobodys_;  // the usual case needs no look-up
+    std::unordered_map<const Login*, LoginWires> logins_;
     std::vector<std::unique_ptr<HttpWire>> lost_;  // destroyed at the end of the turn
     boost::intrusive::list<Waiting, boost::intrusive::constant_time_size<false>> waiting_;
     std::size_t in_use_ = 0;

@@ -4,8 +4,9 @@
 
 namespace sallyport::agent {
 
-HttpWire::HttpWire(net::Loop& loop, std::unique_ptr<net::Duplex> duplex, net::Event& event)
-    : duplex_(std::move(duplex)), idle_(loop.turn), output(loop, event) {
+HttpWire::HttpWire(net::Loop& loop, std::unique_ptr<net::Duplex> duplex, LoginPtr login,
+                   net::Event& event)
+    : duplex_(std::move(duplex)), login_(std::move(login)), idle_(loop.turn), output(loop, event) {
     output.attach(duplex_.get());
 }
 

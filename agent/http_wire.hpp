@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/login.hpp"
 #include "http/h1_body.hpp"
 #include "http/h1_codec.hpp"
 #include "http/wire_input.hpp"
@@ -9,6 +10,8 @@
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
 #include "net/ready.hpp"
+
+#include <boost/intrusive/list.hpp>
 
 #include <deque>
 #include <memory>
@@ -31,7 +34,9 @@ public:
         ~Owner() = default;
     };
 
-    HttpWire(net::Loop& loop, std::unique_ptr<net::Duplex> duplex, net::Event& event);
+    /// `login` is as whom the connection was made; it serves nobody else.
+    HttpWire(net::Loop& loop, std::unique_ptr<net::Duplex> duplex, LoginPtr login,
+             net::Event& event);
     ~HttpWire();
     HttpWire(const HttpWire&) = delete;
     HttpWire& operator=(const HttpWire&) = delete;
@@ -45,16 +50,23 @@ public:
     bool quiet();
 
     net::Duplex& duplex() { return *duplex_; }
+    const Login* login() const { return login_.get(); }
 
 private:
     void on_ready() override;
     void on_deadline() override;
 
     std::unique_ptr<net::Duplex> duplex_;
+    const LoginPtr login_;
     Owner* owner_ = nullptr;
     net::Event idle_;  // nobody waits for it
 
 public:
+    /// The pool's, while it is idle.
+    using Hook = boost::intrusive::list_member_hook<>;
+    Hook by_age;
+    Hook of_login;
+
     http::WireInput input;
     http::WireOutput output;
     http::h1::ResponseParse parse;

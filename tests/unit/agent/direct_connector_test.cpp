@@ -58,21 +58,21 @@ private:
     std::size_t accepted_ = 0;
 };
 
-net::Task<void> connect(DirectConnector& connector, Connection& connection) {
+net::Task<void> connect(DirectConnector& connector, const Login* login, Connection& connection) {
     const auto deadline = net::deadline_in(10s);
-    connection = co_await connector.connect(deadline);
+    connection = co_await connector.connect(login, deadline);
 }
 
 class DirectConnectorTest : public ::testing::Test {
 protected:
-    Connection connect_with(DirectConnector::Options options) {
+    Connection connect_with(DirectConnector::Options options, const Login* login = nullptr) {
         DirectConnector connector(loop_, pool_, std::move(options));
-        return connect_by(connector);
+        return connect_by(connector, login);
     }
-    Connection connect_by(DirectConnector& connector) {
+    Connection connect_by(DirectConnector& connector, const Login* login = nullptr) {
         Connection connection = Error{Errc::failed, "not run"};
         net::TaskGroup group(loop_);
-        group.spawn("connect", connect(connector, connection));
+        group.spawn("connect", connect(connector, login, connection));
         EXPECT_TRUE(test::run_until_done(loop_, group));
         return connection;
     }
@@ -111,10 +111,9 @@ TEST_F(DirectConnectorTest, ShowsTheCertificateOfThePrincipal) {
     const auto tls = net::TlsContext::back_end_client({.anchors = anchors});
     ASSERT_TRUE(tls);
     const auto principal = world_.pki().agent("alice");
-    ASSERT_TRUE(connect_with({.targets = {{"localhost", back_end.port()}},
-                              .tls = *tls,
-                              .chain = {principal.certificate},
-                              .key = principal.key}));
+    const Login login{.certificate = certs::KeyAndChain{principal.key, {principal.certificate}},
+                      .fields = {}};
+    ASSERT_TRUE(connect_with({.targets = {{"localhost", back_end.port()}}, .tls = *tls}, &login));
     EXPECT_TRUE(test::run_until_done(loop_, back_end.tasks()));
     EXPECT_EQ(back_end.connections().front()->peer_certificate(), principal.certificate);
 }

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <gmock/gmock.h>
+
 /// Heads and framing: what the back end gets to see, and what comes back.
 namespace sallyport::agent {
 namespace {
@@ -17,10 +19,11 @@ TEST(HttpBackend, SendsTheTargetByteForByteAndOnlyFieldsThatTravel) {
     auto options = backend_options();
     options.strip = http::StripList({"SM_USER"});
     HttpWorld world(options);
-    const http::Field added[] = {{"authorization", "Basic dGVjaA=="}, {"ssl-client-cert", "MII"}};
-    world.caller.delivery = {added, true};
+    world.caller.login = login_with(
+        {{"authorization", "Basic dGVjaA=="}, {"ssl_client_cert", "MII"}, {"x-api-key", "k"}});
     world.client->say(
         "PUT /a%2Fb('x')//;v=1?q={\"\\} HTTP/1.1\r\nHost: erp.virtual:8000\r\nX-B: 1\r\n"
+        "X_API_Key: forged\r\n"
         "Authorization: Bearer theirs\r\nSSL-Client-Cert: forged\r\nX_Remote_User: forged\r\n"
         "Proxy-Authorization: Bearer hub\r\nsm-user: forged\r\nConnection: x-hop\r\nX-Hop: 1\r\n"
         "TE: trailers\r\nX-Forwarded-Host: theirs\r\nX-A: \xff\r\nContent-Length: 3\r\n\r\nabc");
@@ -28,8 +31,32 @@ TEST(HttpBackend, SendsTheTargetByteForByteAndOnlyFieldsThatTravel) {
     EXPECT_EQ(world.server().heard(),
               "PUT /a%2Fb('x')//;v=1?q={\"\\} HTTP/1.1\r\nhost: erp.virtual:8000\r\nx-b: 1\r\n"
               "connection: te\r\nte: trailers\r\nx-forwarded-host: theirs\r\nx-a: \xff\r\n"
-              "authorization: Basic dGVjaA==\r\nssl-client-cert: MII\r\n"
+              "authorization: Basic dGVjaA==\r\nssl_client_cert: MII\r\nx-api-key: k\r\n"
               "content-length: 3\r\n\r\nabc");
+}
+
+TEST(HttpBackend, WhatTheAgentSaysOfAUserNoTrailerSays) {
+    HttpWorld world;
+    world.caller.login = login_with({{"x-api-key", "k"}});
+    world.client->say(
+        "PUT / HTTP/1.1\r\nHost: e\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "0\r\nX_Api_Key: forged\r\nSSL_CLIENT_CERT: forged\r\nX-Sum: 1\r\n\r\n");
+    ASSERT_TRUE(world.server_hears("x-sum: 1\r\n\r\n"));
+    EXPECT_THAT(world.server().heard(), ::testing::HasSubstr("0\r\nx-sum: 1\r\n"));
+    EXPECT_THAT(world.server().heard(), ::testing::Not(::testing::HasSubstr("forged")));
+}
+
+TEST(HttpBackend, WithoutALoginTheClientsOwnAuthorizationTravels) {
+    HttpWorld world;
+    world.client->say("GET / HTTP/1.1\r\nHost: e\r\nAuthorization: Basic b3du\r\n\r\n");
+    ASSERT_TRUE(world.server_hears("authorization: Basic b3du\r\n"));
+    auto login = std::make_shared<Login>();
+    login->drops_authorization = true;
+    world.caller.login = login;
+    world.client->say("GET /2 HTTP/1.1\r\nHost: e\r\nAuthorization: Basic b3du\r\n\r\n");
+    world.server().say(ok);
+    ASSERT_TRUE(world.server_hears("\r\n\r\n", 1));
+    EXPECT_THAT(world.server(1).heard(), ::testing::Not(::testing::HasSubstr("authorization")));
 }
 
 TEST(HttpBackend, ShowsTheInternalHostWhereConfigured) {

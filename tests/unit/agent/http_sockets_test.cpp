@@ -76,7 +76,7 @@ std::unique_ptr<net::SocketDuplex> connect_to(std::uint16_t port) {
 class LoopbackConnector final : public Connector {
 public:
     explicit LoopbackConnector(std::uint16_t port) : port_(port) {}
-    net::Task<Result<std::unique_ptr<net::Duplex>>> connect(net::Deadline) override {
+    net::Task<Result<std::unique_ptr<net::Duplex>>> connect(const Login*, net::Deadline) override {
         ++made;
         co_return std::unique_ptr<net::Duplex>(connect_to(port_));
     }

@@ -20,7 +20,9 @@ namespace sallyport::agent {
 class FakeConnector final : public Connector {
 public:
     FakeConnector(net::Loop& loop, test::WireOptions options) : loop_(loop), options_(options) {}
-    net::Task<Result<std::unique_ptr<net::Duplex>>> connect(net::Deadline) override {
+    net::Task<Result<std::unique_ptr<net::Duplex>>> connect(const Login* login,
+                                                            net::Deadline) override {
+        logins.push_back(login);
         if (refuses) co_return Error{Errc::unavailable, "refused"};
         auto [ours, theirs] = test::MemoryDuplex::pair(options_);
         made.push_back(std::make_unique<test::WireTalk>(loop_, std::move(theirs)));
@@ -30,6 +32,7 @@ public:
     bool refuses = false;
     std::string greeting;
     std::deque<std::unique_ptr<test::WireTalk>> made;
+    std::vector<const Login*> logins;  // as whom
 
 private:
     net::Loop& loop_;
@@ -45,7 +48,15 @@ inline HttpBackend::Options backend_options() {
     return options;
 }
 
-/// Serves as a given principal, and remembers what came out.
+/// A login that adds these fields.
+inline std::shared_ptr<Login> login_with(
+    const std::vector<std::pair<std::string, std::string>>& fields) {
+    auto login = std::make_shared<Login>();
+    for (const auto& [name, value] : fields) login->fields.push_back({name, Secret(value)});
+    return login;
+}
+
+/// Serves as a given login, and remembers what came out.
 class Caller final : public http::Service {
 public:
     explicit Caller(HttpBackend& backend) : backend_(backend) {}
@@ -53,12 +64,12 @@ public:
                                   http::Answer& down) override {
         auto asked = head;
         if (upgrade_body && !head.upgrade.empty()) asked.body = *upgrade_body;
-        auto served = co_await backend_.serve_as(asked, up, down, delivery);
+        auto served = co_await backend_.serve_as(asked, up, down, login);
         last = served ? Errc{} : static_cast<Errc>(served.error().code.value());
         ++ends;
         co_return served;
     }
-    Delivery delivery;
+    LoginPtr login;
     std::optional<http::BodySize> upgrade_body;  // what a hub says of an upgrade instead
     Errc last{};
     int ends = 0;
