@@ -32,13 +32,6 @@ bool is_name(std::string_view text) {
     });
 }
 
-bool is_field_name(std::string_view text) {  // RFC 9110 section 5.1
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::ranges::all_of(text, [&](char c) {
-        return is_letter_or_digit(c) || marks.find(c) != std::string_view::npos;
-    });
-}
-
 void read_agent(ConfigTable table, Config& config) {
     config.state_dir = table.path("state_dir", config.state_dir);
     config.admin_socket = table.path("admin_socket", config.admin_socket);
@@ -117,24 +110,20 @@ void read_trust(ConfigTable table, Config& config) {
     table.done();
 }
 
-void read_principal(ConfigTable table, Config& config) {
-    config.strip = table.texts("strip");
-    if (!std::ranges::all_of(config.strip, is_field_name))
-        table.problem("strip", "must be names of HTTP fields, e.g. [\"X-User\"]");
-    table.later({"validity", "subject"});
-    table.done();
-}
-
 /// agent.toml itself.
 void read_main(ConfigTable& document, Config& config) {
-    document.later({"identity_provider", "enrolment", "channel"});
+    document.later({"enrolment", "channel"});
     read_agent(document.table("agent"), config);
     for (auto& hub : document.tables("hub")) config.hubs.push_back(read_hub(hub));
     if (!document.has("hub")) document.problem("", "needs at least one [[hub]] with a url");
     config.audit = read_audit(document.table("audit"));
     config.tunnel = read_tunnel(document.table("tunnel"));
     read_trust(document.table("trust"), config);
-    read_principal(document.table("principal"), config);
+    config.identity_providers = read_identity_providers(document, config.warnings);
+    auto principal = read_principal(document.table("principal"));
+    config.strip = std::move(principal.strip);
+    config.principal_validity = principal.validity;
+    config.subject = std::move(principal.subject);
     config.mappings = mappings::read_mappings(document, config.warnings);
     document.done();
 }
@@ -180,6 +169,23 @@ void warn_of_missing_trust(Config& config) {
                                   "connection to it can succeed");
 }
 
+void warn_of_principals(Config& config) {
+    for (const auto& mapping : config.mappings) {
+        if (!mapping.principal.looks_at_tokens() || !config.identity_providers.empty()) continue;
+        config.warnings.push_back(
+            "mapping " + mapping.virtual_host.text() +
+            " has a principal, but no [[identity_provider]] says whose tokens to believe, so every "
+            "request with a token is refused");
+        break;
+    }
+    for (const auto& provider : config.identity_providers)
+        for (const auto& hub : config.hubs)
+            if (provider.issuer == hub.url || provider.issuer.starts_with(hub.url + "/"))
+                config.warnings.push_back("identity_provider " + provider.issuer +
+                                          " is the hub itself: whoever controls the hub can then "
+                                          "act here as any user");
+}
+
 /// The *.toml of mappings.d, sorted; hidden files are what editors leave behind.
 Result<std::vector<std::filesystem::path>> more_files(const std::filesystem::path& folder) {
     std::vector<std::filesystem::path> files;
@@ -223,6 +229,7 @@ Result<Config> Config::parse(const std::vector<std::pair<std::string, std::strin
     if (problems.empty()) check_whole(config, problems);
     if (!problems.empty()) return Error{Errc::malformed, problems.text()};
     warn_of_missing_trust(config);
+    warn_of_principals(config);
     config.digest = to_hex(certs::sha256(as_bytes(all)));
     if (!documents.empty()) config.file = documents.front().first;
     return config;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/config_principal.hpp"
 #include "audit/log.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
@@ -57,8 +58,11 @@ struct Config {
     AuditConfig audit;
     TunnelConfig tunnel;
     std::filesystem::path
-        trust_ca_file;               // whom https back ends must show; empty: nobody is trusted
-    std::vector<std::string> strip;  // further identity fields removed from requests
+        trust_ca_file;  // whom https back ends must show; empty: nobody is trusted
+    std::vector<IdentityProviderConfig> identity_providers;
+    std::vector<std::string> strip;                // further identity fields removed from requests
+    std::chrono::seconds principal_validity{600};  // of a user's certificate
+    std::vector<certs::SubjectRule> subject;       // as whom back ends see users
     std::vector<mappings::Mapping> mappings;
     std::vector<std::string> warnings;
     std::string digest;  // SHA-256 over all files, hexadecimal; stands in each audit record

@@ -57,6 +57,23 @@ bool ConfigTable::is_list(std::string_view key) const {
     return node != nullptr && node->is_array();
 }
 
+bool ConfigTable::is_text(std::string_view key) const {
+    const auto* node = state_->find(key);
+    return node != nullptr && node->is_string();
+}
+
+bool ConfigTable::is_boolean(std::string_view key) const {
+    const auto* node = state_->find(key);
+    return node != nullptr && node->is_boolean();
+}
+
+std::vector<std::string> ConfigTable::keys() const {
+    std::vector<std::string> all;
+    if (state_->table == nullptr) return all;
+    for (const auto& [key, node] : *state_->table) all.emplace_back(key.str());
+    return all;
+}
+
 std::string ConfigTable::text(std::string_view key, std::string_view fallback) {
     const auto* node = state_->find(key);
     if (node == nullptr) return std::string(fallback);

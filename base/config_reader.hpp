@@ -37,6 +37,10 @@ public:
 
     bool has(std::string_view key) const;
     bool is_list(std::string_view key) const;
+    bool is_text(std::string_view key) const;
+    bool is_boolean(std::string_view key) const;
+    /// All keys of a table whose keys are free to choose; in no order worth relying on.
+    std::vector<std::string> keys() const;
 
     std::string text(std::string_view key, std::string_view fallback = "");
     bool boolean(std::string_view key, bool fallback);

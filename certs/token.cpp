@@ -28,6 +28,8 @@ struct TokenCategory final : boost::system::error_category {
                 return "issuer not accepted";
             case TokenFault::audience:
                 return "other audience";
+            case TokenFault::user_type:
+                return "other kind of user";
         }
         return "unknown error";
     }

@@ -30,8 +30,9 @@ enum class TokenFault {
     signature,      // does not match
     expired,
     not_yet_valid,
-    issuer,    // not one of those we believe
-    audience,  // meant for somebody else
+    issuer,     // not one of those we believe
+    audience,   // meant for somebody else
+    user_type,  // a person's where an application's belongs, or the other way round
 };
 
 const boost::system::error_category& token_category();

@@ -123,17 +123,45 @@ void refuse_later(ConfigTable& table) {
     table.later({"rfc", "operations", "pin"});
     for (const auto* key : {"via", "expires"})
         if (!table.text(key).empty()) table.problem(key, later);
-    for (const auto* key : {"system_certificate", "maintenance"})
-        if (table.boolean(key, false)) table.problem(key, later);
-    if (!table.has("principal")) return;
-    auto principal = table.table("principal");
-    const auto kind = principal.text("kind", "none");
-    if (kind != "none")
-        principal.problem("kind", "other than \"none\" " + std::string(later));
-    else if (principal.boolean("required", false))
-        principal.problem("required", later);
-    for (const auto* key : {"deliver", "required", "credentials_file"}) (void)principal.has(key);
-    principal.done();
+    if (table.boolean("maintenance", false)) table.problem("maintenance", later);
+}
+
+PrincipalPolicy read_principal(ConfigTable table) {
+    PrincipalPolicy policy;
+    if (table.text("kind") == "kerberos")
+        table.problem("kind", "kerberos " + std::string(later));
+    else
+        policy.kind = table.choice("kind", {"none", "x509", "technical"}) == "x509"
+                          ? PrincipalKind::x509
+                      : table.text("kind") == "technical" ? PrincipalKind::technical
+                                                          : PrincipalKind::none;
+    const auto deliver =
+        table.choice("deliver", {"tls", "header:SSL_CLIENT_CERT", "header:Client-Cert"});
+    policy.deliver = deliver == "tls"                  ? CertificateDelivery::tls
+                     : deliver == "header:Client-Cert" ? CertificateDelivery::client_cert
+                                                       : CertificateDelivery::ssl_client_cert;
+    if (table.has("deliver") && policy.kind != PrincipalKind::x509)
+        table.problem("deliver", "belongs to kind = \"x509\"");
+    policy.required = table.boolean("required", false);
+    const bool has_credentials = !table.text("credentials_file").empty();
+    if (has_credentials) policy.credentials_file = table.path("credentials_file");
+    if (has_credentials && policy.kind != PrincipalKind::technical)
+        table.problem("credentials_file", "belongs to kind = \"technical\"");
+    if (!has_credentials && policy.kind == PrincipalKind::technical)
+        table.problem("kind", "technical needs a credentials_file");
+    table.done();
+    return policy;
+}
+
+/// A user's certificate has to reach the back end over TLS: as the connection's own, or in a header
+/// that the back end believes only from whom it knows by the connection's.
+void check_principal(ConfigTable& table, const Mapping& mapping) {
+    const bool needs_tls =
+        mapping.principal.kind == PrincipalKind::x509 || mapping.system_certificate;
+    if (needs_tls && mapping.internal.protocol != Protocol::https)
+        table.problem("internal", mapping.system_certificate
+                                      ? "must be https://, or system_certificate cannot be shown"
+                                      : "must be https:// for a principal of kind x509");
 }
 
 Limits read_limits(ConfigTable table) {
@@ -156,6 +184,8 @@ std::optional<Mapping> read_mapping(ConfigTable& table, std::vector<std::string>
     const auto hub = table.text("hub");
     const auto header = table.choice("host_header", {"virtual", "internal"});
     const auto limits = read_limits(table.table("limits"));
+    const auto principal = read_principal(table.table("principal"));
+    const bool system_certificate = table.boolean("system_certificate", false);
     refuse_later(table);
     const auto description = table.text("description");
     std::vector<Rule> rules;
@@ -172,14 +202,18 @@ std::optional<Mapping> read_mapping(ConfigTable& table, std::vector<std::string>
     if (std::ranges::none_of(rules, &Rule::enabled))
         warnings.push_back(where + " has no enabled rule, so nothing of it can be reached");
     for (const auto& rule : rules) warn_of_rule(rule, where, warnings);
-    return Mapping{
+    Mapping mapping{
         .virtual_host = *name,
         .internal = *internal,
         .hub = hub,
         .host_header = header == "virtual" ? HostHeader::virtual_host : HostHeader::internal_host,
         .limits = limits,
+        .principal = principal,
+        .system_certificate = system_certificate,
         .description = description,
         .rules = std::move(rules)};
+    check_principal(table, mapping);
+    return mapping;
 }
 
 }  // namespace

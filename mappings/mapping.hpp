@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,32 @@ struct Limits {
     bool operator==(const Limits&) const = default;
 };
 
+/// How the back end learns on whose behalf a request is made.
+enum class PrincipalKind {
+    none,       // not at all
+    x509,       // a short-lived certificate with the user's name
+    technical,  // always the same user, from a file
+};
+
+/// Where an x509 back end looks for the user's certificate.
+enum class CertificateDelivery {
+    tls,              // it is the client certificate of the connection
+    ssl_client_cert,  // in SSL_CLIENT_CERT, as SAP systems read it
+    client_cert,      // in Client-Cert (RFC 9440)
+};
+
+/// principal = { kind, deliver, required, credentials_file }
+struct PrincipalPolicy {
+    PrincipalKind kind = PrincipalKind::none;
+    CertificateDelivery deliver = CertificateDelivery::tls;
+    bool required = false;                     // a request on behalf of nobody is refused
+    std::filesystem::path credentials_file{};  // of kind technical: "user:password"
+
+    /// Whether tokens that come with a request are looked at.
+    bool looks_at_tokens() const { return kind != PrincipalKind::none || required; }
+    bool operator==(const PrincipalPolicy&) const = default;
+};
+
 /// Virtual host -> internal host, and what is allowed there.
 struct Mapping {
     VirtualHost virtual_host;
@@ -41,6 +68,8 @@ struct Mapping {
     std::string hub{};  // name of the only hub that sees it; empty = every hub
     HostHeader host_header = HostHeader::virtual_host;
     Limits limits{};
+    PrincipalPolicy principal{};
+    bool system_certificate = false;  // it logs on where there is no principal
     std::string description{};
     std::vector<Rule> rules{};
 

@@ -148,12 +148,57 @@ TEST(MappingConfig, RefusesWhatIsNoInternalHost) {
             << text;
 }
 
+TEST(MappingConfig, ReadsHowPrincipalsAreDelivered) {
+    const auto policy = [](const std::string& principal) {
+        const auto reading =
+            read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"https://i\"\n" + principal);
+        EXPECT_EQ(reading.problems, "");
+        return reading.mappings.at(0).principal;
+    };
+    EXPECT_EQ(policy(""), PrincipalPolicy{});
+    EXPECT_FALSE(policy("").looks_at_tokens());
+    EXPECT_TRUE(policy("principal = { required = true }").looks_at_tokens());
+    EXPECT_EQ(policy("principal = { kind = \"x509\" }"),
+              PrincipalPolicy{.kind = PrincipalKind::x509});
+    EXPECT_EQ(policy("principal = { kind = \"x509\", deliver = \"header:SSL_CLIENT_CERT\" }"),
+              (PrincipalPolicy{.kind = PrincipalKind::x509,
+                               .deliver = CertificateDelivery::ssl_client_cert}));
+    EXPECT_EQ(policy("principal = { kind = \"x509\", deliver = \"header:Client-Cert\" }"),
+              (PrincipalPolicy{.kind = PrincipalKind::x509,
+                               .deliver = CertificateDelivery::client_cert}));
+    EXPECT_EQ(
+        policy("principal = { kind = \"technical\", credentials_file = \"/c\", required = true }"),
+        (PrincipalPolicy{
+            .kind = PrincipalKind::technical, .required = true, .credentials_file = "/c"}));
+}
+
+TEST(MappingConfig, RefusesPrincipalsAtTheirPlace) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"principal = { kind = \"saml\" }",
+         "t:4:22: mapping.principal.kind must be one of none, x509, technical"},
+        {"principal = { kind = \"technical\" }",
+         "t:4:22: mapping.principal.kind technical needs a credentials_file"},
+        {"principal = { kind = \"technical\", credentials_file = \"c\" }",
+         "t:4:54: mapping.principal.credentials_file must be an absolute path"},
+        {"principal = { credentials_file = \"/c\" }",
+         "t:4:34: mapping.principal.credentials_file belongs to kind = \"technical\""},
+        {"principal = { deliver = \"tls\" }",
+         "t:4:25: mapping.principal.deliver belongs to kind = \"x509\""},
+        {"principal = { kind = \"x509\", deliver = \"header:X\" }",
+         "t:4:40: mapping.principal.deliver must be one of tls, header:SSL_CLIENT_CERT, "
+         "header:Client-Cert"},
+        {"principal = { kind = \"x509\" }",
+         "t:3:12: mapping.internal must be https:// for a principal of kind x509"},
+        {"system_certificate = true",
+         "t:3:12: mapping.internal must be https://, or system_certificate cannot be shown"},
+    };
+    for (const auto& [more, problem] : cases)
+        EXPECT_THAT(problems_with(more), testing::StartsWith(problem)) << more;
+}
+
 TEST(MappingConfig, SaysWhatIsNotSupportedYet) {
     const std::pair<const char*, const char*> cases[] = {
-        {"principal = { kind = \"x509\", deliver = \"tls\", required = true }",
-         "t:4:22: mapping.principal.kind other than \"none\""},
-        {"principal = { required = true }", "t:4:26: mapping.principal.required"},
-        {"system_certificate = true", "t:4:22: mapping.system_certificate"},
+        {"principal = { kind = \"kerberos\" }", "t:4:22: mapping.principal.kind kerberos"},
         {"maintenance = true", "t:4:15: mapping.maintenance"},
         {"via = \"ssh://j\"", "t:4:7: mapping.via"},
         {"expires = \"2030-01-01T00:00:00Z\"", "t:4:11: mapping.expires"},

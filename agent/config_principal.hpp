@@ -1,0 +1,56 @@
+#pragma once
+
+#include "base/config_reader.hpp"
+#include "certs/subject_rules.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::agent {
+
+/// https://host[:port]/path: where an identity provider publishes its keys.
+struct KeyUrl {
+    std::string host;  // an IPv6 address without brackets
+    std::uint16_t port = 443;
+    std::string target = "/";
+
+    static std::optional<KeyUrl> parse(std::string_view text);
+    /// "host:port", for a Host field.
+    std::string authority() const;
+    /// The whole again, always with a port.
+    std::string text() const;
+    bool operator==(const KeyUrl&) const = default;
+};
+
+/// [[identity_provider]]: somebody whose tokens this site believes.
+struct IdentityProviderConfig {
+    std::string issuer;
+    std::optional<KeyUrl> jwks_url;   // this,
+    std::filesystem::path jwks_file;  // or this
+    std::filesystem::path ca_file;    // who signs the certificate of jwks_url; empty: [trust]
+    std::vector<std::string> audiences;
+    bool any_audience = false;
+    std::chrono::seconds expiration_tolerance{0};  // for how long an expired token still counts
+
+    bool operator==(const IdentityProviderConfig&) const = default;
+};
+
+/// [principal]
+struct PrincipalConfig {
+    std::chrono::seconds validity{600};         // of a user's certificate
+    std::vector<std::string> strip;             // further identity fields removed from requests
+    std::vector<certs::SubjectRule> subject{};  // valid: SubjectRules::create accepts them
+};
+
+inline constexpr std::size_t identity_providers_max = 32;
+
+std::vector<IdentityProviderConfig> read_identity_providers(ConfigTable& document,
+                                                            std::vector<std::string>& warnings);
+PrincipalConfig read_principal(ConfigTable table);
+
+}  // namespace sallyport::agent
