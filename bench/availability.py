@@ -110,7 +110,8 @@ def measure_restarts(site, program, start, name, count):
             with lock:
                 outcomes[outcome] = outcomes.get(outcome, 0) + 1
 
-    threads = [threading.Thread(target=ask_all_the_time, daemon=True) for _ in range(ASKING_THREADS)]
+    threads = [threading.Thread(target=ask_all_the_time, daemon=True)
+               for _ in range(ASKING_THREADS)]
     for thread in threads:
         thread.start()
     for _ in range(count):

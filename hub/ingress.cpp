@@ -171,8 +171,10 @@ net::Task<Ingress::Place> Ingress::find_link(const Wanted& wanted, http::Answer&
         const auto elsewhere = presence.workers & ~(std::uint64_t{1} << worker_);
         if (elsewhere != 0 && down.relocate(static_cast<std::size_t>(std::countr_zero(elsewhere))))
             co_return Place{nullptr, true};
-        if (!presence.restarting || down.aborted() || net::Loop::now() >= give_up)
-            co_return Place{};
+        // A request that can no longer move waits for the link of this worker: the agent keeps one
+        // for each.
+        const bool will_come = presence.restarting || elsewhere != 0;
+        if (!will_come || down.aborted() || net::Loop::now() >= give_up) co_return Place{};
         if (!waiter.is_linked() && links_.waiting() >= limits_.held_max) co_return Place{};
         links_.wait(waiter);
         sweep_.add(deadline, give_up);

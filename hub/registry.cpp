@@ -44,7 +44,9 @@ Result<Registry::LinkId> Registry::attach(Member member, Time now, TellLeave lea
         entry->leaving = true;
         entry->leave(Leave::drain);
     }
-    restarting_.erase(Place(member.tenant, member.location));
+    const auto restart = restarting_.find(Place(member.tenant, member.location));
+    if (restart != restarting_.end() && restart->second.process != member.process)
+        restarting_.erase(restart);
     const auto id = next_++;
     links_.emplace(id, Entry{std::move(member), now, std::move(leave)});
     tell_workers();
@@ -64,9 +66,12 @@ void Registry::retire(LinkId id) {
     tell_workers();
 }
 
-void Registry::announce_restart(std::string_view tenant, std::string_view location, Time until) {
+void Registry::announce_restart(LinkId id, Time until) {
     const std::lock_guard lock(mutex_);
-    restarting_[Place(tenant, location)] = until;
+    const auto found = links_.find(id);
+    if (found == links_.end()) return;
+    const auto& member = found->second.member;
+    restarting_[Place(member.tenant, member.location)] = {member.process, until};
 }
 
 void Registry::expect_agents_until(Time until) {
@@ -83,7 +88,7 @@ Registry::Presence Registry::find(std::string_view tenant, std::string_view loca
             presence.workers |= std::uint64_t{1} << entry.member.worker;
     const auto restart = restarting_.find(Place(tenant, location));
     presence.restarting =
-        now < expected_until_ || (restart != restarting_.end() && restart->second > now);
+        now < expected_until_ || (restart != restarting_.end() && restart->second.until > now);
     return presence;
 }
 

@@ -91,8 +91,9 @@ public:
     /// The link takes no more requests; those that run go on.
     void retire(LinkId id);
 
-    /// The agent at that place goes away for a moment: requests may wait for it until then.
-    void announce_restart(std::string_view tenant, std::string_view location, Time until);
+    /// The process behind that link goes away and the next one comes: requests may wait for it
+    /// until then. A link of the same process that still arrives changes nothing about it.
+    void announce_restart(LinkId id, Time until);
 
     /// Just after the hub's own start: until then every place counts as restarting.
     void expect_agents_until(Time until);
@@ -114,6 +115,10 @@ private:
         TellLeave leave;
         bool leaving = false;
     };
+    struct Restart {
+        std::string process;
+        Time until{};
+    };
     using Place = std::pair<std::string, std::string>;
     void tell_workers() const;
     void give_back(const Seat& seat);
@@ -122,7 +127,7 @@ private:
     LinkId next_ = 1;
     std::map<LinkId, Entry> links_;
     std::map<Place, std::vector<std::size_t>> seats_;  // of each agent: links per worker
-    std::map<Place, Time, std::less<>> restarting_;
+    std::map<Place, Restart, std::less<>> restarting_;
     Time expected_until_{};
     std::vector<std::function<void()>> changed_;
 };

@@ -188,7 +188,7 @@ void Worker::on_control(Attachment& attachment, tunnel::ControlMessage message) 
     if (!attachment.member) return;
     if (const auto* restarting = std::get_if<tunnel::Restarting>(&message))
         shared_.registry.announce_restart(
-            attachment.name.tenant(), attachment.location,
+            *attachment.member,
             net::deadline_in(std::min(restarting->within, shared_.config.hold)));
 }
 

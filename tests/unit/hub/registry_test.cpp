@@ -1,0 +1,158 @@
+#include "hub/registry.hpp"
+
+#include "base/error.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace sallyport::hub {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Registry::Time start{1h};
+
+/// A link of agent "a" of tenant "t".
+Registry::Member member(std::uint64_t epoch = 1, std::string process = "p1") {
+    Registry::Member made{.name = *certs::AgentName::make("hub.example", "t", "a")};
+    made.tenant = "t";
+    made.agent = "a";
+    made.epoch = epoch;
+    made.process = std::move(process);
+    return made;
+}
+
+/// Attached links and what they were told.
+class RegistryTest : public testing::Test {
+protected:
+    Result<Registry::LinkId> attach(Registry::Member who) {
+        return registry_.attach(std::move(who), start,
+                                [this](Registry::Leave how) { told_.push_back(how); });
+    }
+    bool restarting(Registry::Time now = start) const {
+        return registry_.find("t", "", now).restarting;
+    }
+
+    Registry registry_{2};
+    std::vector<Registry::Leave> told_;
+};
+
+TEST_F(RegistryTest, ALinkIsFoundAtItsPlaceOnly) {
+    auto there = member();
+    there.location = "plant";
+    there.worker = 1;
+    ASSERT_TRUE(attach(there));
+    EXPECT_EQ(registry_.find("t", "plant", start).workers, 0b10U);
+    EXPECT_EQ(registry_.find("t", "", start).workers, 0U);
+    EXPECT_EQ(registry_.find("other", "plant", start).workers, 0U);
+}
+
+TEST_F(RegistryTest, LinksOfOneProcessStandTogether) {
+    ASSERT_TRUE(attach(member()));
+    ASSERT_TRUE(attach(member()));
+    EXPECT_TRUE(told_.empty());
+    EXPECT_EQ(registry_.status().at(0).links, 2U);
+}
+
+TEST_F(RegistryTest, ALaterEpochSupersedesAndAnEarlierOneIsRefused) {
+    ASSERT_TRUE(attach(member(2)));
+    const auto earlier = attach(member(1, "p2"));
+    ASSERT_FALSE(earlier);
+    EXPECT_EQ(earlier.error().code, Errc::conflict);
+    EXPECT_TRUE(told_.empty());
+    ASSERT_TRUE(attach(member(3, "p3")));
+    EXPECT_EQ(told_, std::vector{Registry::Leave::drain});
+}
+
+TEST_F(RegistryTest, ASecondProcessOfTheSameEpochIsRefused) {
+    ASSERT_TRUE(attach(member()));
+    EXPECT_FALSE(attach(member(1, "p2")));
+}
+
+TEST_F(RegistryTest, AnotherAgentAtALocationThatIsNotSharedIsRefused) {
+    ASSERT_TRUE(attach(member()));
+    auto other = member();
+    other.agent = "b";
+    EXPECT_FALSE(attach(other));
+    other.location = "elsewhere";
+    EXPECT_TRUE(attach(other));
+}
+
+TEST_F(RegistryTest, AgentsThatShareALocationStandTogether) {
+    auto one = member();
+    one.shared = true;
+    auto other = one;
+    other.agent = "b";
+    ASSERT_TRUE(attach(one));
+    EXPECT_TRUE(attach(other));
+}
+
+TEST_F(RegistryTest, ARestartIsExpectedUntilItsTimeIsOver) {
+    const auto link = attach(member());
+    ASSERT_TRUE(link);
+    EXPECT_FALSE(restarting());
+    registry_.announce_restart(*link, start + 5s);
+    registry_.detach(*link);
+    EXPECT_TRUE(restarting());
+    EXPECT_FALSE(restarting(start + 5s));
+}
+
+TEST_F(RegistryTest, ALateLinkOfTheProcessThatGoesDoesNotEndItsRestart) {
+    const auto link = attach(member());
+    ASSERT_TRUE(link);
+    registry_.announce_restart(*link, start + 5s);
+    const auto late = attach(member());
+    ASSERT_TRUE(late);
+    registry_.detach(*link);
+    registry_.detach(*late);
+    EXPECT_TRUE(restarting());
+}
+
+TEST_F(RegistryTest, TheNextProcessEndsTheRestart) {
+    const auto link = attach(member());
+    ASSERT_TRUE(link);
+    registry_.announce_restart(*link, start + 5s);
+    ASSERT_TRUE(attach(member(2, "p2")));
+    EXPECT_FALSE(restarting());
+}
+
+TEST_F(RegistryTest, JustAfterTheHubsOwnStartEveryPlaceMayStillCome) {
+    registry_.expect_agents_until(start + 1s);
+    EXPECT_TRUE(registry_.find("anybody", "anywhere", start).restarting);
+    EXPECT_FALSE(registry_.find("anybody", "anywhere", start + 1s).restarting);
+}
+
+TEST_F(RegistryTest, ALinkThatRetiresIsNoLongerFound) {
+    const auto link = attach(member());
+    ASSERT_TRUE(link);
+    registry_.retire(*link);
+    EXPECT_EQ(registry_.find("t", "", start).workers, 0U);
+}
+
+TEST_F(RegistryTest, SeatsSpreadAndAreGivenBack) {
+    std::vector<Registry::Seat> seats;
+    std::size_t at_first_worker = 0;
+    for (std::size_t i = 0; i < Registry::links_per_agent_max; ++i) {
+        auto seat = registry_.take_seat("t", "a");
+        ASSERT_TRUE(seat);
+        at_first_worker += seat->worker() == 0 ? 1 : 0;
+        seats.push_back(std::move(*seat));
+    }
+    EXPECT_EQ(at_first_worker, Registry::links_per_agent_max / 2);
+    EXPECT_FALSE(registry_.take_seat("t", "a"));
+    EXPECT_TRUE(registry_.take_seat("t", "b"));
+    seats.pop_back();
+    EXPECT_TRUE(registry_.take_seat("t", "a"));
+}
+
+TEST_F(RegistryTest, WhoIsNoLongerAllowedIsTold) {
+    ASSERT_TRUE(attach(member()));
+    registry_.expel([](const Registry::Member&) { return true; });
+    EXPECT_TRUE(told_.empty());
+    registry_.expel([](const Registry::Member&) { return false; });
+    EXPECT_EQ(told_.size(), 1U);
+}
+
+}  // namespace
+}  // namespace sallyport::hub
