@@ -25,7 +25,8 @@ void Poller::remove(int fd, Watcher& watcher) {
     ::epoll_ctl(set_.native_handle(), EPOLL_CTL_DEL, fd, nullptr);
     for (auto i = next_; i < count_; ++i)
         if (batch_[i].data.ptr == &watcher) batch_[i].data.ptr = nullptr;
-    if (--watched_ == 0 && waiting_) set_.cancel();
+    boost::system::error_code ignored;  // a wait that goes on only keeps the loop busy
+    if (--watched_ == 0 && waiting_) set_.cancel(ignored);
 }
 
 void Poller::wait() {

@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <cassert>
 #include <exception>
@@ -36,11 +37,27 @@ TaskGroup::~TaskGroup() { assert(running_.empty() || loop_.io.stopped()); }
 void TaskGroup::spawn(std::string_view name, Task<void> task) {
     const auto self = running_.emplace(running_.end());
     auto done = [this, self, name](std::exception_ptr failure) { finished(self, name, failure); };
-    asio::co_spawn(loop_.executor(), std::move(task),
-                   asio::bind_cancellation_slot(self->slot(), std::move(done)));
+    asio::co_spawn(loop_.executor(), run(*self, std::move(task)),
+                   asio::bind_cancellation_slot(self->signal.slot(), std::move(done)));
 }
 
-void TaskGroup::finished(std::list<asio::cancellation_signal>::iterator self, std::string_view name,
+/// Around every task. co_spawn of Asio 1.81 awaits a post when a task ends without having waited;
+/// if it is cancelled by then, that await throws out of the loop's run(), and the process dies.
+Task<void> TaskGroup::run(Running& self, Task<void> task) {
+    self.started = true;
+    std::exception_ptr failure;
+    if (!self.cancelled) {
+        try {
+            co_await std::move(task);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+    }
+    co_await asio::this_coro::throw_if_cancelled(false);
+    if (failure) std::rethrow_exception(failure);
+}
+
+void TaskGroup::finished(std::list<Running>::iterator self, std::string_view name,
                          std::exception_ptr failure) {
     running_.erase(self);
     if (failure) {
@@ -62,8 +79,11 @@ void TaskGroup::cancel() {
         });
         return;
     }
-    for (auto next = running_.begin(); next != running_.end();)
-        (next++)->emit(asio::cancellation_type::terminal);
+    for (auto next = running_.begin(); next != running_.end();) {
+        auto& task = *next++;
+        task.cancelled = true;
+        if (task.started) task.signal.emit(asio::cancellation_type::terminal);
+    }
 }
 
 Task<void> TaskGroup::join() {

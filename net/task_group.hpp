@@ -22,9 +22,10 @@ public:
     TaskGroup(const TaskGroup&) = delete;
     TaskGroup& operator=(const TaskGroup&) = delete;
 
-    /// `name` must outlive the task (a literal). The task starts in a later
-    /// handler of the loop, never inside spawn().
+    /// `name` must outlive the task (a literal). Called inside the loop, the task runs to its first
+    /// wait before spawn() returns; called before the loop runs, it starts with the loop.
     void spawn(std::string_view name, Task<void> task);
+    /// Also ends tasks that have not started yet: those never run.
     void cancel();
     /// Returns when no task is left.
     Task<void> join();
@@ -32,12 +33,18 @@ public:
     std::size_t size() const { return running_.size(); }
 
 private:
-    void finished(std::list<asio::cancellation_signal>::iterator self, std::string_view name,
+    struct Running {
+        asio::cancellation_signal signal;
+        bool started = false;
+        bool cancelled = false;
+    };
+    static Task<void> run(Running& self, Task<void> task);
+    void finished(std::list<Running>::iterator self, std::string_view name,
                   std::exception_ptr failure);
 
     Loop& loop_;
     Event idle_;
-    std::list<asio::cancellation_signal> running_;  // one per live task
+    std::list<Running> running_;  // one per live task
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
