@@ -81,7 +81,7 @@ Result<Certificate> Certificate::of(X509* certificate) {
     // The flags also make OpenSSL read and keep the extensions now, in one thread.
     if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0)
         return openssl_error("certificate with unreadable extensions", Errc::malformed);
-    auto key = PublicKey::of(X509_get0_pubkey(certificate));
+    auto key = PublicKey::share(X509_get0_pubkey(certificate));
     if (!key) return key.error();
     const auto begin = read_time(X509_get0_notBefore(certificate));
     if (!begin) return begin.error();

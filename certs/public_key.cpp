@@ -46,7 +46,11 @@ Result<void> check_kind(EVP_PKEY* key) {
 PublicKey::PublicKey(std::shared_ptr<EVP_PKEY> key, const KeyHash& hash)
     : key_(std::move(key)), hash_(hash) {}
 
-Result<PublicKey> PublicKey::of(EVP_PKEY* key) {
+Result<PublicKey> PublicKey::of(EVP_PKEY* key) { return make(key, Half::any); }
+
+Result<PublicKey> PublicKey::share(EVP_PKEY* key) { return make(key, Half::is_public); }
+
+Result<PublicKey> PublicKey::make(EVP_PKEY* key, Half half) {
     if (key == nullptr) return openssl_error("no readable public key", Errc::unsupported);
     if (auto accepted = check_kind(key); !accepted) return accepted.error();
     unsigned char* der = nullptr;
@@ -54,9 +58,14 @@ Result<PublicKey> PublicKey::of(EVP_PKEY* key) {
     if (size <= 0) return openssl_error("encode a public key");
     const std::unique_ptr<unsigned char, FreeWith<[](unsigned char* p) { OPENSSL_free(p); }>> owner(
         der);
-    // Read back, so that a PublicKey made from a private key does not carry the private half.
-    const unsigned char* cursor = der;
-    KeyPtr copy(d2i_PUBKEY(nullptr, &cursor, size));
+    KeyPtr copy;
+    if (half == Half::is_public && EVP_PKEY_up_ref(key) == 1) {
+        copy.reset(key);
+    } else {
+        // Read back, so that a PublicKey made from a private key does not carry the private half.
+        const unsigned char* cursor = der;
+        copy.reset(d2i_PUBKEY(nullptr, &cursor, size));
+    }
     if (!copy) return openssl_error("decode a public key");
     const auto bytes =
         BytesView(reinterpret_cast<const std::byte*>(der), static_cast<std::size_t>(size));

@@ -20,6 +20,8 @@ class PublicKey {
 public:
     /// Takes a further reference to `key` (or its public half). Errors: Errc::unsupported.
     static Result<PublicKey> of(EVP_PKEY* key);
+    /// The same for a key without a private half: it is shared, not copied.
+    static Result<PublicKey> share(EVP_PKEY* key);
 
     const KeyHash& hash() const { return hash_; }
     /// "EC P-256", "RSA 3072", "Ed25519": for people.
@@ -30,6 +32,8 @@ public:
     friend bool operator==(const PublicKey& a, const PublicKey& b) { return a.hash_ == b.hash_; }
 
 private:
+    enum class Half { any, is_public };
+    static Result<PublicKey> make(EVP_PKEY* key, Half half);
     PublicKey(std::shared_ptr<EVP_PKEY> key, const KeyHash& hash);
 
     std::shared_ptr<EVP_PKEY> key_;
