@@ -4,6 +4,9 @@
 #include "base/error.hpp"
 
 namespace sallyport::agent {
+
+using mappings::CertificateDelivery;
+
 namespace {
 
 /// The last part of a life, in which a certificate is not handed out any more.
@@ -13,9 +16,9 @@ certs::Time renewal_of(const certs::Certificate& certificate, certs::Time now) {
     return certificate.not_after() - (certificate.not_after() - now) / reserve_divisor;
 }
 
-Login::Field header_of(const certs::Certificate& certificate, CertificateForm form) {
+Login::Field header_of(const certs::Certificate& certificate, CertificateDelivery form) {
     auto text = to_base64(as_bytes(certificate.to_der()));
-    if (form == CertificateForm::ssl_client_cert)
+    if (form == CertificateDelivery::ssl_client_cert)
         return {"ssl_client_cert", Secret(std::move(text))};
     return {"client-cert", Secret(":" + text + ":")};  // RFC 9440 section 2.2
 }
@@ -24,20 +27,20 @@ Login::Field header_of(const certs::Certificate& certificate, CertificateForm fo
 
 Result<LoginPtr> PrincipalCertificates::login(std::string_view user,
                                               const certs::DistinguishedName& subject,
-                                              CertificateForm form, certs::Time now) {
+                                              CertificateDelivery form, certs::Time now) {
     auto found = find(user, subject, now);
     if (!found) return found.error();
     auto& made = (*found)->logins[static_cast<std::size_t>(form)];
     SharedCertificate shown;
-    if (form != CertificateForm::tls) {
+    if (form != CertificateDelivery::tls) {
         auto own = system(now);
         if (!own) return own.error();
         shown = std::move(*own);
     }
     if (made.login != nullptr && made.system == shown) return made.login;
     auto login = std::make_shared<Login>();
-    login->certificate = form == CertificateForm::tls ? (*found)->certificate : *shown;
-    if (form != CertificateForm::tls)
+    login->certificate = form == CertificateDelivery::tls ? (*found)->certificate : *shown;
+    if (form != CertificateDelivery::tls)
         login->fields.push_back(header_of((*found)->certificate.chain.front(), form));
     made = {shown, login};
     return made.login;
@@ -83,9 +86,9 @@ Result<PrincipalCertificates::SharedCertificate> PrincipalCertificates::system(c
     return issued_system_;
 }
 
-Result<LoginPtr> PrincipalCertificates::login_without_user(CertificateForm form, WithoutUser who,
-                                                           certs::Time now) {
-    if (form == CertificateForm::tls && who == WithoutUser::nobody) return LoginPtr();
+Result<LoginPtr> PrincipalCertificates::login_without_user(CertificateDelivery form,
+                                                           WithoutUser who, certs::Time now) {
+    if (form == CertificateDelivery::tls && who == WithoutUser::nobody) return LoginPtr();
     auto shown = system(now);
     if (!shown) return shown.error();
     auto& made = without_user_[static_cast<std::size_t>(form)][static_cast<std::size_t>(who)];
@@ -93,7 +96,7 @@ Result<LoginPtr> PrincipalCertificates::login_without_user(CertificateForm form,
     auto login = std::make_shared<Login>();
     login->certificate = **shown;
     // SAP systems would take a request without the field for one of the system itself.
-    if (form == CertificateForm::ssl_client_cert && who == WithoutUser::nobody)
+    if (form == CertificateDelivery::ssl_client_cert && who == WithoutUser::nobody)
         login->fields.push_back({"ssl_client_cert", Secret()});
     made = {*shown, login};
     return made.login;

@@ -2,6 +2,7 @@
 
 #include "agent/login.hpp"
 #include "certs/principal_authority.hpp"
+#include "mappings/mapping.hpp"
 
 #include <array>
 #include <chrono>
@@ -13,13 +14,6 @@
 #include <unordered_map>
 
 namespace sallyport::agent {
-
-/// How a user's certificate reaches a back end.
-enum class CertificateForm {
-    tls,              // it is the client certificate of the connection
-    ssl_client_cert,  // SSL_CLIENT_CERT: base64 of the DER in one line, as SAP systems read it
-    client_cert,      // Client-Cert, RFC 9440
-};
 
 /// The certificates of the users of one worker, and the logins made of them. A user's certificate
 /// is used again until a fifth of its life is left; then the user gets another one, and a new
@@ -44,14 +38,15 @@ public:
     /// have two certificates and share no connection.
     /// Errors: those of PrincipalAuthority::issue.
     Result<LoginPtr> login(std::string_view user, const certs::DistinguishedName& subject,
-                           CertificateForm form, certs::Time now);
+                           mappings::CertificateDelivery form, certs::Time now);
 
     enum class WithoutUser {
         nobody,  // the back end must know that nobody is there
         system,  // the system certificate logs on
     };
     /// For a request on behalf of nobody. Null: nothing is shown.
-    Result<LoginPtr> login_without_user(CertificateForm form, WithoutUser who, certs::Time now);
+    Result<LoginPtr> login_without_user(mappings::CertificateDelivery form, WithoutUser who,
+                                        certs::Time now);
 
     std::uint64_t issued() const { return issued_; }
     std::size_t remembered() const { return users_.size(); }

@@ -30,7 +30,25 @@ Result<SitePtr> Site::load(const std::filesystem::path& file) {
     auto trust = net::TlsContext::back_end_client(options);
     if (!trust) return trust.error();
     site->trust = std::move(*trust);
+    if (auto read = site->read_principals(); !read) return read.error();
     return SitePtr(std::move(site));
+}
+
+Result<void> Site::read_principals() {
+    auto rules = certs::SubjectRules::create(config.subject);
+    if (!rules) return Error{rules.error().code, "[principal] subject: " + rules.error().detail};
+    subjects = std::move(*rules);
+    for (const auto& mapping : config.mappings) {
+        const auto& file = mapping.principal.credentials_file;
+        if (file.empty() || technical.contains(file)) continue;
+        auto credentials = TechnicalCredentials::load(file);
+        if (!credentials)
+            return Error{credentials.error().code,
+                         "mapping " + mapping.virtual_host.text() +
+                             ": credentials_file: " + credentials.error().detail};
+        technical.emplace(file, std::move(*credentials));
+    }
+    return {};
 }
 
 }  // namespace sallyport::agent

@@ -1,8 +1,12 @@
 #pragma once
 
 #include "agent/config.hpp"
+#include "agent/technical_credentials.hpp"
+#include "certs/subject_rules.hpp"
 #include "mappings/table.hpp"
 
+#include <filesystem>
+#include <map>
 #include <memory>
 
 namespace sallyport::net {
@@ -19,9 +23,14 @@ struct Site {
     mappings::Table table;
     std::shared_ptr<const net::TlsContext> trust;  // for https back ends
     std::string trust_digest;                      // of the certificates it was made of
+    certs::SubjectRules subjects;                  // as whom back ends see users
+    std::map<std::filesystem::path, TechnicalCredentialsPtr> technical{};  // by credentials_file
 
     /// Reads everything the configuration names. Errors: as Config::load, and for files it names.
     static Result<std::shared_ptr<const Site>> load(const std::filesystem::path& file);
+
+    /// What `config` says of users: part of load().
+    Result<void> read_principals();
 };
 
 using SitePtr = std::shared_ptr<const Site>;

@@ -60,7 +60,7 @@ BENCHMARK(subject_of_claims);
 /// Every principal is a new one.
 void principals_issued(benchmark::State& state) {
     World world;
-    const auto form = static_cast<CertificateForm>(state.range(0));
+    const auto form = static_cast<mappings::CertificateDelivery>(state.range(0));
     const auto match = world.rules.apply(certs::UserType::business, world.claims);
     std::uint64_t user = 0;
     for (auto _ : state)
@@ -77,13 +77,13 @@ void principals_cached(benchmark::State& state) {
     std::int64_t turn = 0;
     const auto warm = world.rules.apply(certs::UserType::business, world.claims);
     for (std::int64_t user = 0; user < count; ++user)
-        if (!world.users.login(std::to_string(user), warm->subject, CertificateForm::tls,
-                               world.now))
+        if (!world.users.login(std::to_string(user), warm->subject,
+                               mappings::CertificateDelivery::tls, world.now))
             return state.SkipWithError("cannot issue");
     for (auto _ : state) {
         const auto match = world.rules.apply(certs::UserType::business, world.claims);
         const auto user = std::to_string(turn++ % count);
-        if (!world.users.login(user, match->subject, CertificateForm::tls, world.now))
+        if (!world.users.login(user, match->subject, mappings::CertificateDelivery::tls, world.now))
             return state.SkipWithError("cannot issue");
     }
     state.SetItemsProcessed(state.iterations());

@@ -11,7 +11,7 @@ namespace sallyport::agent {
 namespace {
 
 using namespace std::chrono_literals;
-using Form = CertificateForm;
+using Form = mappings::CertificateDelivery;
 using Without = PrincipalCertificates::WithoutUser;
 
 class PrincipalCertificatesTest : public ::testing::Test {

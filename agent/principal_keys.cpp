@@ -1,0 +1,47 @@
+#include "agent/principal_keys.hpp"
+
+#include "base/error.hpp"
+
+#include <algorithm>
+
+namespace sallyport::agent {
+
+bool shows_certificates(const mappings::Mapping& mapping) {
+    return mapping.principal.kind == mappings::PrincipalKind::x509 || mapping.system_certificate;
+}
+
+std::filesystem::path PrincipalKeys::authority_file(const Config& config) {
+    return config.state_dir / "principal-ca.pem";
+}
+
+std::filesystem::path PrincipalKeys::system_file(const Config& config) {
+    return config.state_dir / "system-certificate.pem";
+}
+
+Result<PrincipalKeys> PrincipalKeys::load(const Config& config, certs::Time now) {
+    PrincipalKeys keys;
+    if (std::ranges::none_of(config.mappings, shows_certificates)) return keys;
+    auto imported = certs::read_key_file(system_file(config));
+    if (imported)
+        keys.system = std::make_shared<const certs::KeyAndChain>(std::move(*imported));
+    else if (imported.error().code != Errc::not_found)
+        return Error{imported.error().code, "system certificate: " + imported.error().detail};
+    auto authority = certs::PrincipalAuthority::open(authority_file(config), now);
+    if (!authority)
+        return Error{authority.error().code, "principal authority: " + authority.error().detail};
+    keys.authority = std::make_shared<const certs::PrincipalAuthority>(std::move(*authority));
+    return keys;
+}
+
+bool PrincipalKeys::is_same(const PrincipalKeys& other) const {
+    const auto same = [](const auto& a, const auto& b, auto&& certificate) {
+        if (a == nullptr || b == nullptr) return a == b;
+        return certificate(*a) == certificate(*b);
+    };
+    return same(authority, other.authority,
+                [](const certs::PrincipalAuthority& one) { return one.certificate(); }) &&
+           same(system, other.system,
+                [](const certs::KeyAndChain& one) { return one.chain.front(); });
+}
+
+}  // namespace sallyport::agent

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "agent/config.hpp"
+#include "certs/principal_authority.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace sallyport::agent {
+
+/// The keys with which the agent speaks to back ends for its users and for itself.
+struct PrincipalKeys {
+    std::shared_ptr<const certs::PrincipalAuthority> authority;
+    std::shared_ptr<const certs::KeyAndChain> system;  // imported; null: the authority issues one
+
+    /// What the mappings of `config` need, from its state directory; the authority is made when it
+    /// is needed for the first time.
+    static Result<PrincipalKeys> load(const Config& config, certs::Time now);
+    /// Whether they show the same.
+    bool is_same(const PrincipalKeys& other) const;
+
+    static std::filesystem::path authority_file(const Config& config);
+    static std::filesystem::path system_file(const Config& config);
+};
+
+/// Whether the back end of `mapping` is to see any certificate.
+bool shows_certificates(const mappings::Mapping& mapping);
+
+}  // namespace sallyport::agent

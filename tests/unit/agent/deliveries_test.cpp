@@ -1,0 +1,177 @@
+#include "agent/deliveries.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "net/blocking_pool.hpp"
+#include "net/tls_context.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+#include <boost/json/parse.hpp>
+#include <gtest/gtest.h>
+
+#include <gmock/gmock.h>
+
+namespace sallyport::agent {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view head = R"(
+[[hub]]
+url = "https://hub.test"
+[principal]
+subject = [ { when = { user_type = "Technical" }, pattern = "CN=${client_id},OU=Technical" },
+            { pattern = "CN=${name},OU=${mail}" } ]
+[[identity_provider]]
+issuer = "https://login.test"
+jwks_file = "/dev/null"
+audiences = ["app"]
+)";
+
+class DeliveriesTest : public ::testing::Test {
+protected:
+    /// The site with one mapping, whose further keys are `more`.
+    void configure(std::string_view more, std::string_view credentials = {}) {
+        const auto file = folder_.path() / "erp.toml";
+        std::string text(more);
+        if (!credentials.empty()) {
+            ASSERT_TRUE(replace_file(file, credentials, 0600));
+            text += "principal = { kind = \"technical\", credentials_file = \"" + file.string() +
+                    "\" }\n";
+        }
+        auto config =
+            Config::parse({{"agent.toml", std::string(head) + "[agent]\nstate_dir = \"" +
+                                              folder_.path().string() +
+                                              "\"\n[[mapping]]\nvirtual = \"erp.virtual:443\"\n"
+                                              "internal = \"https://s4.corp\"\n" +
+                                              text + "[[mapping.rule]]\npath = \"/\"\n"}});
+        ASSERT_TRUE(config) << to_text(config.error());
+        auto site = std::make_shared<Site>();
+        site->config = std::move(*config);
+        site->trust = net::TlsContext::back_end_client({}).value();
+        const auto read = site->read_principals();
+        ASSERT_TRUE(read) << to_text(read.error());
+        site_ = site;
+        const auto keys = PrincipalKeys::load(site_->config, now_);
+        ASSERT_TRUE(keys) << to_text(keys.error());
+        deliveries_.use(site_, *keys, "berlin-1");
+    }
+    const mappings::Mapping& mapping() const { return site_->config.mappings.front(); }
+    Result<Deliveries::Delivery> choose(const certs::PrincipalPtr& who) {
+        return deliveries_.choose(*site_, mapping(), who.get(), now_);
+    }
+    std::string seen(const certs::PrincipalPtr& who) {
+        const auto chosen = choose(who);
+        if (!chosen) return "! " + chosen.error().detail;
+        std::string text = chosen->text + " |";
+        const auto& login = chosen->login;
+        if (login == nullptr) return text + (chosen->tokens ? " token" : " nothing");
+        if (login->certificate) text += " " + login->certificate->chain.front().subject();
+        for (const auto& field : login->fields)
+            text += " " + field.name + (field.value.empty() ? " empty" : "");
+        return text;
+    }
+    static certs::PrincipalPtr principal(std::string_view claims, certs::UserType type) {
+        return certs::principal_of(type, boost::json::parse(claims).as_object()).value();
+    }
+
+    test::TemporaryFolder folder_;
+    certs::Time now_ = std::chrono::system_clock::now();
+    net::Loop loop_;
+    net::BlockingPool pool_{1};
+    Deliveries deliveries_{loop_, pool_};
+    SitePtr site_;
+    certs::PrincipalPtr nobody_;
+    certs::PrincipalPtr jane_ =
+        principal(R"({"iss":"https://login.test","sub":"1","user_name":"jane","mail":"j@x"})",
+                  certs::UserType::business);
+    certs::PrincipalPtr john_ =
+        principal(R"({"iss":"https://login.test","sub":"2","user_name":"jane","mail":"j@x"})",
+                  certs::UserType::business);
+    certs::PrincipalPtr app_ =
+        principal(R"({"iss":"https://login.test","sub":"app","client_id":"app"})",
+                  certs::UserType::technical);
+};
+
+TEST_F(DeliveriesTest, WithoutAPrincipalInTheMappingNothingIsSaidOfAnybody) {
+    configure("");
+    EXPECT_EQ(seen(jane_), " | nothing");
+    EXPECT_EQ(seen(nobody_), " | nothing");
+    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "principal-ca.pem"));
+}
+
+TEST_F(DeliveriesTest, InTlsTheConnectionIsTheUsersOwn) {
+    configure("principal = { kind = \"x509\" }\n");
+    EXPECT_EQ(seen(jane_), "x509:CN=jane,OU=j@x | CN=jane,OU=j@x");
+    EXPECT_EQ(seen(app_), "x509:CN=app,OU=Technical | CN=app,OU=Technical");
+    EXPECT_EQ(seen(nobody_), " | nothing");
+    EXPECT_EQ(choose(jane_)->login, choose(jane_)->login);
+    EXPECT_NE(choose(jane_)->login, choose(john_)->login);  // the same name, another person
+    configure("principal = { kind = \"x509\" }\nsystem_certificate = true\n");
+    EXPECT_EQ(seen(nobody_), "system | CN=berlin-1,OU=Sallyport system");
+    EXPECT_EQ(seen(jane_), "x509:CN=jane,OU=j@x | CN=jane,OU=j@x");
+}
+
+TEST_F(DeliveriesTest, InAHeaderTheConnectionIsTheSystemsAndStillTheUsersOwn) {
+    configure("principal = { kind = \"x509\", deliver = \"header:SSL_CLIENT_CERT\" }\n");
+    EXPECT_EQ(seen(jane_), "x509:CN=jane,OU=j@x | CN=berlin-1,OU=Sallyport system ssl_client_cert");
+    EXPECT_EQ(seen(nobody_), " | CN=berlin-1,OU=Sallyport system ssl_client_cert empty");
+    EXPECT_NE(choose(jane_)->login, choose(john_)->login);
+    configure(
+        "principal = { kind = \"x509\", deliver = \"header:SSL_CLIENT_CERT\" }\n"
+        "system_certificate = true\n");
+    EXPECT_EQ(seen(nobody_), "system | CN=berlin-1,OU=Sallyport system");
+    configure("principal = { kind = \"x509\", deliver = \"header:Client-Cert\" }\n");
+    EXPECT_EQ(seen(jane_), "x509:CN=jane,OU=j@x | CN=berlin-1,OU=Sallyport system client-cert");
+    EXPECT_EQ(seen(nobody_), " | CN=berlin-1,OU=Sallyport system");
+}
+
+TEST_F(DeliveriesTest, TheSystemCertificateLogsOnWithoutAnyUser) {
+    configure("system_certificate = true\n");
+    EXPECT_EQ(seen(nobody_), "system | CN=berlin-1,OU=Sallyport system");
+    EXPECT_EQ(seen(jane_), "system | CN=berlin-1,OU=Sallyport system");
+}
+
+TEST_F(DeliveriesTest, ARequiredPrincipalThatIsMissingIsSaidClearly) {
+    configure("principal = { kind = \"x509\", required = true }\n");
+    EXPECT_THAT(seen(nobody_), HasSubstr("on behalf of a user"));
+    EXPECT_EQ(seen(jane_).front(), 'x');
+}
+
+TEST_F(DeliveriesTest, AUserWhoseSubjectCannotBeMadeIsRefused) {
+    configure("principal = { kind = \"x509\" }\n");
+    const auto bare = principal(R"({"iss":"i","sub":"s"})", certs::UserType::business);
+    EXPECT_THAT(seen(bare), HasSubstr("${mail} is missing"));
+    const auto system =
+        principal(R"({"iss":"i","sub":"s","mail":"Sallyport system"})", certs::UserType::business);
+    EXPECT_THAT(seen(system), HasSubstr("the agent's own"));
+}
+
+TEST_F(DeliveriesTest, ATechnicalUserIsTheSameForEverybody) {
+    configure("", "user = \"RFC\"\npassword = \"pw\"");
+    EXPECT_EQ(seen(jane_), "technical:RFC | authorization");
+    EXPECT_EQ(seen(nobody_), "technical:RFC | authorization");
+    configure("", "token_url = \"https://t/\"\nclient_id = \"c\"\nclient_secret = \"s\"");
+    EXPECT_EQ(seen(nobody_), "technical:c | token");
+}
+
+TEST_F(DeliveriesTest, AReloadKeepsWhatDidNotChange) {
+    configure("principal = { kind = \"x509\" }\n");
+    const auto before = choose(jane_)->login;
+    configure("principal = { kind = \"x509\" }\ndescription = \"other\"\n");
+    EXPECT_EQ(choose(jane_)->login, before);
+    std::filesystem::remove(folder_.path() / "principal-ca.pem");
+    configure("principal = { kind = \"x509\" }\n");
+    EXPECT_NE(choose(jane_)->login, before);
+    constexpr std::string_view order =
+        "token_url = \"https://t/\"\nclient_id = \"c\"\nclient_secret = \"s\"";
+    configure("", order);
+    const auto tokens = choose(nobody_)->tokens;
+    configure("description = \"x\"\n", order);
+    EXPECT_EQ(choose(nobody_)->tokens, tokens);
+    configure("", std::string(order) + "\nscope = \"x\"");
+    EXPECT_NE(choose(nobody_)->tokens, tokens);
+}
+
+}  // namespace
+}  // namespace sallyport::agent
