@@ -1,6 +1,7 @@
 #include "agent/agent.hpp"
 
 #include "agent/epoch_file.hpp"
+#include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
@@ -9,16 +10,15 @@
 #include "daemon/service_manager.hpp"
 #include "net/tls_context.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
+#include <boost/asio/post.hpp>
 
 #include <csignal>
+#include <random>
 
 namespace sallyport::agent {
 namespace {
 
 namespace asio = boost::asio;
-namespace json = boost::json;
 
 audit::Settings audit_settings(const Config& config) {
     audit::Settings settings;
@@ -28,29 +28,6 @@ audit::Settings audit_settings(const Config& config) {
     settings.level = config.audit.level;
     settings.configuration = config.digest;
     return settings;
-}
-
-http::SimpleResponse error_response(int status, std::string_view code, std::string_view message) {
-    http::SimpleResponse response;
-    response.status = status;
-    response.body = json::serialize(
-        json::object{{"error", json::object{{"code", code}, {"message", message}}}});
-    return response;
-}
-
-json::object to_json(const HubLinks::Status& link) {
-    using std::chrono::duration_cast;
-    json::object out{{"link", link.slot}, {"state", link.state}};
-    if (!link.peer.empty()) {
-        out["peer"] = link.peer;
-        out["seconds"] = duration_cast<std::chrono::seconds>(net::Loop::now() - link.since).count();
-        out["round_trip_us"] = duration_cast<std::chrono::microseconds>(link.round_trip).count();
-        out["streams"] = link.streams;
-        out["bytes_in"] = link.bytes_in;
-        out["bytes_out"] = link.bytes_out;
-    }
-    if (!link.last_error.empty()) out["last_error"] = link.last_error;
-    return out;
 }
 
 /// Keys of the configuration that a reload cannot change while links are up.
@@ -72,6 +49,7 @@ Agent::Agent(SitePtr site)
     : site_(std::move(site)),
       sweep_(loop_),
       budget_(site_->config.tunnel.memory_budget_bytes),
+      rotating_(loop_),
       stopping_(loop_),
       signals_(loop_.io, SIGTERM, SIGINT, SIGHUP) {}
 
@@ -87,8 +65,14 @@ Result<void> Agent::open() {
     epoch_ = *epoch;
     process_ = certs::random_secret().reveal();
 
-    shared_.reset(new AgentShared{*log_, pool_, budget_, site_->config.workers, site_, epoch_,
-                                  process_, [this] { return context(); }});
+    shared_.reset(new AgentShared{
+        *log_, pool_, budget_, site_->config.workers, site_, epoch_, process_,
+        [this] { return context(); }, [this] { return authorities(); },
+        [this](tunnel::Trust trust) {
+            asio::post(loop_.executor(),
+                       [this, trust = std::move(trust)] { rotation_->hear(trust); });
+        }});
+    rotation_ = std::make_unique<Rotation>(rotation_wiring());
     for (std::size_t i = 0; i < site_->config.workers; ++i)
         workers_.push_back(std::make_unique<Worker>(i, *shared_));
     admin_ = std::make_unique<daemon::AdminServer>(
@@ -120,6 +104,9 @@ Result<void> Agent::load_identity() {
     identity_ = {{"name", names.empty() ? "" : names.front()},
                  {"serial", leaf.serial()},
                  {"not_after", not_after.time_since_epoch().count()}};
+    authorities_.clear();
+    for (const auto& anchor : identity->anchors)
+        authorities_.push_back(to_hex(anchor.public_key_hash()));
     return {};
 }
 
@@ -128,7 +115,33 @@ Result<std::shared_ptr<const net::TlsContext>> Agent::context() const {
     return context_;
 }
 
+std::vector<std::string> Agent::authorities() const {
+    const std::lock_guard lock(identity_mutex_);
+    return authorities_;
+}
+
+Rotation::Wiring Agent::rotation_wiring() {
+    return {.loop = loop_,
+            .pool = pool_,
+            .budget = budget_,
+            .identity_folder = site_->config.identity_folder(),
+            .hubs = site_->config.hubs,
+            .hello = [this](const HubConfig& hub) { return say_hello(*shared_, *site_, hub); },
+            .activated =
+                [this] {
+                    if (auto loaded = load_identity(); !loaded)
+                        log::error("identity.failed", {{"error", to_text(loaded.error())}});
+                    for (auto& worker : workers_) worker->replace_links();
+                },
+            .dice =
+                [] {
+                    thread_local std::mt19937_64 generator{std::random_device{}()};
+                    return std::uniform_real_distribution<double>(0, 1)(generator);
+                }};
+}
+
 void Agent::run() {
+    rotating_.spawn("rotation", rotation_->run());
     for (auto& worker : workers_) worker->start();
     wait_for_signal();
     for (const auto& warning : site_->config.warnings) log::warn("config.odd", {{"what", warning}});
@@ -161,6 +174,8 @@ void Agent::wait_for_signal() {
 net::Task<void> Agent::stop(net::Deadline deadline) {
     log::info("agent.stopping");
     draining_ = true;
+    rotating_.cancel();
+    co_await rotating_.join();
     for (auto& worker : workers_) worker->stop(deadline);
     co_await admin_->stop();
     for (auto& worker : workers_) worker->join();
@@ -179,6 +194,7 @@ Result<void> Agent::reload(std::string_view who) {
     site_ = std::move(*site);
     if (auto loaded = load_identity(); !loaded)
         log::error("identity.failed", {{"error", to_text(loaded.error())}});
+    rotation_->identity_changed();
     const auto& audit = site_->config.audit;
     auto recorded = log_->reconfigure(
         {audit.durability, audit.on_failure, audit.level, site_->config.digest}, who);
@@ -190,101 +206,6 @@ Result<void> Agent::reload(std::string_view who) {
         log::warn("config.restart_needed",
                   {{"what", "[[hub]], [tunnel], workers, state_dir or admin_socket changed"}});
     return {};
-}
-
-net::Task<http::SimpleResponse> Agent::administer(const http::SimpleRequest& request) {
-    const auto& method = request.head.method;
-    const auto& target = request.head.target;
-    http::SimpleResponse done;
-    done.body = R"({"done":true})";
-    if (method == "GET" && target == "/v1/status") {
-        http::SimpleResponse response;
-        const auto facts = co_await status();
-        response.body = json::serialize(facts);
-        co_return response;
-    }
-    if (method != "POST") co_return error_response(404, "not_found", "unknown request");
-    if (target == "/v1/reload") {
-        const auto reloaded = reload("admin");
-        if (!reloaded) co_return error_response(422, "invalid", reloaded.error().detail);
-        co_return done;
-    }
-    if (target == "/v1/reconnect") {
-        for (auto& worker : workers_) worker->reconnect();
-        co_return done;
-    }
-    if (target == "/v1/replace-links") {
-        for (auto& worker : workers_) worker->replace_links();
-        co_return done;
-    }
-    if (target == "/v1/drain") {
-        // Answered first; the process ends when what runs is done.
-        std::raise(SIGTERM);
-        co_return done;
-    }
-    co_return error_response(404, "not_found", "unknown request");
-}
-
-net::Task<json::object> Agent::status() {
-    json::array hubs;
-    bool ready = !draining_;
-    for (auto& worker : workers_) {
-        // Shared: who asked may have gone (a stop cancels it) when the worker answers.
-        struct Asked {
-            net::Event* waiter = nullptr;
-            std::optional<Worker::LinkStatus> links;
-        };
-        struct Waiter {
-            Waiter(net::Turn& turn, std::shared_ptr<Asked> a) : event(turn), asked(std::move(a)) {
-                asked->waiter = &event;
-            }
-            ~Waiter() { asked->waiter = nullptr; }
-            net::Event event;
-            std::shared_ptr<Asked> asked;
-        };
-        Waiter waiter(loop_.turn, std::make_shared<Asked>());
-        auto answer = [asked = waiter.asked,
-                       executor = loop_.executor()](Worker::LinkStatus from) mutable {
-            asio::post(executor, [asked = std::move(asked), from = std::move(from)]() mutable {
-                asked->links = std::move(from);
-                if (asked->waiter != nullptr) asked->waiter->set();
-            });
-        };
-        worker->ask_status(std::move(answer));
-        while (!waiter.asked->links) co_await waiter.event.wait();
-        for (const auto& [name, list] : *waiter.asked->links) {
-            json::array states;
-            bool up = false;
-            for (const auto& link : list) {
-                up = up || link.state == "up";
-                states.push_back(to_json(link));
-            }
-            ready = ready && up;
-            hubs.push_back(json::object{{"name", name}, {"up", up}, {"links", std::move(states)}});
-        }
-    }
-    const auto& config = site_->config;
-    const auto up = std::chrono::duration_cast<std::chrono::seconds>(net::Loop::now() - started_);
-    json::object out{{"version", SALLYPORT_VERSION},
-                     {"seconds", up.count()},
-                     {"epoch", epoch_},
-                     {"ready", ready},
-                     {"draining", draining_},
-                     {"configuration", config.digest},
-                     {"mappings", site_->table.mappings().size()}};
-    {
-        const std::lock_guard lock(identity_mutex_);
-        out["identity"] = identity_;
-    }
-    out["audit"] = json::object{{"healthy", log_->healthy()},
-                                {"durability", audit::to_text(log_->durability())},
-                                {"on_failure", audit::to_text(log_->on_failure())},
-                                {"dropped", log_->dropped()}};
-    out["memory_budget"] =
-        json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}};
-    out["log_lines_dropped"] = log::dropped();
-    out["hubs"] = std::move(hubs);
-    co_return out;
 }
 
 }  // namespace sallyport::agent

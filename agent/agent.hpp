@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/rotation.hpp"
 #include "agent/site.hpp"
 #include "agent/worker.hpp"
 #include "audit/log.hpp"
@@ -33,6 +34,8 @@ private:
     Result<void> open();
     Result<void> load_identity();
     Result<std::shared_ptr<const net::TlsContext>> context() const;
+    std::vector<std::string> authorities() const;
+    Rotation::Wiring rotation_wiring();
     Result<void> reload(std::string_view who);
     net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request);
     net::Task<boost::json::object> status();
@@ -46,13 +49,16 @@ private:
     mutable std::mutex identity_mutex_;
     std::shared_ptr<const net::TlsContext> context_;  // made of the active identity
     boost::json::object identity_;                    // of it, for status
+    std::vector<std::string> authorities_;            // key hashes of those it trusts
     net::Loop loop_;
     net::IdleSweep sweep_;
     tunnel::MemoryBudget budget_;
     std::unique_ptr<AgentShared> shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
     net::BlockingPool pool_;  // goes before the loops that its jobs answer to
+    std::unique_ptr<Rotation> rotation_;
     std::unique_ptr<daemon::AdminServer> admin_;
+    net::TaskGroup rotating_;
     net::TaskGroup stopping_;
     boost::asio::signal_set signals_;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();

@@ -6,6 +6,8 @@
 #include <boost/json/serialize.hpp>
 
 #include <CLI/CLI.hpp>
+#include <array>
+#include <ctime>
 #include <string>
 
 namespace sallyport::agent {
@@ -28,12 +30,36 @@ Result<std::filesystem::path> socket_of(const CommandContext& context, const std
         config.error().detail + "\n(name the daemon's socket with --socket to ask it anyway)"};
 }
 
+/// RFC 3339 in UTC.
+std::string date_of(const json::value& seconds) {
+    const std::time_t time = seconds.to_number<std::int64_t>();
+    std::tm date{};
+    std::array<char, 32> text{};
+    ::gmtime_r(&time, &date);
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &date)};
+}
+
+std::string describe_certificate(const json::object& identity) {
+    std::string text = "certificate valid until " + date_of(identity.at("not_after"));
+    const auto& renewal = identity.at("renewal").as_object();
+    text += ", renewal " + date_of(renewal.at("next"));
+    const auto health = text_of(renewal.at("health"));
+    if (health != "good") text += ", RENEWAL " + health;
+    text += "\n";
+    if (const auto* error = renewal.if_contains("last_error"))
+        text += "    renewal failed " + text_of(renewal.at("failures")) +
+                " times: " + text_of(*error) + "\n";
+    if (const auto* clock = renewal.if_contains("clock")) text += "    " + text_of(*clock) + "\n";
+    return text;
+}
+
 std::string describe(const json::object& status) {
     std::string text = "agent " + text_of(status.at("identity").as_object().at("name")) +
                        "\nversion " + text_of(status.at("version")) + ", up " +
                        text_of(status.at("seconds")) + " s, " + text_of(status.at("mappings")) +
                        " mappings, " + (status.at("ready").as_bool() ? "ready" : "NOT READY") +
                        "\n";
+    text += describe_certificate(status.at("identity").as_object());
     const auto& audit = status.at("audit").as_object();
     text += "audit log " + std::string(audit.at("healthy").as_bool() ? "healthy" : "FAILED") +
             ", " + text_of(audit.at("durability")) + ", on failure " +

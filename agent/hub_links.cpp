@@ -166,6 +166,10 @@ void HubLinks::on_control(Slot& slot, Session& session, tunnel::ControlMessage m
         log::info("hub.restarting", {{"hub", wiring_.hub.name}, {"link", slot.number}});
         return;
     }
+    if (const auto* trust = std::get_if<tunnel::Trust>(&message)) {
+        if (wiring_.trust) wiring_.trust(*trust);
+        return;
+    }
     const auto* welcome = std::get_if<tunnel::Welcome>(&message);
     if (welcome == nullptr || session.welcome) return;
     session.welcome = true;

@@ -33,6 +33,8 @@ struct LinkWiring {
     /// on.
     std::function<Result<std::shared_ptr<const net::TlsContext>>()> context;
     std::function<tunnel::Hello()> hello;
+    /// What the hub says about its authorities. May be empty.
+    std::function<void(tunnel::Trust)> trust = {};
     /// This worker keeps the links `worker`, `worker + workers`, ...
     std::size_t worker = 0;
     std::size_t workers = 1;

@@ -6,6 +6,20 @@ namespace sallyport::agent {
 
 namespace asio = boost::asio;
 
+tunnel::Hello say_hello(const AgentShared& shared, const Site& site, const HubConfig& hub) {
+    tunnel::Hello hello;
+    hello.program = SALLYPORT_VERSION;
+    hello.location = hub.location;
+    hello.epoch = shared.epoch;
+    hello.process = shared.process;
+    hello.authorities = shared.authorities();
+    for (const auto& mapping : site.table.mappings())
+        if ((mapping.hub.empty() || mapping.hub == hub.name) &&
+            hello.virtual_hosts.size() < tunnel::virtual_hosts_told_max)
+            hello.virtual_hosts.push_back(mapping.virtual_host.text());
+    return hello;
+}
+
 /// The exchanges of one hub, and the links they come through.
 struct Worker::HubSide {
     HubSide(Worker& worker, const HubConfig& hub)
@@ -17,7 +31,8 @@ struct Worker::HubSide {
                  .hub = hub,
                  .tunnel = worker.site_->config.tunnel,
                  .context = worker.shared_.context,
-                 .hello = [&worker, hub] { return worker.hello(hub); },
+                 .hello = [&worker, hub] { return say_hello(worker.shared_, *worker.site_, hub); },
+                 .trust = worker.shared_.trust,
                  .worker = worker.index_,
                  .workers = worker.shared_.workers,
                  .changed = {}}) {}
@@ -50,19 +65,6 @@ void Worker::start() {
 
 void Worker::join() {
     if (thread_.joinable()) thread_.join();
-}
-
-tunnel::Hello Worker::hello(const HubConfig& hub) const {
-    tunnel::Hello hello;
-    hello.program = SALLYPORT_VERSION;
-    hello.location = hub.location;
-    hello.epoch = shared_.epoch;
-    hello.process = shared_.process;
-    for (const auto& mapping : site_->table.mappings())
-        if ((mapping.hub.empty() || mapping.hub == hub.name) &&
-            hello.virtual_hosts.size() < tunnel::virtual_hosts_told_max)
-            hello.virtual_hosts.push_back(mapping.virtual_host.text());
-    return hello;
 }
 
 void Worker::use(SitePtr site) {

@@ -30,7 +30,14 @@ struct AgentShared {
     std::string process;
     /// How to prove who we are to a hub, from any thread.
     std::function<Result<std::shared_ptr<const net::TlsContext>>()> context;
+    /// Key hashes of the authorities that we trust, from any thread.
+    std::function<std::vector<std::string>()> authorities;
+    /// What a hub said about its authorities, from any thread.
+    std::function<void(tunnel::Trust)> trust;
 };
+
+/// What this process says of itself on a new link to `hub`.
+tunnel::Hello say_hello(const AgentShared& shared, const Site& site, const HubConfig& hub);
 
 /// One thread of the agent: links to each hub, and the exchanges that come through them.
 class Worker {
@@ -55,7 +62,6 @@ public:
 
 private:
     struct HubSide;
-    tunnel::Hello hello(const HubConfig& hub) const;
     net::Task<void> finish(net::Deadline deadline);
 
     std::size_t index_;

@@ -126,6 +126,24 @@ Result<void> IdentityStore::activate(Slot slot) {
     return perform(activate_slot(folder_, to_text(slot), used));
 }
 
+Result<Identity> IdentityStore::prepared() const {
+    const auto active = active_slot();
+    if (!active) return active.error();
+    auto identity = load(other(*active));
+    if (!identity) return identity;
+    // The key of what was activated or replaced is not the pending one.
+    const auto pending = read_key(folder_ / pending_key_file);
+    if (!pending || pending->public_key() != identity->key.public_key())
+        return Error{Errc::not_found, "no prepared identity in " + folder_.string()};
+    return identity;
+}
+
+Result<void> IdentityStore::discard_prepared() {
+    const auto active = active_slot();
+    if (!active) return active.error();
+    return perform(discard_slot(folder_, to_text(other(*active))));
+}
+
 Result<Slot> IdentityStore::active_slot() const {
     std::error_code failure;
     const auto target = std::filesystem::read_symlink(folder_ / active_link, failure);

@@ -49,6 +49,12 @@ public:
     /// Makes a completely prepared slot the active one. Durable when it returns.
     Result<void> activate(Slot slot);
 
+    /// The identity that was prepared and neither activated nor discarded, also before a restart.
+    /// Errc::not_found if there is none.
+    Result<Identity> prepared() const;
+    /// Forgets it, and the key it was for: the next pending_key() is another one.
+    Result<void> discard_prepared();
+
     /// Errc::not_found if there is none.
     Result<Slot> active_slot() const;
     Result<Identity> load(Slot slot) const;

@@ -76,4 +76,12 @@ std::vector<Step> activate_slot(const std::filesystem::path& folder, std::string
     return steps;
 }
 
+std::vector<Step> discard_slot(const std::filesystem::path& folder, std::string_view slot) {
+    using enum Step::Kind;
+    std::vector<Step> steps;
+    steps.push_back({.kind = remove, .path = folder / slot / meta_file});
+    steps.push_back({.kind = remove, .path = folder / pending_key_file});
+    return steps;
+}
+
 }  // namespace sallyport::certs

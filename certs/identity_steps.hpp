@@ -42,6 +42,9 @@ std::vector<Step> fill_slot(const std::filesystem::path& slot, SlotContent conte
 std::vector<Step> activate_slot(const std::filesystem::path& folder, std::string_view slot,
                                 bool forget_pending_key);
 
+/// Empties a slot and forgets the pending key.
+std::vector<Step> discard_slot(const std::filesystem::path& folder, std::string_view slot);
+
 inline constexpr const char* key_file = "key.pem";
 inline constexpr const char* chain_file = "chain.pem";
 inline constexpr const char* anchors_file = "ca.pem";

@@ -105,8 +105,12 @@ Result<bool> Fetch::read_head() {
                 break;
             case WireInput::Fill::would_block:
                 return false;
-            case WireInput::Fill::ended:
             case WireInput::Fill::failed:
+                // A certificate that the server did not like is another matter than a broken wire.
+                if (input_.error() == Errc::untrusted)
+                    return Error{Errc::untrusted, duplex_.failure()};
+                return Error{Errc::cut, duplex_.failure()};
+            case WireInput::Fill::ended:
                 return Error{Errc::cut, duplex_.failure()};
         }
     }

@@ -30,6 +30,7 @@ WireInput::Fill WireInput::fill(net::Duplex& from) {
             break;
     }
     failed_ = true;
+    error_ = moved.error;
     return Fill::failed;
 }
 

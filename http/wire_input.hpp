@@ -49,6 +49,8 @@ public:
 
     bool ended() const { return ended_; }
     bool failed() const { return failed_; }
+    /// Why it failed.
+    const boost::system::error_code& error() const { return error_; }
     std::uint64_t received() const { return received_; }
 
 private:
@@ -60,6 +62,7 @@ private:
     std::uint64_t received_ = 0;
     bool ended_ = false;
     bool failed_ = false;
+    boost::system::error_code error_;
 };
 
 }  // namespace sallyport::http

@@ -42,6 +42,8 @@ std::shared_ptr<const Accounts> Accounts::from(StoreContent content, std::uint64
         accounts->agents[agent.key.tenant_id].emplace(agent.key.name, std::move(agent));
     for (auto& serial : content.revoked_serials)
         accounts->revoked_serials.insert(std::move(serial));
+    for (auto& certificate : content.certificates)
+        accounts->certificates.emplace(certificate.serial, std::move(certificate));
     return accounts;
 }
 
@@ -52,6 +54,10 @@ const Tenant* Accounts::find_tenant(std::string_view id) const { return find_in(
 const Agent* Accounts::find_agent(std::string_view tenant_id, std::string_view name) const {
     const auto* of_tenant = find_in(agents, tenant_id);
     return of_tenant == nullptr ? nullptr : find_in(*of_tenant, name);
+}
+
+const CertificateEntry* Accounts::find_certificate(std::string_view serial) const {
+    return find_in(certificates, serial);
 }
 
 Result<void> Accounts::may_act(const Client& client, std::string_view tenant_id) const {
@@ -103,6 +109,14 @@ Result<void> Accounts::may_attach(const certs::AgentName& name, std::string_view
         return Error{Errc::denied,
                      "the agent's certificate was revoked; for a new one, run "
                      "sallyport-hub agent reissue" +
+                         command};
+    const auto* certificate = find_certificate(certificate_serial);
+    if (certificate == nullptr || certificate->agent != agent->key)
+        return Error{Errc::denied,
+                     "the hub does not know the agent's certificate: it is older than the newest " +
+                         std::to_string(certificates_kept_max) +
+                         ", or the hub's database was restored; for a new one, run sallyport-hub "
+                         "agent reissue" +
                          command};
     const auto* grant = find_grant(*agent, location);
     if (grant == nullptr)

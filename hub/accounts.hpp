@@ -37,12 +37,14 @@ struct Accounts {
     /// By tenant id, then name.
     std::map<std::string, std::map<std::string, Agent, std::less<>>, std::less<>> agents;
     std::set<std::string, std::less<>> revoked_serials;
+    std::map<std::string, CertificateEntry, std::less<>> certificates;  // by serial
 
     static std::shared_ptr<const Accounts> from(StoreContent content, std::uint64_t store_version);
 
     const Client* find_client(std::string_view id) const;
     const Tenant* find_tenant(std::string_view id) const;
     const Agent* find_agent(std::string_view tenant_id, std::string_view name) const;
+    const CertificateEntry* find_certificate(std::string_view serial) const;
 
     /// Whether the client may act in the tenant: both enabled, and the tenant owns the client or is
     /// subscribed to it. Errors: Errc::denied; the detail may be shown to the client.

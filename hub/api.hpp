@@ -23,6 +23,7 @@ struct ApiRequest {
     http::Fields fields = {};
     std::string_view body = {};
     std::optional<certs::Certificate> client_certificate = {};  // checked against the hub's CA
+    std::string_view peer = {};                                 // address, for logs and alarms
 };
 
 /// Its answer; whoever sends it adds the framing.

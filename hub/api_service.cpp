@@ -8,21 +8,25 @@ namespace {
 /// A request that owns what it says, because whoever asked may go away while the pool works on it.
 struct OwnedRequest {
     explicit OwnedRequest(const http::SimpleRequest& from,
-                          const std::optional<certs::Certificate>& certificate)
+                          const std::optional<certs::Certificate>& certificate, std::string address)
         : method(from.head.method),
           target(from.head.target),
           host(from.head.authority),
           body(from.body),
-          client_certificate(certificate) {
+          client_certificate(certificate),
+          peer(std::move(address)) {
         for (const auto& field : from.head.fields) fields.emplace_back(field.name, field.value);
         for (const auto& [name, value] : fields) views.push_back({name, value});
     }
-    ApiRequest view() const { return {method, target, host, views, body, client_certificate}; }
+    ApiRequest view() const {
+        return {method, target, host, views, body, client_certificate, peer};
+    }
 
     std::string method, target, host, body;
     std::vector<std::pair<std::string, std::string>> fields;
     std::vector<http::Field> views;
     std::optional<certs::Certificate> client_certificate;
+    std::string peer;
 };
 
 http::SimpleResponse to_simple(ApiResponse from) {
@@ -50,7 +54,8 @@ Api::Api(net::Loop& loop, net::BlockingPool& pool, TokenEndpoint tokens, EstServ
       accounts_(std::move(accounts)) {}
 
 net::Task<http::SimpleResponse> Api::answer(const http::SimpleRequest& request,
-                                            std::optional<certs::Certificate> certificate) {
+                                            std::optional<certs::Certificate> certificate,
+                                            std::string peer) {
     const bool is_token = TokenEndpoint::serves(request.head.target);
     const bool is_est = EstServer::serves(request.head.target);
     if (!is_token && !is_est) {
@@ -59,7 +64,7 @@ net::Task<http::SimpleResponse> Api::answer(const http::SimpleRequest& request,
         nothing.body = R"({"error":{"code":"not_found","message":"There is nothing here."}})";
         co_return nothing;
     }
-    const auto owned = std::make_shared<const OwnedRequest>(request, certificate);
+    const auto owned = std::make_shared<const OwnedRequest>(request, certificate, std::move(peer));
     const auto accounts = accounts_;
     std::function<Result<ApiResponse>()> work = [this, owned, accounts,
                                                  is_est]() -> Result<ApiResponse> {
@@ -68,7 +73,7 @@ net::Task<http::SimpleResponse> Api::answer(const http::SimpleRequest& request,
         return tokens_.handle(owned->view(), *accounts, now);
     };
     auto response = co_await net::run_on_pool<ApiResponse>(pool_, loop_, std::move(work));
-    if (is_est && response && response->status == 200 && changed_) changed_();
+    if (is_est && response && response->status == 200 && changed_) co_await changed_();
     if (response) co_return to_simple(std::move(*response));
     http::SimpleResponse busy;
     busy.status = 503;

@@ -19,11 +19,13 @@ public:
         std::shared_ptr<const Accounts> accounts);
 
     void use(std::shared_ptr<const Accounts> accounts) { accounts_ = std::move(accounts); }
-    /// Called after an enrolment, so that its certificate is known at once.
-    void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
+    /// Awaited after an enrolment and before its answer, so that the hub knows the certificate when
+    /// its agent uses it.
+    void on_change(std::function<net::Task<void>()> changed) { changed_ = std::move(changed); }
 
     net::Task<http::SimpleResponse> answer(const http::SimpleRequest& request,
-                                           std::optional<certs::Certificate> certificate);
+                                           std::optional<certs::Certificate> certificate,
+                                           std::string peer);
 
 private:
     net::Loop& loop_;
@@ -31,7 +33,7 @@ private:
     TokenEndpoint tokens_;
     EstServer est_;
     std::shared_ptr<const Accounts> accounts_;
-    std::function<void()> changed_;
+    std::function<net::Task<void>()> changed_;
 };
 
 }  // namespace sallyport::hub

@@ -12,6 +12,7 @@
 #include <boost/json/object.hpp>
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <memory>
 
 namespace sallyport::hub {
@@ -26,6 +27,7 @@ struct AgentOptions {
     std::vector<std::string> locations;
     bool shared = false;
     std::string valid = "1h";
+    std::string key;
 };
 
 /// The tenant and the store it is in.
@@ -40,6 +42,13 @@ Result<Place> place_of(const CommandContext& context, const AgentOptions& option
     auto store = open_store(context);
     if (!store) return store.error();
     auto tenant = store->tenant_by_name(options.tenant);
+    // What agents know, and name in their advice, is the id.
+    if (!tenant) {
+        const auto all = store->tenants();
+        if (!all) return all.error();
+        const auto by_id = std::ranges::find(*all, options.tenant, &Tenant::id);
+        if (by_id != all->end()) tenant = *by_id;
+    }
     if (!tenant) return tenant.error();
     return Place{std::move(*store), std::move(*tenant)};
 }
@@ -160,6 +169,44 @@ Result<CommandOutput> list(const CommandContext& context, const AgentOptions& op
     return list_agents(*content, options.tenant);
 }
 
+Result<CommandOutput> acknowledge(const CommandContext& context, const AgentOptions& options) {
+    auto place = place_of(context, options);
+    if (!place) return place.error();
+    const auto done = place->store.clear_alarm(place->key(options));
+    if (!done) return done.error();
+    log::info("agent.alarm_acknowledged",
+              {{"tenant", place->tenant.name}, {"agent", options.name}});
+    return CommandOutput{
+        .json = boost::json::object{{"agent", options.name}, {"tenant", place->tenant.name}},
+        .text =
+            "The alarm of " + options.name + " is gone; a copy that returns raises it again.\n"};
+}
+
+Result<CommandOutput> approve(const CommandContext& context, const AgentOptions& options) {
+    auto place = place_of(context, options);
+    if (!place) return place.error();
+    const auto all = place->store.approvals();
+    if (!all) return all.error();
+    const auto waiting = std::ranges::find(*all, place->key(options), &Approval::agent);
+    if (waiting == all->end())
+        return Error{Errc::not_found,
+                     "nothing of the agent " + options.name + " waits for approval"};
+    if (!waiting->key_hash.starts_with(options.key))
+        return Error{Errc::conflict, "what waits is the key " + waiting->key_hash +
+                                         ", not this one: compare it with what the agent says"};
+    const auto done = place->store.approve(waiting->agent, waiting->key_hash, context.time());
+    if (!done) return done.error();
+    log::info("agent.approved", {{"tenant", place->tenant.name},
+                                 {"agent", options.name},
+                                 {"key_sha256", waiting->key_hash}});
+    return CommandOutput{.json = boost::json::object{{"agent", options.name},
+                                                     {"tenant", place->tenant.name},
+                                                     {"what", waiting->what},
+                                                     {"key_sha256", waiting->key_hash}},
+                         .text = "Approved: " + waiting->what + " of " + options.name +
+                                 " with the key " + waiting->key_hash + "\n"};
+}
+
 using Body = Result<CommandOutput> (*)(const CommandContext&, const AgentOptions&);
 
 CLI::App& add_action(CLI::App& group, CommandContext& context,
@@ -196,6 +243,12 @@ void add_agent_command(CLI::App& app, CommandContext& context) {
 
     add_action(group, context, options, "revoke", "Shut an agent out, with all its certificates",
                revoke);
+    auto& approving = add_action(group, context, options, "approve",
+                                 "Let a certificate pass that waits for you", approve);
+    approving.add_option("--key", options->key,
+                         "SHA-256 of its key as the agent tells it, or how that begins");
+    add_action(group, context, options, "acknowledge",
+               "Take back a clone alarm, once the copy is gone", acknowledge);
     add_action(group, context, options, "show", "Show an agent and its certificates", show);
 
     auto& listing = *group.add_subcommand("list", "List the agents");

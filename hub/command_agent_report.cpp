@@ -10,8 +10,15 @@ namespace sallyport::hub {
 namespace {
 
 std::string state_of(const Agent& agent) {
+    if (agent.alarm) return "CLONE ALARM";
     if (agent.revoked_at) return "revoked";
     return agent.generation == 0 ? "not enrolled" : "enrolled";
+}
+
+std::string state_of(const CertificateEntry& entry, const Agent& agent) {
+    if (entry.revoked_at) return "revoked " + to_text(*entry.revoked_at);
+    if (entry.generation < agent.confirmed) return "replaced";
+    return entry.generation == agent.confirmed ? "in use" : "not used yet";
 }
 
 /// "(default),BRANCH (shared)"
@@ -29,6 +36,14 @@ boost::json::value json_of(const std::optional<TimePoint>& time) {
     return time ? boost::json::value(to_text(*time)) : boost::json::value(nullptr);
 }
 
+boost::json::value json_of(const std::optional<CloneAlarm>& alarm) {
+    if (!alarm) return nullptr;
+    return boost::json::object{{"raised", to_text(alarm->raised_at)},
+                               {"count", alarm->count},
+                               {"reason", alarm->reason},
+                               {"peer", alarm->peer}};
+}
+
 boost::json::object json_of(const Agent& agent, const std::string& tenant_name) {
     boost::json::array locations;
     for (const auto& location : agent.locations)
@@ -39,6 +54,10 @@ boost::json::object json_of(const Agent& agent, const std::string& tenant_name) 
             {"state", state_of(agent)},
             {"locations", std::move(locations)},
             {"generation", agent.generation},
+            {"confirmed", agent.confirmed},
+            {"enrolments", agent.enrolment},
+            {"epoch", agent.epoch},
+            {"alarm", json_of(agent.alarm)},
             {"created", to_text(agent.created_at)},
             {"revoked", json_of(agent.revoked_at)}};
 }
@@ -56,7 +75,7 @@ CommandOutput describe(const Agent& agent, const std::string& tenant_name,
     auto json = json_of(agent, tenant_name);
     boost::json::array all;
     std::vector<std::vector<std::string>> rows{
-        {"CERTIFICATE", "GENERATION", "ISSUED", "VALID UNTIL", "REVOKED"}};
+        {"CERTIFICATE", "GENERATION", "ISSUED", "VALID UNTIL", "STATE"}};
     for (const auto& entry : certificates) {
         all.push_back(boost::json::object{{"serial", entry.serial},
                                           {"generation", entry.generation},
@@ -64,8 +83,7 @@ CommandOutput describe(const Agent& agent, const std::string& tenant_name,
                                           {"not_after", to_text(entry.not_after)},
                                           {"revoked", json_of(entry.revoked_at)}});
         rows.push_back({entry.serial, std::to_string(entry.generation), to_text(entry.issued_at),
-                        to_text(entry.not_after),
-                        entry.revoked_at ? to_text(*entry.revoked_at) : "-"});
+                        to_text(entry.not_after), state_of(entry, agent)});
     }
     json["certificates"] = std::move(all);
     auto text = table({{"agent", agent.key.name},
@@ -73,6 +91,13 @@ CommandOutput describe(const Agent& agent, const std::string& tenant_name,
                        {"state", state_of(agent)},
                        {"locations", locations_text(agent)},
                        {"created", to_text(agent.created_at)}});
+    if (agent.alarm)
+        text += "\nCLONE ALARM, " + std::to_string(agent.alarm->count) + " times, last at " +
+                to_text(agent.alarm->raised_at) + " from " + agent.alarm->peer + ":\n  " +
+                agent.alarm->reason +
+                ".\nThe copy was refused. Find it; then run sallyport-hub agent acknowledge " +
+                agent.key.name + " --tenant " + tenant_name +
+                ", or, if you do not know which of the two is the right one, agent revoke.\n";
     if (!certificates.empty()) text += '\n' + table(rows);
     return {.json = std::move(json), .text = std::move(text)};
 }

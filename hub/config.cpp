@@ -116,6 +116,16 @@ void read_tunnel(ConfigTable table, Config& config) {
     table.done();
 }
 
+void read_enrolment(ConfigTable table, Config& config) {
+    config.expired_grace = whole_seconds(
+        table.duration("expired_grace", expired_grace_default, 0ms, certs::lifetime_max));
+    const auto approve = table.choice("approve", {"never", "expired", "always"});
+    config.approval = approve == "always"    ? ApprovalPolicy::always
+                      : approve == "expired" ? ApprovalPolicy::expired
+                                             : ApprovalPolicy::never;
+    table.done();
+}
+
 /// A DNS name whose first label may be "*".
 bool is_server_name(std::string_view name) {
     if (name.starts_with("*.")) name.remove_prefix(2);
@@ -145,6 +155,7 @@ Result<Config> Config::parse(const std::string& text, const std::string& name) {
     auto document = read_config(text, name, problems);
     if (!problems.empty()) return Error{Errc::malformed, problems.text()};
     read_hub(document.table("hub"), config);
+    read_enrolment(document.table("enrolment"), config);
     read_limits(document.table("limits"), config);
     read_tunnel(document.table("tunnel"), config);
     for (auto& table : document.tables("certificate"))

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "hub/client_limits.hpp"
+#include "hub/est_server.hpp"
 #include "tunnel/flow.hpp"
 #include "tunnel/keepalive.hpp"
 
@@ -34,6 +35,8 @@ struct Config {
     log::Level log_level = log::Level::info;
     std::chrono::seconds token_lifetime{3'600};
     std::chrono::seconds agent_certificate_lifetime{30 * 86'400};
+    std::chrono::seconds expired_grace = expired_grace_default;
+    ApprovalPolicy approval = ApprovalPolicy::never;
     ClientLimits::Settings client_limits{};
     std::size_t memory_budget_bytes = tunnel::MemoryBudget::bytes_default;
     tunnel::Keepalive::Settings keepalive{};

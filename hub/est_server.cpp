@@ -4,8 +4,8 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "certs/join_token.hpp"
-#include "certs/pkcs7.hpp"
-#include "certs/request.hpp"
+#include "http/date.hpp"
+#include "hub/est_messages.hpp"
 #include "hub/join_token_hash.hpp"
 
 namespace sallyport::hub {
@@ -22,41 +22,8 @@ std::string_view operation_of(std::string_view target) {
         if (slash == 0) return {};
         path.remove_prefix(slash + 1);  // RFC 7030 section 3.2.2: a label for the authority
     }
-    return path == "cacerts" || path == "simpleenroll" ? path : std::string_view{};
-}
-
-ApiResponse refusal(const Error& error) {
-    if (error.code == Errc::unauthorized) {
-        auto response = text_response(401, error.detail);
-        response.fields.emplace_back("www-authenticate", "Basic realm=\"sallyport\"");
-        return response;
-    }
-    if (error.code == Errc::malformed || error.code == Errc::untrusted ||
-        error.code == Errc::unsupported || error.code == Errc::limit)
-        return text_response(400, error.detail);
-    if (error.code == Errc::unavailable)
-        return text_response(503, "the hub's database is busy: try again in a few seconds");
-    log::error("enrolment.failed", {{"reason", to_text(error)}});
-    return text_response(500, "the hub could not enrol the agent; its log says why");
-}
-
-ApiResponse certificates(std::span<const certs::Certificate> certificates,
-                         std::string_view content_type) {
-    const auto der = certs::encode_certs_only(certificates);
-    if (!der) return refusal(der.error());
-    return {.status = 200,
-            .fields = {{"content-type", std::string(content_type)},
-                       {"content-transfer-encoding", "base64"}},
-            .body = to_base64(as_bytes(*der))};
-}
-
-/// The key of the request in the body, proven to be in the sender's hands.
-Result<certs::PublicKey> requested_key(const ApiRequest& request) {
-    if (!has_media_type(request, "application/pkcs10"))
-        return Error{Errc::malformed, "the body must be application/pkcs10, in base64"};
-    const auto der = from_base64(request.body);
-    if (!der) return Error{Errc::malformed, "the certification request is not base64"};
-    return certs::parse_request(as_text(*der));
+    const bool known = path == "cacerts" || path == "simpleenroll" || path == "simplereenroll";
+    return known ? path : std::string_view{};
 }
 
 /// What is wrong with a token that the hub knows, and what to do.
@@ -76,22 +43,28 @@ Result<void> check(const JoinTokenEntry& token, TimePoint now) {
 
 }  // namespace
 
-EstServer::EstServer(Store& store, const certs::Authority& authority, Settings settings)
-    : store_(store), authority_(authority), settings_(std::move(settings)) {}
+EstServer::EstServer(Store& store, std::shared_ptr<const CurrentAuthorities> authorities,
+                     Settings settings)
+    : store_(store), authorities_(std::move(authorities)), settings_(std::move(settings)) {}
 
 bool EstServer::serves(std::string_view target) { return !operation_of(target).empty(); }
 
 ApiResponse EstServer::handle(const ApiRequest& request, certs::Time now) const {
     const auto operation = operation_of(request.target);
-    if (operation == "cacerts")
-        return request.method == "GET" ? authorities() : method_not_allowed("GET");
-    if (operation == "simpleenroll")
-        return request.method == "POST" ? enrol(request, now) : method_not_allowed("POST");
-    return text_response(404, "there is nothing here");
+    const std::string_view method = operation == "cacerts" ? "GET" : "POST";
+    auto response = operation.empty()             ? text_response(404, "there is nothing here")
+                    : request.method != method    ? method_not_allowed(method)
+                    : operation == "cacerts"      ? published()
+                    : operation == "simpleenroll" ? enrol(request, now)
+                                                  : reenrol(request, now);
+    // So that a client whose clock is wrong can find out.
+    response.fields.emplace_back("date",
+                                 http::write_date(std::chrono::floor<std::chrono::seconds>(now)));
+    return response;
 }
 
-ApiResponse EstServer::authorities() const {
-    return certificates({&authority_.certificate(), 1}, "application/pkcs7-mime");
+ApiResponse EstServer::published() const {
+    return est::certificates(authorities_->get()->certificates(), est::published_type);
 }
 
 ApiResponse EstServer::enrol(const ApiRequest& request, certs::Time now) const {
@@ -99,28 +72,29 @@ ApiResponse EstServer::enrol(const ApiRequest& request, certs::Time now) const {
     const auto token = join_token_of(request, at);
     if (!token) {
         log::warn("enrolment.refused", {{"reason", token.error().detail}});
-        return refusal(token.error());
+        return est::refusal(token.error());
     }
-    const auto key = requested_key(request);
-    if (!key) return refusal(key.error());
-    const auto certificate = certify(*token, *key, now);
-    if (!certificate) return refusal(certificate.error());
+    const auto key = est::requested_key(request);
+    if (!key) return est::refusal(key.error());
+    const Request wanted{.agent = token->agent,
+                         .tenant_name = token->tenant_name,
+                         .key = *key,
+                         .needs_approval = settings_.approval == ApprovalPolicy::always,
+                         .what = "enrolment"};
+    if (auto later = put_off(wanted, at)) return std::move(*later);
+    const auto certificate = certify(wanted, now);
+    if (!certificate) return est::refusal(certificate.error());
 
     // Only here is the token used up; whoever loses a race for it gets no certificate.
-    const auto generation = store_.redeem(
-        token->secret_hash,
-        {.serial = certificate->serial(),
-         .agent = token->agent,
-         .issued_at = at,
-         .not_after = std::chrono::floor<std::chrono::seconds>(certificate->not_after())},
-        at);
-    if (!generation) return refusal(generation.error());
+    const auto generation =
+        store_.redeem(token->secret_hash, entry_of(*certificate, token->agent, at), at);
+    if (!generation) return est::refusal(generation.error());
     log::info("agent.enrolled", {{"tenant", token->tenant_name},
                                  {"agent", token->agent.name},
                                  {"generation", *generation},
                                  {"serial", certificate->serial()},
                                  {"key", key->description()}});
-    return certificates({&*certificate, 1}, "application/pkcs7-mime; smime-type=certs-only");
+    return est::certificates({&*certificate, 1}, est::issued_type);
 }
 
 Result<JoinTokenEntry> EstServer::join_token_of(const ApiRequest& request, TimePoint now) const {
@@ -147,12 +121,38 @@ Result<JoinTokenEntry> EstServer::join_token_of(const ApiRequest& request, TimeP
     return known;
 }
 
-Result<certs::Certificate> EstServer::certify(const JoinTokenEntry& token,
-                                              const certs::PublicKey& key, certs::Time now) const {
+std::optional<ApiResponse> EstServer::put_off(const Request& request, TimePoint now) const {
+    if (!request.needs_approval) return std::nullopt;
+    const auto key = to_hex(request.key.hash());
+    const auto approved = store_.ask_approval(request.agent, key, request.what, now);
+    if (!approved) return est::refusal(approved.error());
+    if (*approved) return std::nullopt;
+    log::warn("enrolment.waits", {{"tenant", request.tenant_name},
+                                  {"agent", request.agent.name},
+                                  {"what", request.what},
+                                  {"key_sha256", key}});
+    auto response = text_response(
+        202, "waits for an administrator, who runs on the hub: sallyport-hub agent approve " +
+                 request.agent.name + " --tenant " + request.tenant_name + " --key " + key);
+    response.fields.emplace_back("retry-after", std::to_string(approval_retry_after.count()));
+    return response;
+}
+
+Result<certs::Certificate> EstServer::certify(const Request& request, certs::Time now) const {
     const auto name =
-        certs::AgentName::make(settings_.hub_name, token.agent.tenant_id, token.agent.name);
+        certs::AgentName::make(settings_.hub_name, request.agent.tenant_id, request.agent.name);
     if (!name) return Error{Errc::failed, name.error().detail};
-    return authority_.issue_agent(key, *name, settings_.certificate_lifetime, now);
+    return authorities_->get()->issuing().issue_agent(request.key, *name,
+                                                      settings_.certificate_lifetime, now);
+}
+
+CertificateEntry EstServer::entry_of(const certs::Certificate& certificate, const AgentKey& agent,
+                                     TimePoint now) const {
+    return {.serial = certificate.serial(),
+            .agent = agent,
+            .issued_at = now,
+            .not_after = std::chrono::floor<std::chrono::seconds>(certificate.not_after()),
+            .authority = key_hash_text(authorities_->get()->issuing().certificate())};
 }
 
 }  // namespace sallyport::hub

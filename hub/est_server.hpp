@@ -1,8 +1,9 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "certs/authority.hpp"
+#include "certs/spiffe.hpp"
 #include "hub/api.hpp"
+#include "hub/authorities.hpp"
 #include "hub/store.hpp"
 
 #include <chrono>
@@ -13,17 +14,30 @@ namespace sallyport::hub {
 
 inline constexpr std::chrono::seconds agent_certificate_lifetime = std::chrono::days(30);
 
-/// Enrolment over Secure Transport (RFC 7030, RFC 8951): `/.well-known/est[/<label>]/cacerts` and
-/// `.../simpleenroll`. The label selects nothing: a join token says which agent it is for. Answers
-/// are one unbroken line of base64, because some clients read nothing else.
+/// For an agent that was off while its certificate ran out.
+inline constexpr std::chrono::seconds expired_grace_default = std::chrono::days(30);
+inline constexpr std::chrono::seconds approval_retry_after{15};
+
+/// Which certificates an administrator must let pass (`agent approve`). A renewal in time never
+/// waits for anybody.
+enum class ApprovalPolicy { never, expired, always };
+
+/// Enrolment over Secure Transport (RFC 7030, RFC 8951): `/.well-known/est[/<label>]/cacerts`,
+/// `.../simpleenroll` and `.../simplereenroll`. The label selects nothing: a join token says which
+/// agent it is for. Answers are one unbroken line of base64, because some clients read nothing
+/// else.
 class EstServer {
 public:
     struct Settings {
         std::string hub_name;  // stands in the names of agents
         std::chrono::seconds certificate_lifetime = agent_certificate_lifetime;
+        /// How long after its end a certificate still proves who asks for the next one.
+        std::chrono::seconds expired_grace = expired_grace_default;
+        ApprovalPolicy approval = ApprovalPolicy::never;
     };
-    /// `store` and `authority` outlive it.
-    EstServer(Store& store, const certs::Authority& authority, Settings settings);
+    /// `store` outlives it.
+    EstServer(Store& store, std::shared_ptr<const CurrentAuthorities> authorities,
+              Settings settings);
 
     /// Whether the target is one of its own.
     static bool serves(std::string_view target);
@@ -31,14 +45,29 @@ public:
     ApiResponse handle(const ApiRequest& request, certs::Time now) const;
 
 private:
-    ApiResponse authorities() const;
+    /// Whom a certificate is for, and what becomes of it.
+    struct Request {
+        AgentKey agent;
+        std::string tenant_name;
+        certs::PublicKey key;
+        bool needs_approval = false;
+        std::string_view what;  // for people
+    };
+    ApiResponse published() const;
     ApiResponse enrol(const ApiRequest& request, certs::Time now) const;
+    ApiResponse reenrol(const ApiRequest& request, certs::Time now) const;
+    ApiResponse refuse_renewal(const Error& why, const ApiRequest& request,
+                               const certs::AgentName& name, TimePoint now) const;
     Result<JoinTokenEntry> join_token_of(const ApiRequest& request, TimePoint now) const;
-    Result<certs::Certificate> certify(const JoinTokenEntry& token, const certs::PublicKey& key,
-                                       certs::Time now) const;
+    Result<certs::AgentName> renewing_agent(const ApiRequest& request, certs::Time now) const;
+    /// The answer that puts the client off, or nothing: then it may have its certificate now.
+    std::optional<ApiResponse> put_off(const Request& request, TimePoint now) const;
+    Result<certs::Certificate> certify(const Request& request, certs::Time now) const;
+    CertificateEntry entry_of(const certs::Certificate& certificate, const AgentKey& agent,
+                              TimePoint now) const;
 
     Store& store_;
-    const certs::Authority& authority_;
+    std::shared_ptr<const CurrentAuthorities> authorities_;
     Settings settings_;
 };
 

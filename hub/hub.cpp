@@ -5,8 +5,7 @@
 #include "base/log.hpp"
 #include "daemon/service_manager.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -15,8 +14,8 @@ namespace sallyport::hub {
 namespace {
 
 namespace asio = boost::asio;
-namespace json = boost::json;
 
+constexpr std::chrono::hours short_certificate_lifetime{24};
 constexpr std::chrono::seconds accounts_retry{2};  // after the database could not be read
 
 /// A socket that systemd passed under this name, else one of our own.
@@ -30,6 +29,10 @@ Result<net::ListeningSocket> take_or_open(std::vector<net::PassedSocket>& passed
 
 /// Where tokens say they come from; issuer and verifier must agree.
 std::string issuer_of(const Config& config) { return config.url + "/oauth/token"; }
+
+TimePoint now_seconds() {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
 
 std::vector<std::string> api_domains(const Config& config) {
     std::vector<std::string> domains{config.name};
@@ -58,6 +61,8 @@ Hub::Hub(Config config, HubState state, Store store)
     : config_(std::move(config)),
       state_(std::move(state)),
       store_(std::move(store)),
+      authorities_(std::make_shared<CurrentAuthorities>(
+          std::make_shared<const Authorities>(Authorities{.current = state_.authority}))),
       sweep_(loop_),
       registry_(config_.workers),
       budget_(config_.memory_budget_bytes),
@@ -72,15 +77,29 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
     auto accounts = refresh_accounts(store_, nullptr);
     if (!accounts) return accounts.error();
     accounts_ = *accounts;
+    newest_accounts_ = accounts_;
     current_accounts_->set(accounts_);
     // Agents were attached a moment ago, before a restart: requests wait for them like for one of
     // theirs.
     registry_.expect_agents_until(net::Loop::now() + config_.hold);
 
     shared_.reset(
-        new HubShared{config_, registry_, budget_, accounts_, [this](http::Relocation client) {
+        new HubShared{config_, registry_, budget_, accounts_,
+                      [this](http::Relocation client) {
                           const auto worker = client.worker % workers_.size();
                           workers_[worker]->adopt(std::move(client));
+                      },
+                      authorities_->get()->trust(),
+                      [this](AgentKey agent, Sighting sighting) {
+                          record([this, agent = std::move(agent), sighting = std::move(sighting)] {
+                              return store_.confirm(agent, sighting);
+                          });
+                      },
+                      [this](AgentKey agent, std::string reason, std::string peer) {
+                          record([this, agent = std::move(agent), reason = std::move(reason),
+                                  peer = std::move(peer)] {
+                              return store_.raise_alarm(agent, reason, peer, now_seconds());
+                          });
                       }});
     auto keys = certs::KeySet::from_json(certs::public_key_set(std::span(&state_.signing_key, 1)));
     if (!keys) return keys.error();
@@ -95,13 +114,15 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
     }
 
     AccessTokenIssuer issuer(state_.signing_key, issuer_of(config_), config_.token_lifetime);
-    api_ = std::make_unique<Api>(
-        loop_, pool_, TokenEndpoint(std::move(issuer), api_domains(config_)),
-        EstServer(
-            store_, state_.authority,
-            {.hub_name = config_.name, .certificate_lifetime = config_.agent_certificate_lifetime}),
-        accounts_);
-    api_->on_change([this] { tasks_.spawn("accounts", refresh()); });
+    api_ =
+        std::make_unique<Api>(loop_, pool_, TokenEndpoint(std::move(issuer), api_domains(config_)),
+                              EstServer(store_, authorities_,
+                                        {.hub_name = config_.name,
+                                         .certificate_lifetime = config_.agent_certificate_lifetime,
+                                         .expired_grace = config_.expired_grace,
+                                         .approval = config_.approval}),
+                              accounts_);
+    api_->on_change([this] { return refresh(); });
 
     auto context = make_tls_context();
     if (!context) return context.error();
@@ -149,10 +170,11 @@ Result<std::shared_ptr<const net::TlsContext>> Hub::make_tls_context() const {
     }
     // The chain shows the CA too: an agent that enrols looks for the pinned key in it.
     std::vector<certs::Certificate> own = state_.chain;
-    const std::vector<certs::Certificate> anchors{state_.authority.certificate()};
+    const auto anchors = authorities_->get()->certificates();
     if (std::ranges::find(own, anchors.front()) == own.end()) own.push_back(anchors.front());
     options.own = {own, &state_.key};
     options.client_anchors = anchors;
+    options.expired_grace = config_.expired_grace;
     options.is_denied = [accounts = current_accounts_](const certs::Certificate& certificate) {
         return accounts->get()->is_revoked(certificate.serial());
     };
@@ -167,6 +189,11 @@ void Hub::run() {
     for (auto& worker : workers_) worker->start();
     tasks_.spawn("accounts", watch_accounts());
     wait_for_signal();
+    if (config_.agent_certificate_lifetime < short_certificate_lifetime)
+        log::warn("config.odd",
+                  {{"what",
+                    "agent_certificate_lifetime is below 24h: an agent that is off for "
+                    "longer than that needs expired_grace, or a new join token"}});
     log::info("hub.started", {{"version", SALLYPORT_VERSION},
                               {"tls", tls_port_->local_address()},
                               {"proxy", proxy_address_}});
@@ -224,8 +251,9 @@ void Hub::take_link(TlsPort::Connection connection, const certs::Certificate& ce
 
 net::Task<void> Hub::serve_api(TlsPort::Connection connection) {
     const auto certificate = connection->peer_certificate();
-    http::SimpleService service([this, certificate](const http::SimpleRequest& request) {
-        return api_->answer(request, certificate);
+    const auto peer = connection->peer();
+    http::SimpleService service([this, certificate, peer](const http::SimpleRequest& request) {
+        return api_->answer(request, certificate, peer);
     });
     http::H1Connection server(loop_, sweep_, std::move(connection), service, api_limits_);
     (void)co_await server.run();
@@ -239,20 +267,33 @@ net::Task<void> Hub::watch_accounts() {
 }
 
 net::Task<void> Hub::refresh() {
-    if (refreshing_) co_return;
-    refreshing_ = true;
     using Snapshot = std::shared_ptr<const Accounts>;
-    std::function<Result<Snapshot>()> read = [this, current = accounts_] {
-        return refresh_accounts(store_, current);
+    // One after the other: a picture that was begun earlier must not come after a later one.
+    std::function<Result<Snapshot>()> read = [this]() -> Result<Snapshot> {
+        const std::lock_guard turn(refresh_mutex_);
+        auto accounts = refresh_accounts(store_, newest_accounts_);
+        if (accounts) newest_accounts_ = *accounts;
+        return accounts;
     };
     auto accounts = co_await net::run_on_pool<Snapshot>(pool_, loop_, std::move(read));
-    refreshing_ = false;
     if (accounts) {
-        if (*accounts != accounts_) use(std::move(*accounts));
+        if ((*accounts)->generation > accounts_->generation) use(std::move(*accounts));
         co_return;
     }
     log::error("accounts.failed", {{"error", to_text(accounts.error())}});
     co_await net::sleep_for(accounts_retry);
+}
+
+/// A change of the database that a worker asks for and does not wait for. From any thread.
+void Hub::record(std::function<Result<void>()> change) {
+    asio::post(loop_.executor(), [this, change = std::move(change)]() mutable {
+        tasks_.spawn("record", write(std::move(change)));
+    });
+}
+
+net::Task<void> Hub::write(std::function<Result<void>()> change) {
+    const auto done = co_await net::run_on_pool<void>(pool_, loop_, std::move(change));
+    if (!done) log::error("record.failed", {{"error", to_text(done.error())}});
 }
 
 void Hub::use(std::shared_ptr<const Accounts> accounts) {
@@ -263,51 +304,6 @@ void Hub::use(std::shared_ptr<const Accounts> accounts) {
     registry_.expel([this](const Registry::Member& member) {
         return accounts_->may_attach(member.name, member.location, member.serial).has_value();
     });
-}
-
-net::Task<http::SimpleResponse> Hub::administer(const http::SimpleRequest& request) {
-    http::SimpleResponse response;
-    if (request.head.target == "/v1/status" && request.head.method == "GET") {
-        response.body = json::serialize(status());
-        co_return response;
-    }
-    response.status = 404;
-    response.body = R"({"error":{"code":"not_found","message":"unknown request"}})";
-    co_return response;
-}
-
-json::object Hub::status() const {
-    json::array agents;
-    for (const auto& agent : registry_.status()) {
-        const auto* tenant = accounts_->find_tenant(agent.member.tenant);
-        json::array hosts;
-        for (const auto& host : agent.member.virtual_hosts) hosts.emplace_back(host);
-        const auto up =
-            std::chrono::duration_cast<std::chrono::seconds>(net::Loop::now() - agent.since);
-        agents.push_back(
-            json::object{{"name", agent.member.agent},
-                         {"tenant", tenant == nullptr ? agent.member.tenant : tenant->name},
-                         {"location", agent.member.location},
-                         {"links", agent.links},
-                         {"version", agent.member.version},
-                         {"epoch", agent.member.epoch},
-                         {"peer", agent.member.peer},
-                         {"seconds", up.count()},
-                         {"virtual_hosts", std::move(hosts)}});
-    }
-    std::size_t clients = 0;
-    for (const auto& worker : workers_) clients += worker->clients();
-    const auto up = std::chrono::duration_cast<std::chrono::seconds>(net::Loop::now() - started_);
-    return {
-        {"version", SALLYPORT_VERSION},
-        {"name", config_.name},
-        {"seconds", up.count()},
-        {"listen", json::object{{"tls", tls_port_->local_address()}, {"proxy", proxy_address_}}},
-        {"workers", workers_.size()},
-        {"client_connections", clients},
-        {"memory_budget",
-         json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}}},
-        {"agents", std::move(agents)}};
 }
 
 }  // namespace sallyport::hub

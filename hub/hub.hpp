@@ -17,7 +17,9 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/json/object.hpp>
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace sallyport::hub {
@@ -41,6 +43,8 @@ private:
     Result<std::shared_ptr<const net::TlsContext>> make_tls_context() const;
     net::Task<void> watch_accounts();
     net::Task<void> refresh();
+    void record(std::function<Result<void>()> change);
+    net::Task<void> write(std::function<Result<void>()> change);
     void use(std::shared_ptr<const Accounts> accounts);
     void take_link(TlsPort::Connection connection, const certs::Certificate& certificate);
     net::Task<void> serve_api(TlsPort::Connection connection);
@@ -52,7 +56,10 @@ private:
     Config config_;
     HubState state_;
     Store store_;
+    std::shared_ptr<CurrentAuthorities> authorities_;
     std::shared_ptr<const Accounts> accounts_;
+    std::mutex refresh_mutex_;
+    std::shared_ptr<const Accounts> newest_accounts_;  // under the mutex
     std::shared_ptr<CurrentAccounts> current_accounts_ = std::make_shared<CurrentAccounts>();
     net::Loop loop_;
     net::IdleSweep sweep_;
@@ -71,7 +78,6 @@ private:
     boost::asio::signal_set signals_;
     std::string proxy_address_;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-    bool refreshing_ = false;
 };
 
 }  // namespace sallyport::hub

@@ -13,42 +13,62 @@ void Registry::on_change(std::size_t worker, std::function<void()> tell) {
     changed_[worker] = std::move(tell);
 }
 
-Result<Registry::LinkId> Registry::attach(Member member, Time now, TellLeave leave) {
+Incarnation Registry::known(const Member& member, const Incarnation& stored) const {
+    const auto found = incarnations_.find(Place(member.tenant, member.agent));
+    return found == incarnations_.end() ? stored : merge(stored, found->second);
+}
+
+Registry::Opinion Registry::examine(const Member& member, const Incarnation& stored,
+                                    Time now) const {
     const std::lock_guard lock(mutex_);
+    Opinion opinion{.verdict = judge(known(member, stored), member.incarnation)};
+    const auto restart = restarting_.find(Place(member.tenant, member.location));
+    const bool restarts = restart != restarting_.end() && restart->second.until > now;
+    for (const auto& [id, entry] : links_) {
+        const auto& there = entry.member;
+        if (entry.leaving || there.tenant != member.tenant || there.agent != member.agent) continue;
+        opinion.peer = there.peer;
+        const bool older = there.incarnation.enrolment == member.incarnation.enrolment &&
+                           there.incarnation.process != member.incarnation.process;
+        const bool goes = restarts && restart->second.process == there.incarnation.process;
+        if (older && !goes && opinion.verdict == IncarnationVerdict::newer)
+            opinion.rivals.push_back(entry.contact);
+    }
+    return opinion;
+}
+
+Result<Registry::LinkId> Registry::attach(Member member, Time now, Contact contact) {
+    const std::lock_guard lock(mutex_);
+    auto& present = incarnations_[Place(member.tenant, member.agent)];
+    const auto verdict = judge(present, member.incarnation);
+    if (verdict != IncarnationVerdict::same && verdict != IncarnationVerdict::newer)
+        return Error{Errc::conflict, "another process of agent " + member.agent +
+                                         " was attached while this one was looked at"};
     std::vector<Entry*> superseded;
     for (auto& [id, entry] : links_) {
         const auto& there = entry.member;
         if (entry.leaving || there.tenant != member.tenant) continue;
         if (there.agent == member.agent) {
-            const tunnel::Incarnation present{there.epoch, there.process};
-            const tunnel::Incarnation wanted{member.epoch, member.process};
-            switch (tunnel::judge(present, wanted)) {
-                case tunnel::EpochVerdict::coexist:
-                    continue;
-                case tunnel::EpochVerdict::supersede:
-                    superseded.push_back(&entry);
-                    continue;
-                case tunnel::EpochVerdict::refuse:
-                    return Error{Errc::conflict,
-                                 "another process with the identity of agent " + member.agent +
-                                     " is attached from " + there.peer +
-                                     "; if this is not a copy of it, restart this agent"};
-            }
+            if (there.incarnation.epoch != member.incarnation.epoch ||
+                there.incarnation.process != member.incarnation.process)
+                superseded.push_back(&entry);
+            continue;
         }
         if (there.location == member.location && !(there.shared && member.shared))
             return Error{Errc::conflict,
                          "agent " + there.agent + " serves location \"" + member.location +
                              "\"; add both with --shared to let them stand together"};
     }
+    present = merge(present, member.incarnation);
     for (auto* entry : superseded) {
         entry->leaving = true;
-        entry->leave(Leave::drain);
+        entry->contact.leave(Leave::drain);
     }
     const auto restart = restarting_.find(Place(member.tenant, member.location));
-    if (restart != restarting_.end() && restart->second.process != member.process)
+    if (restart != restarting_.end() && restart->second.process != member.incarnation.process)
         restarting_.erase(restart);
     const auto id = next_++;
-    links_.emplace(id, Entry{std::move(member), now, std::move(leave)});
+    links_.emplace(id, Entry{std::move(member), now, std::move(contact)});
     tell_workers();
     return id;
 }
@@ -71,7 +91,7 @@ void Registry::announce_restart(LinkId id, Time until) {
     const auto found = links_.find(id);
     if (found == links_.end()) return;
     const auto& member = found->second.member;
-    restarting_[Place(member.tenant, member.location)] = {member.process, until};
+    restarting_[Place(member.tenant, member.location)] = {member.incarnation.process, until};
 }
 
 void Registry::expect_agents_until(Time until) {
@@ -137,7 +157,7 @@ void Registry::expel(const std::function<bool(const Member&)>& allowed) {
     for (auto& [id, entry] : links_) {
         if (entry.leaving || allowed(entry.member)) continue;
         entry.leaving = true;
-        entry.leave(Leave::now);
+        entry.contact.leave(Leave::now);
     }
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/result.hpp"
 #include "certs/spiffe.hpp"
-#include "tunnel/epoch.hpp"
+#include "hub/incarnation.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -33,8 +33,7 @@ public:
         std::string agent{};
         std::string location{};
         bool shared = false;  // may stand beside another agent at that location
-        std::uint64_t epoch = 0;
-        std::string process{};  // random, one per process of the agent
+        Incarnation incarnation{};
         std::string version{};
         std::string peer{};                        // address, for status
         std::vector<std::string> virtual_hosts{};  // exposed, for status
@@ -77,16 +76,33 @@ public:
 
     /// How a link is told to go: after its exchanges, or at once.
     enum class Leave { drain, now };
-    using TellLeave = std::function<void(Leave)>;
 
     /// Called (on the thread of the caller of attach/detach/announce) after each change; must post.
     void on_change(std::size_t worker, std::function<void()> tell);
 
-    /// Takes a link in, or refuses it (Errc::conflict, with a text for the agent's administrator):
-    /// an older epoch, a second process with the same epoch, another agent at a location that is
-    /// not shared. A newer epoch supersedes: `drain` of each older link of that agent is called,
-    /// and must post. Every attach needs one detach.
-    Result<LinkId> attach(Member member, Time now, TellLeave leave);
+    /// How the registry speaks to a link, whatever thread it lives on.
+    struct Contact {
+        std::function<void(Leave)> leave = [](Leave) {};
+        /// Calls back, on any thread, with whether the agent's process was alive after the call.
+        std::function<void(std::function<void(bool)>)> probe = [](auto tell) { tell(false); };
+    };
+
+    /// What is to be thought of a new link before it is taken in.
+    struct Opinion {
+        IncarnationVerdict verdict = IncarnationVerdict::same;
+        std::string peer{};  // of a link that is attached, "" if none is
+        /// Links of the process that would be superseded. One of them alive now means that two
+        /// processes run with one identity: then it is a clone, however high it counts.
+        std::vector<Contact> rivals{};
+    };
+    /// `stored` is what the database says of the agent.
+    Opinion examine(const Member& member, const Incarnation& stored, Time now) const;
+
+    /// Takes a link in, or refuses it (Errc::conflict, with a text for the agent's administrator)
+    /// because of another agent at a location that is not shared, or because examine() would say
+    /// now that it is not the newest. Newer ones supersede: older links of that agent are told to
+    /// drain. Every attach needs one detach.
+    Result<LinkId> attach(Member member, Time now, Contact contact);
     void detach(LinkId id);
     /// The link takes no more requests; those that run go on.
     void retire(LinkId id);
@@ -112,7 +128,7 @@ private:
     struct Entry {
         Member member;
         Time since{};
-        TellLeave leave;
+        Contact contact;
         bool leaving = false;
     };
     struct Restart {
@@ -121,11 +137,13 @@ private:
     };
     using Place = std::pair<std::string, std::string>;
     void tell_workers() const;
+    Incarnation known(const Member& member, const Incarnation& stored) const;
     void give_back(const Seat& seat);
 
     mutable std::mutex mutex_;
     LinkId next_ = 1;
     std::map<LinkId, Entry> links_;
+    std::map<Place, Incarnation> incarnations_;        // of each agent: the last that was taken in
     std::map<Place, std::vector<std::size_t>> seats_;  // of each agent: links per worker
     std::map<Place, Restart, std::less<>> restarting_;
     Time expected_until_{};

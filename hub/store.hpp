@@ -47,9 +47,23 @@ struct AgentKey {
     friend auto operator<=>(const AgentKey&, const AgentKey&) = default;
 };
 
+/// Two processes with one identity were seen; stands until an administrator has decided.
+struct CloneAlarm {
+    TimePoint raised_at;      // the last time
+    std::uint64_t count = 0;  // how often since it stands
+    std::string reason;
+    std::string peer;  // address of the one that was refused
+};
+
 struct Agent {
     AgentKey key;
-    std::uint64_t generation = 0;  // how often it was enrolled with a join token
+    std::uint64_t generation = 0;  // of the newest certificate; each one issued has the next number
+    std::uint64_t enrolment = 0;   // how often it was enrolled with a join token
+    std::uint64_t confirmed = 0;   // newest generation that a link was made with
+    std::uint64_t epoch = 0;       // of the last process that was attached
+    std::string process = {};
+    std::vector<std::string> authorities = {};  // key hashes of those it trusts, as it last said
+    std::optional<CloneAlarm> alarm = {};
     std::optional<TimePoint> revoked_at = {};
     TimePoint created_at = {};
     std::vector<GrantedLocation> locations = {};
@@ -67,11 +81,34 @@ struct JoinTokenEntry {
 
 struct CertificateEntry {
     std::string serial;  // lower-case hexadecimal
-    AgentKey agent;
+    AgentKey agent = {};
     std::uint64_t generation = 0;
-    TimePoint issued_at;
-    TimePoint not_after;
+    TimePoint issued_at = {};
+    TimePoint not_after = {};
+    std::string authority = {};  // hash of the issuer's key, hexadecimal; empty: not known
     std::optional<TimePoint> revoked_at = {};
+};
+
+/// Certificates of an agent that the hub remembers: one that it has forgotten is as good as
+/// revoked.
+inline constexpr std::size_t certificates_kept_max = 8;
+
+/// A key for which an agent wants a certificate, and that an administrator must let pass.
+struct Approval {
+    AgentKey agent;
+    std::string key_hash;  // SHA-256 of the public key, hexadecimal
+    std::string what;
+    TimePoint requested_at;
+    std::optional<TimePoint> approved_at = {};
+};
+
+/// What a link of an agent told about it, once it was taken in.
+struct Sighting {
+    std::uint64_t enrolment = 0;
+    std::uint64_t generation = 0;
+    std::uint64_t epoch = 0;
+    std::string process;
+    std::vector<std::string> authorities;
 };
 
 /// All that decisions need, read in one transaction.
@@ -79,7 +116,8 @@ struct StoreContent {
     std::vector<Tenant> tenants;
     std::vector<Client> clients;
     std::vector<Agent> agents;
-    std::vector<std::string> revoked_serials;
+    std::vector<CertificateEntry> certificates = {};
+    std::vector<std::string> revoked_serials = {};
 };
 
 /// The hub's state on disk, shared by the running hub and the command line. Every call blocks
@@ -132,6 +170,30 @@ public:
     Result<std::uint64_t> redeem(std::string_view secret_hash, const CertificateEntry& certificate,
                                  TimePoint now);
     Result<std::vector<CertificateEntry>> certificates(const AgentKey& key);
+
+    /// Records the certificate that follows the one with `serial`, and returns its generation. The
+    /// one before stays good: it is the new one's first link that makes it a thing of the past.
+    /// Errors: Errc::unauthorized if the hub does not know `serial` for this agent, or it is
+    /// revoked; Errc::denied if a newer generation is in use, so that somebody runs a copy.
+    Result<std::uint64_t> renew(std::string_view serial, const CertificateEntry& certificate);
+    /// The same errors, and no change.
+    Result<void> may_renew(std::string_view serial, const AgentKey& agent);
+    /// A link of this agent was taken in. Never takes anything back to an older generation or
+    /// epoch; what was seen of an earlier enrolment is ignored.
+    Result<void> confirm(const AgentKey& key, const Sighting& sighting);
+    Result<void> raise_alarm(const AgentKey& key, std::string_view reason, std::string_view peer,
+                             TimePoint now);
+    /// Errors: Errc::not_found if there is no alarm.
+    Result<void> clear_alarm(const AgentKey& key);
+
+    /// Whether an administrator has let this key pass; if not, it waits for one from now on, in
+    /// place of any other key of the agent.
+    Result<bool> ask_approval(const AgentKey& agent, std::string_view key_hash,
+                              std::string_view what, TimePoint now);
+    /// What waits, or was approved and not fetched yet; one per agent.
+    Result<std::vector<Approval>> approvals();
+    /// Errors: Errc::not_found if this key of the agent does not wait.
+    Result<void> approve(const AgentKey& agent, std::string_view key_hash, TimePoint now);
 
 private:
     class Implementation;

@@ -1,7 +1,9 @@
 #include "base/error.hpp"
 #include "hub/store_implementation.hpp"
 
+#include <iterator>
 #include <map>
+#include <sstream>
 
 namespace sallyport::hub {
 namespace {
@@ -60,6 +62,27 @@ Result<void> mark(Database& database, std::string_view sql, TimePoint now, std::
     return {};
 }
 
+std::vector<std::string> words_of(const std::string& text) {
+    std::istringstream in(text);
+    return {std::istream_iterator<std::string>(in), {}};
+}
+
+Agent agent_of(const Statement& row) {
+    Agent agent{.key = {.tenant_id = row.text(1), .name = row.text(2)},
+                .generation = static_cast<std::uint64_t>(row.number(3)),
+                .enrolment = static_cast<std::uint64_t>(row.number(6)),
+                .confirmed = static_cast<std::uint64_t>(row.number(7)),
+                .epoch = static_cast<std::uint64_t>(row.number(8)),
+                .process = row.text(9),
+                .authorities = words_of(row.text(10)),
+                .revoked_at = sqlite::time_of(row.optional_number(4)),
+                .created_at = sqlite::time_of(row.number(5))};
+    if (const auto raised = sqlite::time_of(row.optional_number(11)))
+        agent.alarm = CloneAlarm{*raised, static_cast<std::uint64_t>(row.number(12)), row.text(13),
+                                 row.text(14)};
+    return agent;
+}
+
 }  // namespace
 
 Result<std::int64_t> sqlite::agent_row(Database& database, const AgentKey& key) {
@@ -88,17 +111,14 @@ Result<void> sqlite::check_locations(Database& database, const AgentKey& key, st
 
 Result<std::vector<Agent>> sqlite::all_agents(Database& database) {
     auto select = database.prepare(
-        "SELECT id, tenant, name, generation, revoked_at, created_at FROM agent"
+        "SELECT id, tenant, name, generation, revoked_at, created_at, enrolment, confirmed, epoch,"
+        " process, authorities, alarm_at, alarm_count, alarm_reason, alarm_peer FROM agent"
         " ORDER BY tenant, name");
     if (!select) return select.error();
     std::map<std::int64_t, std::size_t> index_of_row;
     auto agents = rows(*select, [&](const Statement& row) {
         index_of_row.emplace(row.number(0), index_of_row.size());
-        return Agent{.key = {.tenant_id = row.text(1), .name = row.text(2)},
-                     .generation = static_cast<std::uint64_t>(row.number(3)),
-                     .revoked_at = time_of(row.optional_number(4)),
-                     .created_at = time_of(row.number(5)),
-                     .locations = {}};
+        return agent_of(row);
     });
     if (!agents) return agents.error();
 

@@ -5,7 +5,6 @@ namespace sallyport::hub {
 namespace {
 
 using sqlite::Database;
-using sqlite::Statement;
 
 /// What a transaction needs to judge a join token.
 struct Redemption {
@@ -34,14 +33,6 @@ Result<Redemption> check(Database& database, std::string_view secret_hash, TimeP
     return Redemption{.agent_row = select->number(0),
                       .generation = static_cast<std::uint64_t>(select->number(1)),
                       .agent = {.tenant_id = select->text(2), .name = select->text(3)}};
-}
-
-Result<void> execute(Result<Statement> statement, std::int64_t number, auto... more) {
-    if (!statement) return statement.error();
-    statement->bind(number);
-    (statement->bind(more), ...);
-    if (const auto done = statement->execute(); !done) return done.error();
-    return {};
 }
 
 }  // namespace
@@ -80,48 +71,27 @@ Result<std::uint64_t> Store::redeem(std::string_view secret_hash,
         const auto at = sqlite::seconds_of(now);
         const auto generation = valid->generation + 1;
         const auto number = static_cast<std::int64_t>(generation);
-        const auto used =
-            execute(database.prepare("UPDATE join_token SET used_at = ? WHERE secret_hash = ?"), at,
-                    secret_hash);
+        const auto used = sqlite::execute(
+            database.prepare("UPDATE join_token SET used_at = ? WHERE secret_hash = ?"), at,
+            secret_hash);
         if (!used) return used.error();
-        const auto revoked = execute(
+        const auto revoked = sqlite::execute(
             database.prepare(
                 "UPDATE certificate SET revoked_at = ? WHERE agent = ? AND revoked_at IS NULL"),
             at, valid->agent_row);
         if (!revoked) return revoked.error();
-        const auto enrolled = execute(
-            database.prepare("UPDATE agent SET generation = ?, revoked_at = NULL WHERE id = ?"),
-            number, valid->agent_row);
+        // What was known of its processes and of copies is of the past: it may be another machine.
+        const auto enrolled = sqlite::execute(
+            database.prepare(
+                "UPDATE agent SET generation = ?, confirmed = ?, enrolment = enrolment + 1,"
+                " epoch = 0, process = '', alarm_at = NULL, alarm_count = 0, revoked_at = NULL"
+                " WHERE id = ?"),
+            number, number, valid->agent_row);
         if (!enrolled) return enrolled.error();
-
-        auto insert = database.prepare(
-            "INSERT INTO certificate (agent, generation, issued_at, not_after, serial)"
-            " VALUES (?, ?, ?, ?, ?)");
-        const auto recorded = execute(
-            std::move(insert), valid->agent_row, number, sqlite::seconds_of(certificate.issued_at),
-            sqlite::seconds_of(certificate.not_after), std::string_view(certificate.serial));
+        const auto recorded =
+            sqlite::insert_certificate(database, valid->agent_row, generation, certificate);
         if (!recorded) return recorded.error();
         return generation;
-    });
-}
-
-Result<std::vector<CertificateEntry>> Store::certificates(const AgentKey& key) {
-    return implementation_->read([&](Database& database) -> Result<std::vector<CertificateEntry>> {
-        const auto agent = sqlite::agent_row(database, key);
-        if (!agent) return agent.error();
-        auto select = database.prepare(
-            "SELECT serial, generation, issued_at, not_after, revoked_at FROM certificate"
-            " WHERE agent = ? ORDER BY issued_at, serial");
-        if (!select) return select.error();
-        select->bind(*agent);
-        return sqlite::rows(*select, [&](const Statement& row) {
-            return CertificateEntry{.serial = row.text(0),
-                                    .agent = key,
-                                    .generation = static_cast<std::uint64_t>(row.number(1)),
-                                    .issued_at = sqlite::time_of(row.number(2)),
-                                    .not_after = sqlite::time_of(row.number(3)),
-                                    .revoked_at = sqlite::time_of(row.optional_number(4))};
-        });
     });
 }
 

@@ -72,10 +72,24 @@ auto rows(Statement& statement, Read read)
     }
 }
 
+/// Prepares, binds and runs a statement without rows.
+Result<void> execute(Result<Statement> statement, auto first, auto... more) {
+    if (!statement) return statement.error();
+    statement->bind(first);
+    (statement->bind(more), ...);
+    if (const auto done = statement->execute(); !done) return done.error();
+    return {};
+}
+
 /// The parts of StoreContent, in the caller's transaction.
 Result<std::vector<Tenant>> all_tenants(Database& database);
 Result<std::vector<Client>> all_clients(Database& database);
 Result<std::vector<Agent>> all_agents(Database& database);
+Result<std::vector<CertificateEntry>> all_certificates(Database& database);
+
+/// Records a certificate, and forgets what is too old to count.
+Result<void> insert_certificate(Database& database, std::int64_t agent, std::uint64_t generation,
+                                const CertificateEntry& certificate);
 
 /// The row number of an agent. Errors: Errc::not_found.
 Result<std::int64_t> agent_row(Database& database, const AgentKey& key);

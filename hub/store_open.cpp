@@ -56,11 +56,11 @@ Result<StoreContent> Store::content() {
         if (!agents) return agents.error();
         content.agents = std::move(*agents);
 
-        auto revoked = database.prepare("SELECT serial FROM certificate WHERE revoked_at NOT NULL");
-        if (!revoked) return revoked.error();
-        auto serials = sqlite::rows(*revoked, [](const auto& row) { return row.text(0); });
-        if (!serials) return serials.error();
-        content.revoked_serials = std::move(*serials);
+        auto certificates = sqlite::all_certificates(database);
+        if (!certificates) return certificates.error();
+        content.certificates = std::move(*certificates);
+        for (const auto& certificate : content.certificates)
+            if (certificate.revoked_at) content.revoked_serials.push_back(certificate.serial);
         return content;
     });
 }

@@ -66,6 +66,37 @@ CREATE TABLE certificate (
 ) STRICT;
 CREATE INDEX certificate_of_agent ON certificate (agent);
 )sql",
+
+    // Renewal: until here a generation was an enrolment, and each took effect at once.
+    R"sql(
+ALTER TABLE agent ADD COLUMN enrolment INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agent ADD COLUMN confirmed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agent ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agent ADD COLUMN process TEXT NOT NULL DEFAULT '';
+ALTER TABLE agent ADD COLUMN authorities TEXT NOT NULL DEFAULT '';
+ALTER TABLE agent ADD COLUMN alarm_at INTEGER;
+ALTER TABLE agent ADD COLUMN alarm_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agent ADD COLUMN alarm_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE agent ADD COLUMN alarm_peer TEXT NOT NULL DEFAULT '';
+UPDATE agent SET enrolment = generation, confirmed = generation;
+
+ALTER TABLE certificate ADD COLUMN authority TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE approval (
+    agent        INTEGER PRIMARY KEY REFERENCES agent (id),
+    key_hash     TEXT NOT NULL,
+    what         TEXT NOT NULL,
+    requested_at INTEGER NOT NULL,
+    approved_at  INTEGER
+) STRICT;
+
+CREATE TABLE authority (
+    number     INTEGER PRIMARY KEY,
+    role       TEXT NOT NULL CHECK (role IN ('current', 'next', 'retired')),
+    issues     INTEGER NOT NULL CHECK (issues IN (0, 1)),
+    changed_at INTEGER NOT NULL
+) STRICT;
+)sql",
 };
 
 Result<void> migrate_one(Database& database, std::int64_t from) {

@@ -2,9 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "hub/attachment.hpp"
 #include "net/socket_duplex.hpp"
-#include "tunnel/client_end.hpp"
-#include "tunnel/control_stream.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -15,14 +14,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::chrono::seconds hello_time{10};    // from the end of the handshake
-constexpr std::chrono::seconds farewell_time{2};  // for a refused link to read why
+constexpr std::chrono::seconds farewell_time{2};  // for an agent to read that we restart
 constexpr std::size_t clients_max = 20'000;       // connections to the proxy port, per worker
-
-tunnel::LinkOptions link_options(const Config& config) {
-    tunnel::LinkOptions options;
-    options.keepalive = config.keepalive;
-    return options;
-}
 
 Ingress::Limits ingress_limits(const Config& config) {
     Ingress::Limits limits;
@@ -33,38 +26,13 @@ Ingress::Limits ingress_limits(const Config& config) {
 
 }  // namespace
 
-/// One link and what is known of its agent. Lives in the coroutine of serve_link().
-struct Worker::Attachment final : net::IdleSweep::Watched {
-    Attachment(Worker& worker, ArrivedLink link)
-        : seat(std::move(link.seat)),
-          name(std::move(link.name)),
-          serial(std::move(link.serial)),
-          end(worker.loop_, std::move(link.duplex), link_options(worker.shared_.config),
-              worker.shared_.budget),
-          control(worker.loop_, [&worker, this](tunnel::ControlMessage message) {
-              worker.on_control(*this, std::move(message));
-          }) {}
-
-    void on_deadline() override {
-        if (!member) end.link().close({Errc::timed_out, "the agent did not say hello"});
-    }
-
-    Registry::Seat seat;
-    certs::AgentName name;
-    std::string serial;
-    tunnel::ClientEnd end;
-    tunnel::HubControl control;
-    std::uint64_t number = 0;
-    std::optional<Registry::LinkId> member;
-    std::string location;
-};
-
 Worker::Worker(std::size_t index, HubShared& shared, TokenVerifier verifier,
                net::ListeningSocket proxy_socket)
     : index_(index),
       shared_(shared),
       sweep_(loop_),
       accounts_(shared.accounts),
+      trust_(shared.trust),
       ingress_(index, sweep_, shared.registry, links_, std::move(verifier),
                ingress_limits(shared.config), shared.accounts),
       proxy_(loop_, std::move(proxy_socket), [this](FileDescriptor fd) { accept(std::move(fd)); }),
@@ -115,6 +83,14 @@ void Worker::use(std::shared_ptr<const Accounts> accounts) {
     });
 }
 
+void Worker::use(tunnel::Trust trust) {
+    asio::post(loop_.executor(), [this, trust = std::move(trust)] {
+        trust_ = trust;
+        for (auto& [number, attachment] : attached_)
+            if (attachment->member) attachment->control.send(trust_);
+    });
+}
+
 void Worker::links_changed() {
     asio::post(loop_.executor(), [this] { links_.changed(); });
 }
@@ -158,11 +134,13 @@ net::Task<void> Worker::serve_link(ArrivedLink link) {
     attached_.emplace(attachment.number, &attachment);
     sweep_.add(attachment, net::deadline_in(hello_time));
     net::TaskGroup control(loop_);
+    attachment.tasks = &control;
     attachment.end.when_retired([this, &attachment] { retire(attachment); });
     control.spawn("control", serve_control(attachment));
     const auto why = co_await attachment.end.run();
     log::info("link.down",
               {{"agent", attachment.name.text()}, {"worker", index_}, {"reason", to_text(why)}});
+    attachment.settled.set();
     co_await control.join();
     attached_.erase(attachment.number);
 }
@@ -180,68 +158,6 @@ net::Task<void> Worker::serve_control(Attachment& attachment) {
     // A link without its control stream is of no use; exchanges that run may finish.
     attachment.end.link().set_background_streams(0);
     attachment.end.link().drain(net::deadline_in(shared_.config.drain));
-}
-
-void Worker::on_control(Attachment& attachment, tunnel::ControlMessage message) {
-    if (const auto* hello = std::get_if<tunnel::Hello>(&message))
-        return on_hello(attachment, *hello);
-    if (!attachment.member) return;
-    if (const auto* restarting = std::get_if<tunnel::Restarting>(&message))
-        shared_.registry.announce_restart(
-            *attachment.member,
-            net::deadline_in(std::min(restarting->within, shared_.config.hold)));
-}
-
-void Worker::on_hello(Attachment& attachment, const tunnel::Hello& hello) {
-    if (attachment.member) return;
-    const auto refuse = [&](std::string code, const Error& why) {
-        log::warn("link.refused", {{"agent", attachment.name.text()},
-                                   {"peer", attachment.end.link().peer()},
-                                   {"code", code},
-                                   {"reason", to_text(why)}});
-        attachment.control.send(tunnel::Refused{std::move(code), why.detail});
-        attachment.control.close();
-        attachment.end.link().drain(net::deadline_in(farewell_time));
-    };
-    if (hello.version != tunnel::protocol_version)
-        return refuse("version",
-                      {Errc::unsupported,
-                       "this hub speaks version 1 of the tunnel protocol; update the hub"});
-    if (auto may = accounts_->may_attach(attachment.name, hello.location, attachment.serial); !may)
-        return refuse("not_granted", may.error());
-    Registry::Member member{.name = attachment.name, .serial = attachment.serial};
-    member.tenant = attachment.name.tenant();
-    member.agent = attachment.name.agent();
-    member.location = hello.location;
-    if (const auto* agent = accounts_->find_agent(member.tenant, member.agent))
-        for (const auto& granted : agent->locations)
-            if (granted.name == hello.location) member.shared = granted.sharing == Sharing::shared;
-    member.epoch = hello.epoch;
-    member.process = hello.process;
-    member.version = hello.program;
-    member.peer = attachment.end.link().peer();
-    member.virtual_hosts = hello.virtual_hosts;
-    member.worker = index_;
-    const auto number = attachment.number;
-    auto attached = shared_.registry.attach(std::move(member), net::Loop::now(),
-                                            [this, number](Registry::Leave how) {
-                                                asio::post(loop_.executor(), [this, number, how] {
-                                                    const auto found = attached_.find(number);
-                                                    if (found != attached_.end())
-                                                        leave(*found->second, how);
-                                                });
-                                            });
-    if (!attached) return refuse("conflict", attached.error());
-    attachment.member = *attached;
-    attachment.location = hello.location;
-    links_.add(attachment.name.tenant(), hello.location, attachment.end);
-    attachment.control.send(
-        tunnel::Welcome{tunnel::protocol_version, SALLYPORT_VERSION, shared_.config.workers});
-    log::info("link.up", {{"agent", attachment.name.text()},
-                          {"location", hello.location},
-                          {"peer", attachment.end.link().peer()},
-                          {"worker", index_},
-                          {"epoch", hello.epoch}});
 }
 
 /// The link takes no more requests. Were it still looked for, two workers would hand a client to

@@ -32,6 +32,12 @@ struct HubShared {
     std::shared_ptr<const Accounts> accounts;  // at start; later ones come by Worker::use
     /// Another worker's loop goes on with a client connection.
     std::function<void(http::Relocation)> relocate;
+    tunnel::Trust trust;  // at start; later ones come by Worker::use
+    // From any thread:
+    /// A link was taken in, and tells something that the accounts do not know yet.
+    std::function<void(AgentKey, Sighting)> sighted;
+    /// A copy of an agent's state was refused.
+    std::function<void(AgentKey, std::string reason, std::string peer)> clone_seen;
 };
 
 /// A link whose certificate was checked, before its agent has said hello.
@@ -58,6 +64,7 @@ public:
     void adopt(ArrivedLink link);
     void adopt(http::Relocation client);
     void use(std::shared_ptr<const Accounts> accounts);
+    void use(tunnel::Trust trust);
     void links_changed();
 
     std::size_t clients() const { return clients_now_.load(std::memory_order_relaxed); }
@@ -70,6 +77,14 @@ private:
     net::Task<void> serve_control(Attachment& attachment);
     void on_control(Attachment& attachment, tunnel::ControlMessage message);
     void on_hello(Attachment& attachment, const tunnel::Hello& hello);
+    Registry::Member member_of(const Attachment& attachment, const tunnel::Hello& hello) const;
+    void refuse(Attachment& attachment, std::string code, const Error& why);
+    void refuse_clone(Attachment& attachment, const std::string& reason);
+    net::Task<void> settle(Attachment& attachment, Registry::Member member,
+                           std::vector<Registry::Contact> rivals);
+    void take_in(Attachment& attachment, Registry::Member member);
+    void welcome(Attachment& attachment);
+    Registry::Contact contact_of(const Attachment& attachment);
     void leave(Attachment& attachment, Registry::Leave how);
     void retire(Attachment& attachment);
     void begin_stop(net::Deadline deadline);
@@ -81,6 +96,7 @@ private:
     net::IdleSweep sweep_;
     LocalLinks links_;
     std::shared_ptr<const Accounts> accounts_;
+    tunnel::Trust trust_;
     Ingress ingress_;
     http::ServerLimits limits_;
     net::Listener proxy_;

@@ -16,16 +16,23 @@ namespace json = boost::json;
 
 constexpr std::size_t text_bytes_max = 1'024;
 
+json::array array_of(const std::vector<std::string>& texts) {
+    json::array array;
+    for (const auto& text : texts) array.emplace_back(text);
+    return array;
+}
+
 json::object to_json(const Hello& hello) {
-    json::array hosts;
-    for (const auto& host : hello.virtual_hosts) hosts.emplace_back(host);
-    return {{"type", "hello"},
-            {"version", hello.version},
-            {"program", hello.program},
-            {"location", hello.location},
-            {"epoch", hello.epoch},
-            {"process", hello.process},
-            {"virtual_hosts", std::move(hosts)}};
+    json::object out{{"type", "hello"},
+                     {"version", hello.version},
+                     {"program", hello.program},
+                     {"location", hello.location},
+                     {"epoch", hello.epoch},
+                     {"process", hello.process},
+                     {"virtual_hosts", array_of(hello.virtual_hosts)}};
+    if (hello.trial) out["trial"] = true;
+    if (!hello.authorities.empty()) out["authorities"] = array_of(hello.authorities);
+    return out;
 }
 
 json::object to_json(const Welcome& welcome) {
@@ -41,6 +48,11 @@ json::object to_json(const Refused& refused) {
 
 json::object to_json(const Restarting& restarting) {
     return {{"type", "restarting"}, {"within_ms", restarting.within.count()}};
+}
+
+json::object to_json(const Trust& trust) {
+    return {
+        {"type", "trust"}, {"authorities", array_of(trust.authorities)}, {"issuer", trust.issuer}};
 }
 
 json::object to_json(const Unknown& unknown) { return {{"type", unknown.type}}; }
@@ -67,11 +79,17 @@ public:
         wrong_ = name;
         return 0;
     }
-    std::vector<std::string> texts(const char* name) {
+    bool has(const char* name) const { return object_.contains(name); }
+    bool flag(const char* name) {
+        const auto* value = object_.if_contains(name);
+        if (value != nullptr && value->is_bool()) return value->get_bool();
+        wrong_ = name;
+        return false;
+    }
+    std::vector<std::string> texts(const char* name, std::size_t count_max) {
         std::vector<std::string> all;
         const auto* value = object_.if_contains(name);
-        if (value == nullptr || !value->is_array() ||
-            value->get_array().size() > virtual_hosts_told_max) {
+        if (value == nullptr || !value->is_array() || value->get_array().size() > count_max) {
             wrong_ = name;
             return all;
         }
@@ -96,7 +114,10 @@ ControlMessage read(const std::string& type, Members& members) {
         hello.location = members.text("location");
         hello.epoch = members.number("epoch");
         hello.process = members.text("process");
-        hello.virtual_hosts = members.texts("virtual_hosts");
+        hello.virtual_hosts = members.texts("virtual_hosts", virtual_hosts_told_max);
+        if (members.has("trial")) hello.trial = members.flag("trial");
+        if (members.has("authorities"))
+            hello.authorities = members.texts("authorities", authorities_told_max);
         return hello;
     }
     if (type == "welcome") {
@@ -116,6 +137,12 @@ ControlMessage read(const std::string& type, Members& members) {
         constexpr std::uint64_t within_ms_max = 3'600'000;
         return Restarting{std::chrono::milliseconds(
             static_cast<std::int64_t>(std::min(members.number("within_ms"), within_ms_max)))};
+    }
+    if (type == "trust") {
+        Trust trust;
+        trust.authorities = members.texts("authorities", authorities_told_max);
+        trust.issuer = members.text("issuer");
+        return trust;
     }
     return Unknown{type};
 }

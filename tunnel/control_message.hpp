@@ -16,6 +16,7 @@ namespace sallyport::tunnel {
 
 inline constexpr std::size_t control_line_bytes_max = 64 * 1024;
 inline constexpr std::size_t virtual_hosts_told_max = 1'000;
+inline constexpr std::size_t authorities_told_max = 16;
 inline constexpr std::uint64_t protocol_version = 1;
 
 /// Agent to hub, first on every link.
@@ -26,6 +27,9 @@ struct Hello {
     std::uint64_t epoch = 0;
     std::string process;                     // random, one per process
     std::vector<std::string> virtual_hosts;  // what is exposed, for people
+    /// Only proves that a certificate works: the link will carry nothing and be closed.
+    bool trial = false;
+    std::vector<std::string> authorities = {};  // key hashes of those the agent trusts
     bool operator==(const Hello&) const = default;
 };
 
@@ -39,7 +43,7 @@ struct Welcome {
 
 /// Hub to agent: it is not, and dialling again at once will not help.
 struct Refused {
-    std::string code;  // "version", "not_granted", "conflict"
+    std::string code;  // "version", "not_granted", "conflict", "clone", "outdated"
     std::string text;  // for the agent's administrator
     bool operator==(const Refused&) const = default;
 };
@@ -50,13 +54,21 @@ struct Restarting {
     bool operator==(const Restarting&) const = default;
 };
 
+/// Hub to agent, after the welcome and whenever it changes: which authorities it should trust, and
+/// which one signs now. An agent that has others renews; it believes none of this, it asks.
+struct Trust {
+    std::vector<std::string> authorities;  // hashes of their keys, hexadecimal
+    std::string issuer;                    // one of them
+    bool operator==(const Trust&) const = default;
+};
+
 /// A message of a later version.
 struct Unknown {
     std::string type;
     bool operator==(const Unknown&) const = default;
 };
 
-using ControlMessage = std::variant<Hello, Welcome, Refused, Restarting, Unknown>;
+using ControlMessage = std::variant<Hello, Welcome, Refused, Restarting, Trust, Unknown>;
 
 /// One line, with its end.
 std::string encode(const ControlMessage& message);

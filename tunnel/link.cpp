@@ -150,6 +150,7 @@ void Link::close(const Error& why) {
     duplex_->close();
     session_.end();
     end_event_.set();
+    for (auto& probe : std::exchange(probes_, {})) probe.tell(false);
 }
 
 void Link::drain(net::Deadline deadline) {
@@ -165,7 +166,28 @@ void Link::drain(net::Deadline deadline) {
     watch_time();
 }
 
+void Link::ask() {
+    session_.ping();
+    ++pings_unanswered_;
+    flush_soon();
+}
+
+void Link::probe(std::function<void(bool)> tell) {
+    if (ended_) return tell(false);
+    // Answers come in the order of the questions; the ones before may be older than this call.
+    ask();
+    probes_.push_back({pings_unanswered_, std::move(tell)});
+}
+
 void Link::ping_answered() {
+    if (pings_unanswered_ > 0) --pings_unanswered_;
+    for (auto& probe : probes_) --probe.answers_left;
+    const auto answered = std::partition(probes_.begin(), probes_.end(),
+                                         [](const auto& probe) { return probe.answers_left > 0; });
+    std::vector<Probe> told(std::make_move_iterator(answered),
+                            std::make_move_iterator(probes_.end()));
+    probes_.erase(answered, probes_.end());
+    for (auto& probe : told) probe.tell(true);
     if (!pinged_) return;
     round_trip_ = std::min<std::chrono::steady_clock::duration>(net::Loop::now() - *pinged_,
                                                                 options_.keepalive.patience);
@@ -223,8 +245,7 @@ void Link::on_timer() {
             return close({Errc::timed_out, "nothing was received after a ping"});
         case Keepalive::Action::ping:
             if (!pinged_) pinged_ = now;
-            session_.ping();
-            flush_soon();
+            ask();
             break;
         case Keepalive::Action::wait:
             break;

@@ -10,9 +10,11 @@
 #include "tunnel/keepalive.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sallyport::tunnel {
 
@@ -64,6 +66,10 @@ public:
     /// Set when the link has ended.
     net::Event& end_event() { return end_event_; }
 
+    /// Whether the peer is alive *now*: asks it, and calls `tell` with true when it has answered
+    /// what was asked after this call, with false when the link ended before.
+    void probe(std::function<void(bool)> tell);
+
     /// For H2Events: an answer to our ping.
     void ping_answered();
     /// Of the last ping, 0 before its answer; never more than Keepalive's patience.
@@ -78,6 +84,11 @@ public:
     std::chrono::steady_clock::time_point since() const { return since_; }
 
 private:
+    struct Probe {
+        std::uint64_t answers_left = 0;
+        std::function<void(bool)> tell;
+    };
+    void ask();
     void on_ready() override;
     void end_of_turn() override;
     void read();
@@ -100,6 +111,8 @@ private:
     std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point heard_at_ = since_;
     std::optional<std::chrono::steady_clock::time_point> pinged_;  // no answer yet
+    std::uint64_t pings_unanswered_ = 0;
+    std::vector<Probe> probes_;
     std::chrono::steady_clock::duration round_trip_{};
     std::optional<net::Deadline> drain_deadline_;
     std::optional<net::Deadline> goaway_at_;

@@ -31,6 +31,12 @@ StoreContent content() {
                    {.key = {"t-acme", "gone"}, .revoked_at = now, .locations = {{}}},
                    {.key = {"t-rival", "berlin"}, .locations = {{"RIVAL"}}},
                    {.key = {"t-off", "berlin"}, .locations = {{}}}},
+        .certificates = {{.serial = "0bad", .agent = {"t-acme", "berlin"}, .revoked_at = now},
+                         {.serial = "01", .agent = {"t-acme", "berlin"}},
+                         {.serial = "02", .agent = {"t-acme", "twin-a"}},
+                         {.serial = "03", .agent = {"t-acme", "twin-b"}},
+                         {.serial = "04", .agent = {"t-rival", "berlin"}},
+                         {.serial = "05", .agent = {"t-off", "berlin"}}},
         .revoked_serials = {"0bad"},
     };
 }
@@ -112,15 +118,17 @@ TEST(Accounts, AnAgentAttachesOnlyAsItselfAndOnlyAtItsLocations) {
         {"t-acme", "berlin", "OTHER", "01", false, "nobody's location"},
         {"t-acme", "berlin", "S", "01", false, "another agent's location"},
         {"t-acme", "berlin", "RIVAL", "01", false, "location of the namesake in another tenant"},
-        {"t-rival", "berlin", "", "01", false, "default location was not granted"},
-        {"t-rival", "berlin", "RIVAL", "01", true, "the namesake itself"},
+        {"t-rival", "berlin", "", "04", false, "default location was not granted"},
+        {"t-rival", "berlin", "RIVAL", "04", true, "the namesake itself"},
+        {"t-rival", "berlin", "RIVAL", "01", false, "with the certificate of its namesake"},
+        {"t-acme", "berlin", "", "99", false, "a certificate that the hub has forgotten"},
         {"t-acme", "berlin", "", "0bad", false, "revoked certificate"},
         {"t-acme", "gone", "", "01", false, "revoked agent"},
         {"t-acme", "nobody", "", "01", false, "unknown agent"},
         {"t-none", "berlin", "", "01", false, "unknown tenant"},
-        {"t-off", "berlin", "", "01", false, "disabled tenant"},
-        {"t-acme", "twin-a", "S", "01", true, "shared by both"},
-        {"t-acme", "twin-b", "S", "01", true, "shared by both"},
+        {"t-off", "berlin", "", "05", false, "disabled tenant"},
+        {"t-acme", "twin-a", "S", "02", true, "shared by both"},
+        {"t-acme", "twin-b", "S", "03", true, "shared by both"},
     };
     for (const auto& [tenant, agent, location, serial, allowed, why] : table) {
         const auto name = certs::AgentName::make("hub.example.com", tenant, agent);
@@ -138,11 +146,13 @@ TEST(Accounts, TwoAgentsAtOneLocationAttachOnlyIfBothShareIt) {
         auto both = content();
         both.agents = {{.key = {"t-acme", "one"}, .locations = {{"L", first}}},
                        {.key = {"t-acme", "two"}, .locations = {{"L", second}}}};
+        both.certificates = {{.serial = "one", .agent = {"t-acme", "one"}},
+                             {.serial = "two", .agent = {"t-acme", "two"}}};
         const auto picture = Accounts::from(std::move(both), 1);
         for (const char* agent : {"one", "two"})
             EXPECT_EQ(picture
                           ->may_attach(*certs::AgentName::make("hub.example.com", "t-acme", agent),
-                                       "L", "01")
+                                       "L", agent)
                           .has_value(),
                       allowed);
     }
@@ -152,6 +162,7 @@ TEST(Accounts, ARevokedAgentMakesRoom) {
     auto both = content();
     both.agents = {{.key = {"t-acme", "one"}, .locations = {{"L"}}},
                    {.key = {"t-acme", "two"}, .revoked_at = now, .locations = {{"L"}}}};
+    both.certificates = {{.serial = "01", .agent = {"t-acme", "one"}}};
     EXPECT_TRUE(
         Accounts::from(std::move(both), 1)
             ->may_attach(*certs::AgentName::make("hub.example.com", "t-acme", "one"), "L", "01"));

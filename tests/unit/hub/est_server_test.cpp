@@ -76,7 +76,9 @@ protected:
     test::TemporaryFolder folder_;
     Store store_ = *Store::create(folder_.path() / "hub.db");
     certs::Authority authority_ = *certs::Authority::create("test", now);
-    EstServer server_{store_, authority_, {.hub_name = "hub.example.com"}};
+    std::shared_ptr<CurrentAuthorities> authorities_ = std::make_shared<CurrentAuthorities>(
+        std::make_shared<const Authorities>(Authorities{.current = authority_}));
+    EstServer server_{store_, authorities_, {.hub_name = "hub.example.com"}};
 };
 
 TEST_F(EstServerTest, PublishesItsAuthority) {
@@ -176,7 +178,7 @@ TEST_F(EstServerTest, ABadRequestDoesNotUseTheTokenUp) {
 TEST_F(EstServerTest, OfTwoRacingEnrolmentsExactlyOneWins) {
     auto other_store = Store::open(folder_.path() / "hub.db");
     ASSERT_TRUE(other_store);
-    const EstServer other(*other_store, authority_, {.hub_name = "hub.example.com"});
+    const EstServer other(*other_store, authorities_, {.hub_name = "hub.example.com"});
     std::array<int, 2> status{};
     std::thread first([&] { status[0] = enrol({}, server_).status; });
     std::thread second([&] { status[1] = enrol({}, other).status; });
@@ -189,7 +191,7 @@ TEST_F(EstServerTest, OfTwoRacingEnrolmentsExactlyOneWins) {
 
 TEST_F(EstServerTest, OffersNothingElse) {
     for (const char* target :
-         {"/.well-known/est/simplereenroll", "/.well-known/est/serverkeygen", "/.well-known/est/",
+         {"/.well-known/est/csrattrs", "/.well-known/est/serverkeygen", "/.well-known/est/",
           "/.well-known/est//cacerts", "/.well-known/est/a/b/cacerts", "/.well-known/estcacerts",
           "/cacerts", "/.well-known/est/cacerts/"}) {
         EXPECT_FALSE(EstServer::serves(target)) << target;

@@ -11,8 +11,7 @@ Registry::Member member_at(std::size_t worker) {
     Registry::Member member{.name = *name};
     member.tenant = "t";
     member.agent = "a";
-    member.epoch = 1;
-    member.process = "p";
+    member.incarnation = {.enrolment = 1, .generation = 1, .epoch = 1, .process = "p"};
     member.worker = worker;
     return member;
 }
@@ -45,8 +44,8 @@ TEST(RegistrySeats, OneAgentCannotFillTheHub) {
 TEST(Registry, ARetiredLinkIsNotLookedForAnyMore) {
     Registry registry(2);
     const auto now = Registry::Time{};
-    const auto first = registry.attach(member_at(0), now, [](Registry::Leave) {});
-    const auto second = registry.attach(member_at(1), now, [](Registry::Leave) {});
+    const auto first = registry.attach(member_at(0), now, {});
+    const auto second = registry.attach(member_at(1), now, {});
     ASSERT_TRUE(first && second);
     EXPECT_EQ(registry.find("t", "", now).workers, 3U);
     registry.retire(*first);

@@ -1,0 +1,162 @@
+// What the running agent is asked over its admin socket.
+#include "agent/agent.hpp"
+#include "base/error.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <csignal>
+
+namespace sallyport::agent {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+http::SimpleResponse error_response(int status, std::string_view code, std::string_view message) {
+    http::SimpleResponse response;
+    response.status = status;
+    response.body = json::serialize(
+        json::object{{"error", json::object{{"code", code}, {"message", message}}}});
+    return response;
+}
+
+json::object to_json(const HubLinks::Status& link) {
+    using std::chrono::duration_cast;
+    json::object out{{"link", link.slot}, {"state", link.state}};
+    if (!link.peer.empty()) {
+        out["peer"] = link.peer;
+        out["seconds"] = duration_cast<std::chrono::seconds>(net::Loop::now() - link.since).count();
+        out["round_trip_us"] = duration_cast<std::chrono::microseconds>(link.round_trip).count();
+        out["streams"] = link.streams;
+        out["bytes_in"] = link.bytes_in;
+        out["bytes_out"] = link.bytes_out;
+    }
+    if (!link.last_error.empty()) out["last_error"] = link.last_error;
+    return out;
+}
+
+std::int64_t seconds_of(certs::Time time) {
+    return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+json::object to_json(const Rotation::Status& rotation) {
+    json::object out{{"phase", rotation.phase},
+                     {"health", certs::to_text(rotation.health)},
+                     {"issued", seconds_of(rotation.life.issued)},
+                     {"next", seconds_of(rotation.next)},
+                     {"failures", rotation.failures},
+                     {"renewals", rotation.renewals}};
+    if (!rotation.last_error.empty()) out["last_error"] = rotation.last_error;
+    if (rotation.skew) out["clock_skew_seconds"] = rotation.skew->count();
+    if (auto text = describe_skew(rotation.skew); !text.empty()) out["clock"] = std::move(text);
+    return out;
+}
+
+}  // namespace
+
+net::Task<http::SimpleResponse> Agent::administer(const http::SimpleRequest& request) {
+    const auto& method = request.head.method;
+    const auto& target = request.head.target;
+    http::SimpleResponse done;
+    done.body = R"({"done":true})";
+    if (method == "GET" && target == "/v1/status") {
+        http::SimpleResponse response;
+        const auto facts = co_await status();
+        response.body = json::serialize(facts);
+        co_return response;
+    }
+    if (method != "POST") co_return error_response(404, "not_found", "unknown request");
+    if (target == "/v1/reload") {
+        const auto reloaded = reload("admin");
+        if (!reloaded) co_return error_response(422, "invalid", reloaded.error().detail);
+        co_return done;
+    }
+    if (target == "/v1/reconnect") {
+        for (auto& worker : workers_) worker->reconnect();
+        co_return done;
+    }
+    if (target == "/v1/replace-links") {
+        for (auto& worker : workers_) worker->replace_links();
+        co_return done;
+    }
+    if (target == "/v1/renew-certificate") {
+        rotation_->renew_now();
+        co_return done;
+    }
+    if (target == "/v1/drain") {
+        // Answered first; the process ends when what runs is done.
+        std::raise(SIGTERM);
+        co_return done;
+    }
+    co_return error_response(404, "not_found", "unknown request");
+}
+
+net::Task<json::object> Agent::status() {
+    json::array hubs;
+    bool ready = !draining_;
+    for (auto& worker : workers_) {
+        // Shared: who asked may have gone (a stop cancels it) when the worker answers.
+        struct Asked {
+            net::Event* waiter = nullptr;
+            std::optional<Worker::LinkStatus> links;
+        };
+        struct Waiter {
+            Waiter(net::Turn& turn, std::shared_ptr<Asked> a) : event(turn), asked(std::move(a)) {
+                asked->waiter = &event;
+            }
+            ~Waiter() { asked->waiter = nullptr; }
+            net::Event event;
+            std::shared_ptr<Asked> asked;
+        };
+        Waiter waiter(loop_.turn, std::make_shared<Asked>());
+        auto answer = [asked = waiter.asked,
+                       executor = loop_.executor()](Worker::LinkStatus from) mutable {
+            asio::post(executor, [asked = std::move(asked), from = std::move(from)]() mutable {
+                asked->links = std::move(from);
+                if (asked->waiter != nullptr) asked->waiter->set();
+            });
+        };
+        worker->ask_status(std::move(answer));
+        while (!waiter.asked->links) co_await waiter.event.wait();
+        for (const auto& [name, list] : *waiter.asked->links) {
+            json::array states;
+            bool up = false;
+            for (const auto& link : list) {
+                up = up || link.state == "up";
+                states.push_back(to_json(link));
+            }
+            ready = ready && up;
+            hubs.push_back(json::object{{"name", name}, {"up", up}, {"links", std::move(states)}});
+        }
+    }
+    const auto& config = site_->config;
+    const auto up = std::chrono::duration_cast<std::chrono::seconds>(net::Loop::now() - started_);
+    json::object out{{"version", SALLYPORT_VERSION},
+                     {"seconds", up.count()},
+                     {"epoch", epoch_},
+                     {"ready", ready},
+                     {"draining", draining_},
+                     {"configuration", config.digest},
+                     {"mappings", site_->table.mappings().size()}};
+    {
+        const std::lock_guard lock(identity_mutex_);
+        out["identity"] = identity_;
+    }
+    const auto rotation = rotation_->status();
+    out["identity"].as_object()["renewal"] = to_json(rotation);
+    if (rotation.health >= certs::RenewalHealth::critical) out["ready"] = false;
+    out["audit"] = json::object{{"healthy", log_->healthy()},
+                                {"durability", audit::to_text(log_->durability())},
+                                {"on_failure", audit::to_text(log_->on_failure())},
+                                {"dropped", log_->dropped()}};
+    out["memory_budget"] =
+        json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}};
+    out["log_lines_dropped"] = log::dropped();
+    out["hubs"] = std::move(hubs);
+    co_return out;
+}
+
+}  // namespace sallyport::agent

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "certs/authority.hpp"
+#include "hub/store.hpp"
+#include "tunnel/control_message.hpp"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace sallyport::hub {
+
+/// The hub's own authorities: one, or two while it changes from one to the next
+/// (docs/PROTOCOL.md#authorities). Immutable; a change makes another one.
+struct Authorities {
+    /// What the hub's certificate comes from, and what new join tokens name.
+    certs::Authority current;
+    /// Known to agents, so that it can take over.
+    std::optional<certs::Authority> next = {};
+    /// Agents get their certificates from the next one already.
+    bool next_issues = false;
+
+    const certs::Authority& issuing() const { return next && next_issues ? *next : current; }
+    /// Those whose certificates are good.
+    std::vector<certs::Certificate> certificates() const;
+    /// What agents are told of them.
+    tunnel::Trust trust() const;
+};
+
+/// Hash of an authority's key, as agents and the database write it.
+std::string key_hash_text(const certs::Certificate& authority);
+
+/// The newest, for threads that only look now and then.
+class CurrentAuthorities {
+public:
+    explicit CurrentAuthorities(std::shared_ptr<const Authorities> first)
+        : authorities_(std::move(first)) {}
+    std::shared_ptr<const Authorities> get() const {
+        const std::lock_guard lock(mutex_);
+        return authorities_;
+    }
+    void set(std::shared_ptr<const Authorities> authorities) {
+        const std::lock_guard lock(mutex_);
+        authorities_ = std::move(authorities);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Authorities> authorities_;
+};
+
+}  // namespace sallyport::hub

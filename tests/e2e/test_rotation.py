@@ -1,0 +1,181 @@
+"""Certificates renew themselves under load; copies, old keys and revoked agents are shut out."""
+import contextlib, json, shutil, socket, sqlite3, threading, unittest
+
+import wire
+from harness import SiteTest
+from programs import SECONDS, Agent, wait_until
+
+
+def identity(agent):
+    """What the agent says of its certificate."""
+    return json.loads(agent.command("status", "--json"))["identity"]
+
+
+def ask_for_renewal(agent):
+    with socket.socket(socket.AF_UNIX) as admin:
+        admin.connect(str(agent.folder / "admin.sock"))
+        admin.sendall(b"POST /v1/renew-certificate HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+                      b"Connection: close\r\n\r\n")
+        assert b" 200 " in admin.recv(4096).split(b"\r\n")[0]
+
+
+def renew(agent):
+    """Asks for a renewal at once, and waits for the certificate after the present one."""
+    before = identity(agent)["serial"]
+    ask_for_renewal(agent)
+    return wait_until(lambda: (now := identity(agent)["serial"]) != before and now,
+                      "the certificate is renewed")
+
+
+class Traffic:
+    """Requests one after the other on several connections, until it is told to stop."""
+
+    def __init__(self, site, clients=4):
+        self.site, self.answers, self.faults = site, 0, []
+        self.going = True
+        self.threads = [threading.Thread(target=self.client) for _ in range(clients)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        wait_until(lambda: self.answers or self.faults, "the first answer")
+        return self
+
+    def __exit__(self, *_):
+        self.going = False
+        for thread in self.threads:
+            thread.join(SECONDS)
+
+    def client(self):
+        while self.going:
+            try:
+                answer = self.site.ask("GET", "/x")
+                if answer.status != 200:
+                    self.faults.append((answer.status, answer.body))
+                self.answers += 1
+            except (OSError, wire.Closed) as error:
+                self.faults.append(repr(error))
+
+
+class RotationTest(SiteTest):
+    def shown(self, name="berlin"):
+        return self.site.hub.command("agent", "show", name, "--tenant", "acme")
+
+    def copy_of(self, agent, name):
+        """A second machine with the first one's state, as it is now."""
+        copy = Agent(self.site.folder, name, self.site.hub.url, self.site.agent_extra)
+        shutil.copytree(agent.state, copy.state, symlinks=True)
+        self.site.agents.append(copy)
+        return copy
+
+
+class Renewal(RotationTest):
+    site_options = {"hub_extra": 'agent_certificate_lifetime = "1m"\n'}
+
+    def test_certificates_are_renewed_without_a_lost_request(self):
+        serials = {identity(self.site.agent)["serial"]}
+        with Traffic(self.site) as traffic:
+            for _ in range(5):
+                serials.add(renew(self.site.agent))
+        self.assertEqual(traffic.faults, [])
+        self.assertEqual(len(serials), 6)
+        wait_until(lambda: self.shown()["confirmed"] == self.shown()["generation"],
+                   "the newest certificate is in use")
+        self.assertIsNone(self.shown()["alarm"])
+
+    def test_a_renewal_that_fails_is_told_and_disturbs_nothing(self):
+        agent = self.site.agent
+        database = self.site.hub.folder / "state" / "hub.db"
+        before = identity(agent)["serial"]
+        with sqlite3.connect(database, timeout=SECONDS) as changed:
+            changed.execute("CREATE TRIGGER broken BEFORE UPDATE OF generation ON agent "
+                            "BEGIN SELECT RAISE(ABORT, 'out of order'); END")
+        try:
+            with Traffic(self.site) as traffic:
+                ask_for_renewal(agent)
+                wait_until(lambda: "last_error" in identity(agent)["renewal"], "it has failed")
+            self.assertEqual(traffic.faults, [])
+            self.assertEqual(identity(agent)["serial"], before)
+            self.assertIn("renewal failed", agent.command("status"))
+        finally:
+            with sqlite3.connect(database, timeout=SECONDS) as changed:
+                changed.execute("DROP TRIGGER broken")
+        wait_until(lambda: identity(agent)["serial"] != before, "it succeeds after all")
+
+
+class Clones(RotationTest):
+    def test_a_running_copy_is_refused_and_the_original_goes_on(self):
+        copy = self.copy_of(self.site.agent, "copy")
+        copied = copy.records(event="exchange.begin")
+        with Traffic(self.site) as traffic:
+            copy.start()
+            wait_until(lambda: self.shown()["alarm"], "the alarm")
+            wait_until(lambda: "(clone)" in copy.command("status"), "the copy knows why")
+        self.assertEqual(traffic.faults, [])
+        self.assertEqual(copy.records(event="exchange.begin"), copied, "it served nobody")
+        self.assertIn("still runs", self.shown()["alarm"]["reason"])
+        self.assertIn("CLONE ALARM", self.site.hub.command("agent", "list", json_wanted=False))
+        self.assertIn("agent.clone", self.site.hub.program.log())
+#The administrator has found the copy.
+        copy.program.stop()
+        self.site.hub.command("agent", "acknowledge", "berlin", "--tenant", "acme")
+        self.assertIsNone(self.shown()["alarm"])
+
+    def test_a_copy_from_before_a_renewal_is_refused_by_its_key(self):
+        copy = self.copy_of(self.site.agent, "stale")
+        renew(self.site.agent)
+        wait_until(lambda: self.shown()["confirmed"] == self.shown()["generation"],
+                   "the newest certificate is in use")
+        copy.start()
+        wait_until(lambda: "replaced" in (self.shown()["alarm"] or {}).get("reason", ""),
+                   "the alarm")
+        self.assertEqual(self.site.ask("GET", "/x").status, 200)
+        copy.program.stop()
+        self.site.hub.command("agent", "acknowledge", "berlin", "--tenant", "acme")
+
+    def test_an_agent_that_was_killed_returns_without_an_alarm(self):
+        self.site.agent.program.kill()
+        self.site.agent.start()
+        self.site.wait_attached()
+        self.assertIsNone(self.shown()["alarm"])
+
+    def test_a_restored_state_is_refused_also_by_a_hub_that_has_restarted(self):
+        restored = self.copy_of(self.site.agent, "restored")
+        self.site.agent.program.stop()
+        self.site.agent.start()
+        self.site.wait_attached()
+        self.site.agent.program.stop()
+        self.site.hub.program.stop()
+        self.site.hub.start()
+        restored.start()
+        wait_until(lambda: self.shown()["alarm"], "the alarm")
+        restored.program.stop()
+        self.site.hub.command("agent", "acknowledge", "berlin", "--tenant", "acme")
+        self.site.agent.start()
+        self.site.wait_attached()
+        self.assertIsNone(self.shown()["alarm"])
+
+
+class Revocation(RotationTest):
+    def test_a_revoked_agent_loses_links_and_requests_that_run(self):
+        held = threading.Event()
+
+        def hold(connection, _):
+            held.set()
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
+            connection.wait_for_end()
+            return False
+
+        self.site.backend.answers["/held"] = hold
+        connection = self.site.connect()
+        connection.send(self.site.head("GET", "/held"))
+        self.assertTrue(held.wait(SECONDS))
+        self.site.hub.command("agent", "revoke", "berlin", "--tenant", "acme")
+        with contextlib.closing(connection):
+            self.assertFalse(connection.response("GET").complete)
+        self.site.wait_status(503)
+        wait_until(lambda: "revoked" in self.site.agent.command("status"), "the agent knows why")
+
+
+if __name__ == "__main__":
+    unittest.main()
