@@ -13,7 +13,7 @@
 namespace sallyport::hub {
 
 /// The hub's own authorities: one, or two while it changes from one to the next
-/// (docs/PROTOCOL.md#authorities). Immutable; a change makes another one.
+/// (docs/PROTOCOL.md#renewal). Immutable; a change makes another one.
 struct Authorities {
     /// What the hub's certificate comes from, and what new join tokens name.
     certs::Authority current;
