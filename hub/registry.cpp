@@ -83,6 +83,7 @@ void Registry::retire(LinkId id) {
     const std::lock_guard lock(mutex_);
     const auto found = links_.find(id);
     if (found == links_.end() || std::exchange(found->second.leaving, true)) return;
+    found->second.retired = true;
     tell_workers();
 }
 
@@ -103,12 +104,14 @@ Registry::Presence Registry::find(std::string_view tenant, std::string_view loca
                                   Time now) const {
     const std::lock_guard lock(mutex_);
     Presence presence;
-    for (const auto& [id, entry] : links_)
-        if (!entry.leaving && entry.member.tenant == tenant && entry.member.location == location)
-            presence.workers |= std::uint64_t{1} << entry.member.worker;
     const auto restart = restarting_.find(Place(tenant, location));
     presence.restarting =
         now < expected_until_ || (restart != restarting_.end() && restart->second.until > now);
+    for (const auto& [id, entry] : links_) {
+        if (entry.member.tenant != tenant || entry.member.location != location) continue;
+        if (!entry.leaving) presence.workers |= std::uint64_t{1} << entry.member.worker;
+        presence.restarting = presence.restarting || entry.retired;
+    }
     return presence;
 }
 

@@ -41,7 +41,7 @@ public:
     };
     struct Presence {
         std::uint64_t workers = 0;  // bit i: worker i has a link
-        bool restarting = false;    // announced, and its time is not over
+        bool restarting = false;    // a link will most likely come soon
     };
     struct Status {
         Member member;
@@ -104,7 +104,8 @@ public:
     /// drain. Every attach needs one detach.
     Result<LinkId> attach(Member member, Time now, Contact contact);
     void detach(LinkId id);
-    /// The link takes no more requests; those that run go on.
+    /// The link takes no more requests; those that run go on. While it is there its place counts as
+    /// restarting: the word of that may still be on its way, or the next link comes.
     void retire(LinkId id);
 
     /// The process behind that link goes away and the next one comes: requests may wait for it
@@ -130,6 +131,7 @@ private:
         Time since{};
         Contact contact;
         bool leaving = false;
+        bool retired = false;  // leaving because it takes no more requests
     };
     struct Restart {
         std::string process;
