@@ -18,8 +18,8 @@ Registry::Member member(std::uint64_t epoch = 1, std::string process = "p1") {
     Registry::Member made{.name = *certs::AgentName::make("hub.example", "t", "a")};
     made.tenant = "t";
     made.agent = "a";
-    made.epoch = epoch;
-    made.process = std::move(process);
+    made.incarnation = {
+        .enrolment = 1, .generation = 1, .epoch = epoch, .process = std::move(process)};
     return made;
 }
 
@@ -27,8 +27,9 @@ Registry::Member member(std::uint64_t epoch = 1, std::string process = "p1") {
 class RegistryTest : public testing::Test {
 protected:
     Result<Registry::LinkId> attach(Registry::Member who) {
-        return registry_.attach(std::move(who), start,
-                                [this](Registry::Leave how) { told_.push_back(how); });
+        Registry::Contact contact;
+        contact.leave = [this](Registry::Leave how) { told_.push_back(how); };
+        return registry_.attach(std::move(who), start, std::move(contact));
     }
     bool restarting(Registry::Time now = start) const {
         return registry_.find("t", "", now).restarting;
@@ -68,6 +69,32 @@ TEST_F(RegistryTest, ALaterEpochSupersedesAndAnEarlierOneIsRefused) {
 TEST_F(RegistryTest, ASecondProcessOfTheSameEpochIsRefused) {
     ASSERT_TRUE(attach(member()));
     EXPECT_FALSE(attach(member(1, "p2")));
+}
+
+TEST_F(RegistryTest, ALaterStartIsAskedAboutWhileTheProcessBeforeIsAttached) {
+    ASSERT_TRUE(attach(member(1)));
+    const auto later = registry_.examine(member(2, "p2"), {}, start);
+    EXPECT_EQ(later.verdict, IncarnationVerdict::newer);
+    EXPECT_EQ(later.rivals.size(), 1U) << "it may still run";
+    EXPECT_TRUE(registry_.examine(member(1), {}, start).rivals.empty()) << "the same process";
+}
+
+TEST_F(RegistryTest, AProcessThatHasAnnouncedItsRestartIsNoRival) {
+    const auto link = attach(member(1));
+    ASSERT_TRUE(link);
+    registry_.announce_restart(*link, start + 5s);
+    EXPECT_TRUE(registry_.examine(member(2, "p2"), {}, start).rivals.empty());
+    EXPECT_EQ(registry_.examine(member(2, "p2"), {}, start + 5s).rivals.size(), 1U);
+}
+
+TEST_F(RegistryTest, WhatTheDatabaseKnowsCountsAfterARestartOfTheHub) {
+    const Incarnation stored{.enrolment = 1, .generation = 3, .epoch = 9, .process = "p9"};
+    EXPECT_EQ(registry_.examine(member(8), stored, start).verdict, IncarnationVerdict::old_key);
+    auto present = member(8);
+    present.incarnation.generation = 3;
+    EXPECT_EQ(registry_.examine(present, stored, start).verdict, IncarnationVerdict::copy_of_state);
+    present.incarnation.epoch = 10;
+    EXPECT_EQ(registry_.examine(present, stored, start).verdict, IncarnationVerdict::newer);
 }
 
 TEST_F(RegistryTest, AnotherAgentAtALocationThatIsNotSharedIsRefused) {
