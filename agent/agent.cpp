@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "certs/identity.hpp"
 #include "certs/secret_hash.hpp"
+#include "certs/spiffe.hpp"
 #include "daemon/service_manager.hpp"
 #include "net/tls_context.hpp"
 
@@ -64,10 +65,12 @@ Result<void> Agent::open() {
     if (!epoch) return epoch.error();
     epoch_ = *epoch;
     process_ = certs::random_secret().reveal();
+    auto keys = PrincipalKeys::load(site_->config, std::chrono::system_clock::now());
+    if (!keys) return keys.error();
 
     shared_.reset(new AgentShared{
-        *log_, pool_, budget_, site_->config.workers, site_, epoch_, process_,
-        [this] { return context(); }, [this] { return authorities(); },
+        *log_, pool_, budget_, site_->config.workers, site_, std::move(*keys), name(), epoch_,
+        process_, [this] { return context(); }, [this] { return authorities(); },
         [this](tunnel::Trust trust) {
             asio::post(loop_.executor(),
                        [this, trust = std::move(trust)] { rotation_->hear(trust); });
@@ -140,6 +143,15 @@ Rotation::Wiring Agent::rotation_wiring() {
                 }};
 }
 
+/// As its certificate says: what back ends see in a system certificate that the agent issues.
+std::string Agent::name() const {
+    const std::lock_guard lock(identity_mutex_);
+    const auto* uri = identity_.if_contains("name");
+    const auto name = certs::AgentName::parse(uri != nullptr ? std::string_view(uri->as_string())
+                                                             : std::string_view());
+    return name ? name->agent() : "sallyport";
+}
+
 void Agent::run() {
     rotating_.spawn("rotation", rotation_->run());
     for (auto& worker : workers_) worker->start();
@@ -190,6 +202,11 @@ Result<void> Agent::reload(std::string_view who) {
                      "the configuration is not valid, the one before stays in force:\n" +
                          site.error().detail};
     }
+    auto keys = PrincipalKeys::load((*site)->config, std::chrono::system_clock::now());
+    if (!keys) {
+        log::error("config.refused", {{"error", to_text(keys.error())}});
+        return keys.error();
+    }
     const bool restart = needs_restart(shared_->site->config, (*site)->config);
     site_ = std::move(*site);
     if (auto loaded = load_identity(); !loaded)
@@ -200,7 +217,7 @@ Result<void> Agent::reload(std::string_view who) {
         {audit.durability, audit.on_failure, audit.level, site_->config.digest}, who);
     if (!recorded) log::error("audit.failed", {{"error", to_text(recorded.error())}});
     log::set_level(site_->config.log_level);
-    for (auto& worker : workers_) worker->use(site_);
+    for (auto& worker : workers_) worker->use(site_, *keys);
     log::info("config.reloaded", {{"configuration", site_->config.digest}, {"who", who}});
     if (restart)
         log::warn("config.restart_needed",

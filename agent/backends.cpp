@@ -7,15 +7,15 @@ namespace sallyport::agent {
 namespace {
 
 /// A pool of connections together with what makes them.
-struct PooledBackend final : http::Service {
+struct PooledBackend final : Backend {
     PooledBackend(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool,
                   DirectConnector::Options way, HttpBackend::Options options)
         : connector(loop, pool, std::move(way)),
           backend(loop, sweep, connector, std::move(options)) {}
 
-    net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
-                                  http::Answer& down) override {
-        return backend.serve(head, up, down);
+    net::Task<Result<void>> serve_as(const http::RequestHead& head, http::Body& up,
+                                     http::Answer& down, LoginPtr login) override {
+        return backend.serve_as(head, up, down, std::move(login));
     }
 
     DirectConnector connector;
@@ -24,7 +24,8 @@ struct PooledBackend final : http::Service {
 
 bool is_same(const Site& a, const mappings::Mapping& x, const Site& b, const mappings::Mapping& y) {
     return x.internal == y.internal && x.limits == y.limits && x.host_header == y.host_header &&
-           x.virtual_host == y.virtual_host && a.trust_digest == b.trust_digest &&
+           x.virtual_host == y.virtual_host && x.principal == y.principal &&
+           x.system_certificate == y.system_certificate && a.trust_digest == b.trust_digest &&
            a.config.strip == b.config.strip;
 }
 
@@ -35,8 +36,7 @@ Backends::Backends(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& po
 
 Backends::~Backends() = default;
 
-std::shared_ptr<http::Service> Backends::find(const SitePtr& site,
-                                              const mappings::Mapping& mapping) {
+std::shared_ptr<Backend> Backends::find(const SitePtr& site, const mappings::Mapping& mapping) {
     const auto found = entries_.find(&mapping);
     if (found != entries_.end()) return found->second.service;
     auto service = make(*site, mapping);
@@ -54,7 +54,7 @@ void Backends::use(const SitePtr& site) {
     entries_ = std::move(kept);
 }
 
-std::shared_ptr<http::Service> Backends::make(const Site& site, const mappings::Mapping& mapping) {
+std::shared_ptr<Backend> Backends::make(const Site& site, const mappings::Mapping& mapping) {
     const bool tls = mapping.internal.protocol == mappings::Protocol::https;
     DirectConnector::Options way;
     way.targets.push_back({mapping.internal.host, mapping.internal.port});

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "agent/backend.hpp"
 #include "agent/site.hpp"
-#include "http/service.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
 
@@ -23,7 +23,7 @@ public:
 
     /// Who answers for `mapping` of `site`. Valid as long as the caller holds it, also over a
     /// reload.
-    std::shared_ptr<http::Service> find(const SitePtr& site, const mappings::Mapping& mapping);
+    std::shared_ptr<Backend> find(const SitePtr& site, const mappings::Mapping& mapping);
 
     /// Another site is in force: pools of mappings that did not change move over, others go as soon
     /// as their last exchange has ended.
@@ -32,9 +32,9 @@ public:
 private:
     struct Entry {
         SitePtr site;  // keeps the key alive
-        std::shared_ptr<http::Service> service;
+        std::shared_ptr<Backend> service;
     };
-    std::shared_ptr<http::Service> make(const Site& site, const mappings::Mapping& mapping);
+    std::shared_ptr<Backend> make(const Site& site, const mappings::Mapping& mapping);
 
     net::Loop& loop_;
     net::IdleSweep& sweep_;

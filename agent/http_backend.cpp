@@ -32,11 +32,6 @@ HttpBackend::HttpBackend(net::Loop& loop, net::IdleSweep& sweep, Connector& conn
              options.stall_timeout},
       pool_(loop, sweep, connector, {options.connections, options.waiting, options.idle_timeout}) {}
 
-net::Task<Result<void>> HttpBackend::serve(const http::RequestHead& head, http::Body& up,
-                                           http::Answer& down) {
-    return serve_as(head, up, down, nullptr);
-}
-
 net::Task<Result<void>> HttpBackend::serve_as(const http::RequestHead& head, http::Body& up,
                                               http::Answer& down, LoginPtr login) {
     HttpExchange exchange(loop_, sweep_, rules_, head, up, down);

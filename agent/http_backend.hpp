@@ -1,10 +1,10 @@
 #pragma once
 
+#include "agent/backend.hpp"
 #include "agent/connector.hpp"
 #include "agent/http_exchange.hpp"
 #include "agent/http_pool.hpp"
 #include "http/hygiene.hpp"
-#include "http/service.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
 
@@ -14,7 +14,7 @@
 namespace sallyport::agent {
 
 /// An internal HTTP/1.1 system, for one mapping. A connection serves one login only.
-class HttpBackend final : public http::Service {
+class HttpBackend final : public Backend {
 public:
     struct Options {
         std::string internal_host;  // without port
@@ -37,11 +37,8 @@ public:
     /// Errors: Errc::unavailable (502), Errc::limit (503: connections and queue are full),
     /// Errc::timed_out (504), Errc::protocol and Errc::cut (502), Errc::aborted, Errc::malformed,
     /// and what the Connector says.
-    net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
-                                  http::Answer& down) override;
-    /// The same as somebody.
     net::Task<Result<void>> serve_as(const http::RequestHead& head, http::Body& up,
-                                     http::Answer& down, LoginPtr login);
+                                     http::Answer& down, LoginPtr login) override;
 
     std::size_t idle_connections() const { return pool_.idle(); }
     std::size_t open_connections() const { return pool_.open(); }

@@ -47,9 +47,11 @@ Worker::Worker(std::size_t index, AgentShared& shared)
       sweep_(loop_),
       gate_(loop_, shared.log),
       backends_(loop_, sweep_, shared.pool),
+      deliveries_(loop_, shared.pool),
       site_(shared.site),
       finishing_(loop_),
       work_(loop_.io.get_executor()) {
+    deliveries_.use(site_, shared.keys, shared.agent);
     for (const auto& hub : site_->config.hubs)
         hubs_.push_back(std::make_unique<HubSide>(*this, hub));
 }
@@ -67,9 +69,10 @@ void Worker::join() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Worker::use(SitePtr site) {
-    asio::post(loop_.executor(), [this, site] {
+void Worker::use(SitePtr site, PrincipalKeys keys) {
+    asio::post(loop_.executor(), [this, site, keys = std::move(keys)] {
         site_ = site;
+        deliveries_.use(site, keys, shared_.agent);
         backends_.use(site);
         for (auto& hub : hubs_) hub->exchange.use(site);
     });

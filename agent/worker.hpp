@@ -2,6 +2,7 @@
 
 #include "agent/audit_gate.hpp"
 #include "agent/backends.hpp"
+#include "agent/deliveries.hpp"
 #include "agent/exchange.hpp"
 #include "agent/hub_links.hpp"
 #include "agent/site.hpp"
@@ -25,7 +26,9 @@ struct AgentShared {
     net::BlockingPool& pool;
     tunnel::MemoryBudget& budget;
     std::size_t workers;
-    SitePtr site;  // at start; later ones come by Worker::use
+    SitePtr site;        // at start; later ones come by Worker::use
+    PrincipalKeys keys;  // likewise
+    std::string agent;   // the name in a system certificate
     std::uint64_t epoch;
     std::string process;
     /// How to prove who we are to a hub, from any thread.
@@ -52,7 +55,7 @@ public:
     void join();
 
     // From any thread:
-    void use(SitePtr site);
+    void use(SitePtr site, PrincipalKeys keys);
     void reconnect();
     void replace_links();
     /// Ends the worker's loop when everything that runs is done, or at the deadline.
@@ -70,6 +73,7 @@ private:
     net::IdleSweep sweep_;
     AuditGate gate_;
     Backends backends_;
+    Deliveries deliveries_;
     SitePtr site_;
     std::vector<std::unique_ptr<HubSide>> hubs_;
     net::TaskGroup finishing_;
