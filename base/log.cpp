@@ -1,9 +1,12 @@
 #include "base/log.hpp"
 
+#include "base/log_line.hpp"
+
 #include <spdlog/async.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 
@@ -61,25 +64,27 @@ std::uint64_t dropped() { return pool ? pool->overrun_counter() : 0; }
 void write(Level level, std::string_view event, std::initializer_list<Value> values) {
     if (!enabled(level) || !logger) return;
     std::string line(event);
-    for (const auto& value : values) {
-        line += ' ';
-        line += value.key();
-        line += '=';
-        line += quoted(value.text());
-    }
-    logger->log(to_spdlog(level), spdlog::string_view_t(line));
+    for (const auto& value : values) append(line, value.key(), value.text());
+    write_line(level, line);
 }
 
-std::string quoted(std::string_view value) {
-    const auto plain = [](unsigned char c) {
-        return c > ' ' && c != '"' && c != '\\' && c != 0x7f;
-    };
-    bool is_plain = !value.empty();
-    for (const char c : value) is_plain = is_plain && plain(static_cast<unsigned char>(c));
-    if (is_plain) return std::string(value);
+void write_line(Level level, std::string_view line) {
+    if (!enabled(level) || !logger) return;
+    logger->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+}
 
+namespace {
+
+bool is_plain(std::string_view value) {
+    return !value.empty() && std::ranges::all_of(value, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte > ' ' && c != '"' && c != '\\' && byte != 0x7f;
+    });
+}
+
+void append_quoted(std::string& out, std::string_view value) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::string out = "\"";
+    out += '"';
     for (const char c : value) {
         const auto byte = static_cast<unsigned char>(c);
         if (byte < ' ' || byte == 0x7f) {
@@ -91,7 +96,27 @@ std::string quoted(std::string_view value) {
         if (c == '"' || c == '\\') out += '\\';
         out += c;
     }
-    return out + '"';
+    out += '"';
+}
+
+}  // namespace
+
+void append(std::string& line, std::string_view key, std::string_view value) {
+    line += ' ';
+    line += key;
+    line += '=';
+    if (is_plain(value)) {
+        line += value;
+        return;
+    }
+    append_quoted(line, value);
+}
+
+std::string quoted(std::string_view value) {
+    if (is_plain(value)) return std::string(value);
+    std::string out;
+    append_quoted(out, value);
+    return out;
 }
 
 }  // namespace sallyport::log

@@ -7,12 +7,11 @@ namespace sallyport::http {
 namespace {
 
 /// Errc::limit, cut or aborted.
-net::Task<Result<std::string>> read_whole(Body& up, Answer& down) {
+net::Task<Result<std::string>> read_whole(Body& up, Answer& down, std::size_t bytes_max) {
     std::string body;
     while (true) {
         const auto bytes = up.peek();
-        if (body.size() + bytes.size() > SimpleService::body_bytes_max)
-            co_return Error{Errc::limit, "request body"};
+        if (body.size() + bytes.size() > bytes_max) co_return Error{Errc::limit, "request body"};
         body += as_text(bytes);
         up.consume(bytes.size());
         if (up.state() == Body::State::ended) co_return body;
@@ -36,11 +35,13 @@ void start(Answer& down, const SimpleResponse& response) {
 }  // namespace
 
 net::Task<Result<void>> SimpleService::serve(const RequestHead& head, Body& up, Answer& down) {
-    auto body = co_await read_whole(up, down);
+    auto body = co_await read_whole(up, down, options_.request_bytes_max);
     if (!body && body.error().code == Errc::limit) {
-        const Refusal refusal{413, "body_too_large", "The request body is larger than 1 MiB.",
+        const Refusal refusal{413, "body_too_large",
+                              "The request body is larger than " +
+                                  std::to_string(options_.request_bytes_max / 1024) + " KiB.",
                               "http_request_error"};
-        answer(down, refusal, culprit_, {});
+        answer(down, refusal, options_.culprit, {});
         co_return Result<void>();
     }
     if (!body) co_return body.error();

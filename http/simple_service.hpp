@@ -29,14 +29,20 @@ public:
     using Handler = std::function<net::Task<SimpleResponse>(const SimpleRequest&)>;
     static constexpr std::size_t body_bytes_max = 1024 * 1024;
 
-    explicit SimpleService(Handler handler, std::string_view culprit = "sallyport-hub")
-        : handler_(std::move(handler)), culprit_(culprit) {}
+    struct Options {
+        std::string_view culprit = "sallyport-hub";
+        std::size_t request_bytes_max = body_bytes_max;
+    };
+
+    explicit SimpleService(Handler handler) : SimpleService(std::move(handler), Options{}) {}
+    SimpleService(Handler handler, Options options)
+        : handler_(std::move(handler)), options_(options) {}
 
     net::Task<Result<void>> serve(const RequestHead& head, Body& up, Answer& down) override;
 
 private:
     Handler handler_;
-    std::string_view culprit_;
+    Options options_;
 };
 
 }  // namespace sallyport::http

@@ -1,8 +1,13 @@
 #include "hub/api_service.hpp"
 
-#include "base/log.hpp"
+#include "base/error.hpp"
+
+#include <boost/asio/post.hpp>
 
 namespace sallyport::hub {
+
+namespace asio = boost::asio;
+
 namespace {
 
 /// A request that owns what it says, because whoever asked may go away while the pool works on it.
@@ -49,7 +54,7 @@ Api::Api(net::Loop& loop, net::BlockingPool& pool, TokenEndpoint tokens, EstServ
          std::shared_ptr<const Accounts> accounts)
     : loop_(loop),
       pool_(pool),
-      tokens_(std::move(tokens)),
+      tokens_(std::make_shared<const TokenEndpoint>(std::move(tokens))),
       est_(std::move(est)),
       accounts_(std::move(accounts)) {}
 
@@ -66,19 +71,39 @@ net::Task<http::SimpleResponse> Api::answer(const http::SimpleRequest& request,
     }
     const auto owned = std::make_shared<const OwnedRequest>(request, certificate, std::move(peer));
     const auto accounts = accounts_;
-    std::function<Result<ApiResponse>()> work = [this, owned, accounts,
+    if (is_token && !TokenEndpoint::computes(request.head.target))
+        co_return to_simple(
+            tokens_->handle(owned->view(), *accounts, std::chrono::system_clock::now()));
+    std::function<Result<ApiResponse>()> work = [this, owned, accounts, tokens = tokens_,
                                                  is_est]() -> Result<ApiResponse> {
         const auto now = std::chrono::system_clock::now();
         if (is_est) return est_.handle(owned->view(), now);
-        return tokens_.handle(owned->view(), *accounts, now);
+        return tokens->handle(owned->view(), *accounts, now);
     };
-    auto response = co_await net::run_on_pool<ApiResponse>(pool_, loop_, std::move(work));
+    auto answered = is_est ? net::run_on_pool<ApiResponse>(pool_, loop_, std::move(work))
+                           : token(std::move(work));
+    auto response = co_await std::move(answered);
     if (is_est && response && response->status == 200 && changed_) co_await changed_();
     if (response) co_return to_simple(std::move(*response));
     http::SimpleResponse busy;
     busy.status = 503;
+    busy.fields.emplace_back("retry-after", std::to_string(busy_retry_after.count()));
     busy.body = R"({"error":{"code":"busy","message":"The hub is busy. Try again later."}})";
     co_return busy;
+}
+
+/// Whoever gives up keeps their place until the job is done: the work is there all the same.
+net::Task<Result<ApiResponse>> Api::token(std::function<Result<ApiResponse>()> work) {
+    if (tokens_under_way_ >= token_threads + tokens_waiting_max)
+        co_return Error{Errc::limit, "too many tokens are asked for at once"};
+    ++tokens_under_way_;
+    std::function<Result<ApiResponse>()> counted = [this, work = std::move(work)] {
+        auto response = work();
+        asio::post(loop_.executor(), [this] { --tokens_under_way_; });
+        return response;
+    };
+    auto response = co_await net::run_on_pool<ApiResponse>(token_pool_, loop_, std::move(counted));
+    co_return response;
 }
 
 }  // namespace sallyport::hub

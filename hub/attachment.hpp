@@ -17,7 +17,7 @@ struct Worker::Attachment final : net::IdleSweep::Watched {
         : seat(std::move(link.seat)),
           name(std::move(link.name)),
           serial(std::move(link.serial)),
-          end(worker.loop_, std::move(link.duplex), link_options(worker.shared_.config),
+          end(worker.loop_, std::move(link.duplex), link_options(*worker.config_),
               worker.shared_.budget),
           control(worker.loop_,
                   [&worker, this](tunnel::ControlMessage message) {

@@ -33,6 +33,9 @@ public:
 
     explicit ClientLimits(Settings settings) : settings_(settings) {}
 
+    /// From the next request on.
+    void use(Settings settings) { settings_ = settings; }
+
     /// May this client begin a request now? If so `client` stays valid until done().
     Verdict admit(std::string_view client_id, Time now, Client*& client);
     /// The request is over; `aborted` if the client broke it off.

@@ -17,12 +17,19 @@ std::string text_of(const json::value& value) {
     return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
+std::string describe_restart(const json::object& said) {
+    std::string keys;
+    for (const auto& key : said.at("restart_needed").as_array()) keys += " " + text_of(key);
+    return keys.empty() ? keys : "changed, but in force only after a restart:" + keys + "\n";
+}
+
 std::string describe(const json::object& status) {
     std::string text = "hub " + text_of(status.at("name")) + ", version " +
                        text_of(status.at("version")) + ", up " + text_of(status.at("seconds")) +
                        " s\n";
     for (const auto& [name, address] : status.at("listen").as_object())
         text += "listens for " + std::string(name) + " on " + text_of(address) + "\n";
+    text += describe_restart(status);
     std::vector<std::vector<std::string>> rows{
         {"AGENT", "TENANT", "LOCATION", "LINKS", "VERSION", "FROM", "SECONDS"}};
     for (const auto& agent : status.at("agents").as_array()) {
@@ -37,6 +44,18 @@ std::string describe(const json::object& status) {
 }
 
 }  // namespace
+
+void add_reload_command(CLI::App& app, CommandContext& context,
+                        std::function<Result<std::filesystem::path>()> socket) {
+    auto* command = app.add_subcommand("reload", "put a changed hub.toml in force");
+    on_run(*command, context, [socket = std::move(socket)]() -> Result<CommandOutput> {
+        auto path = socket();
+        if (!path) return path.error();
+        auto answer = daemon::ask_daemon(*path, "POST", "/v1/reload");
+        if (!answer) return answer.error();
+        return CommandOutput{*answer, "reloaded\n" + describe_restart(*answer)};
+    });
+}
 
 void add_status_command(CLI::App& app, CommandContext& context,
                         std::function<Result<std::filesystem::path>()> socket) {

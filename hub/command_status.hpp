@@ -17,4 +17,8 @@ struct CommandContext;
 void add_status_command(CLI::App& app, CommandContext& context,
                         std::function<Result<std::filesystem::path>()> socket);
 
+/// `reload`: the running hub reads its configuration again.
+void add_reload_command(CLI::App& app, CommandContext& context,
+                        std::function<Result<std::filesystem::path>()> socket);
+
 }  // namespace sallyport::hub

@@ -1,8 +1,11 @@
 #include "hub/config.hpp"
 
+#include "base/bytes.hpp"
 #include "base/config_reader.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "certs/sha256.hpp"
+#include "hub/listening_sockets.hpp"
 #include "net/endpoint.hpp"
 
 #include <algorithm>
@@ -28,12 +31,6 @@ std::filesystem::path state_folder(ConfigTable& table, const std::filesystem::pa
 
 /// Of a Unix socket's address, with its NUL.
 constexpr std::size_t socket_path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
-
-bool is_loopback(const net::HostPort& address) {
-    if (address.host == "localhost" || address.host == "::1") return true;
-    // A name like "127.example.com" is no address of this machine.
-    return address.host.starts_with("127.") && net::Endpoint::literal(address.host, 0);
-}
 
 bool is_dns_name(std::string_view name) {
     constexpr std::size_t name_bytes_max = 253;  // RFC 1035 section 2.3.4
@@ -89,6 +86,10 @@ void read_hub(ConfigTable table, Config& config) {
                        : level == "warn"  ? log::Level::warn
                        : level == "error" ? log::Level::error
                                           : log::Level::info;
+    const auto access = table.choice("access_log", {"refused", "all", "off"});
+    config.access_log = access == "all"   ? AccessLevel::all
+                        : access == "off" ? AccessLevel::off
+                                          : AccessLevel::refused;
     config.token_lifetime = whole_seconds(table.duration("token_lifetime", 1h, 10min, 24h));
     config.agent_certificate_lifetime =
         whole_seconds(table.duration("agent_certificate_lifetime", 720h, 1min, 8'784h));
@@ -163,6 +164,7 @@ Result<Config> Config::parse(const std::string& text, const std::string& name) {
     document.done();
     if (!problems.empty()) return Error{Errc::malformed, problems.text()};
     config.file = name;
+    config.digest = to_hex(certs::sha256(as_bytes(text)));
     return config;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "hub/access_log.hpp"
 #include "hub/client_limits.hpp"
 #include "hub/est_server.hpp"
 #include "tunnel/flow.hpp"
@@ -19,11 +20,13 @@ struct CertificateConfig {
     std::vector<std::string> names;
     std::filesystem::path chain_file;
     std::filesystem::path key_file;
+    bool operator==(const CertificateConfig&) const = default;
 };
 
 /// hub.toml, checked (docs/CONFIGURATION.md says what each key means).
 struct Config {
     std::filesystem::path file;
+    std::string digest;                     // SHA-256 of the file, hexadecimal
     std::string name;                       // the hub's DNS name, in its certificate
     std::string url;                        // https://name[:port], stands in join tokens
     std::string tls = ":443";               // links, enrolment, API
@@ -33,6 +36,7 @@ struct Config {
     std::size_t workers = 2;
     bool allow_plaintext = false;
     log::Level log_level = log::Level::info;
+    AccessLevel access_log = AccessLevel::refused;
     std::chrono::seconds token_lifetime{3'600};
     std::chrono::seconds agent_certificate_lifetime{30 * 86'400};
     std::chrono::seconds expired_grace = expired_grace_default;

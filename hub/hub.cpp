@@ -1,13 +1,14 @@
 #include "hub/hub.hpp"
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "base/log.hpp"
 #include "daemon/service_manager.hpp"
+#include "hub/config_changes.hpp"
+#include "hub/listening_sockets.hpp"
+#include "hub/public_tls.hpp"
 
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
 #include <csignal>
 
 namespace sallyport::hub {
@@ -17,15 +18,6 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::hours short_certificate_lifetime{24};
 constexpr std::chrono::seconds accounts_retry{2};  // after the database could not be read
-
-/// A socket that systemd passed under this name, else one of our own.
-Result<net::ListeningSocket> take_or_open(std::vector<net::PassedSocket>& passed,
-                                          std::string_view name, const std::string& address) {
-    for (auto& socket : passed)
-        if (socket.name == name && socket.socket)
-            return net::ListeningSocket::adopt(std::move(socket.socket));
-    return net::ListeningSocket::open(address);
-}
 
 /// Where tokens say they come from; issuer and verifier must agree.
 std::string issuer_of(const Config& config) { return config.url + "/oauth/token"; }
@@ -58,16 +50,15 @@ Result<std::unique_ptr<Hub>> Hub::create(Config config) {
 }
 
 Hub::Hub(Config config, HubState state, Store store)
-    : config_(std::move(config)),
+    : config_(std::make_shared<const Config>(std::move(config))),
       state_(std::move(state)),
       store_(std::move(store)),
       authorities_(std::make_shared<CurrentAuthorities>(
           std::make_shared<const Authorities>(Authorities{.current = state_.authority}))),
       sweep_(loop_),
-      registry_(config_.workers),
-      budget_(config_.memory_budget_bytes),
+      registry_(config_->workers),
+      budget_(config_->memory_budget_bytes),
       tasks_(loop_),
-      api_tasks_(loop_),
       stopping_(loop_),
       signals_(loop_.io, SIGTERM, SIGINT, SIGHUP) {}
 
@@ -81,7 +72,7 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
     current_accounts_->set(accounts_);
     // Agents were attached a moment ago, before a restart: requests wait for them like for one of
     // theirs.
-    registry_.expect_agents_until(net::Loop::now() + config_.hold);
+    registry_.expect_agents_until(net::Loop::now() + config_->hold);
 
     shared_.reset(
         new HubShared{config_, registry_, budget_, accounts_,
@@ -103,82 +94,50 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
                       }});
     auto keys = certs::KeySet::from_json(certs::public_key_set(std::span(&state_.signing_key, 1)));
     if (!keys) return keys.error();
-    auto proxy = take_or_open(passed, "proxy", config_.proxy);
+    auto proxy = take_or_open_proxy(
+        passed, config_->proxy, config_->allow_plaintext ? Plaintext::allowed : Plaintext::refused);
     if (!proxy) return proxy.error();
     proxy_address_ = proxy->local_address();
-    for (std::size_t i = 0; i < config_.workers; ++i) {
+    for (std::size_t i = 0; i < config_->workers; ++i) {
         auto socket = proxy->duplicate();
         if (!socket) return socket.error();
         workers_.push_back(std::make_unique<Worker>(
-            i, *shared_, TokenVerifier(*keys, issuer_of(config_)), std::move(*socket)));
+            i, *shared_, TokenVerifier(*keys, issuer_of(*config_)), std::move(*socket)));
     }
 
-    AccessTokenIssuer issuer(state_.signing_key, issuer_of(config_), config_.token_lifetime);
-    api_ =
-        std::make_unique<Api>(loop_, pool_, TokenEndpoint(std::move(issuer), api_domains(config_)),
-                              EstServer(store_, authorities_,
-                                        {.hub_name = config_.name,
-                                         .certificate_lifetime = config_.agent_certificate_lifetime,
-                                         .expired_grace = config_.expired_grace,
-                                         .approval = config_.approval}),
-                              accounts_);
+    api_ = std::make_unique<Api>(
+        loop_, pool_, make_token_endpoint(*config_),
+        EstServer(store_, authorities_,
+                  {.hub_name = config_->name,
+                   .certificate_lifetime = config_->agent_certificate_lifetime,
+                   .expired_grace = config_->expired_grace,
+                   .approval = config_->approval}),
+        accounts_);
     api_->on_change([this] { return refresh(); });
 
-    auto context = make_tls_context();
+    api_clients_ = std::make_unique<ApiClients>(loop_, sweep_, *api_);
+
+    auto context = make_public_tls(*config_, state_, *authorities_->get(), current_accounts_);
     if (!context) return context.error();
-    auto tls = take_or_open(passed, "tls", config_.tls);
+    auto tls = take_or_open(passed, "tls", config_->tls);
     if (!tls) return tls.error();
     TlsPort::Peers peers;
     peers.link = [this](TlsPort::Connection connection, const certs::Certificate& certificate) {
         take_link(std::move(connection), certificate);
     };
     peers.http = [this](TlsPort::Connection connection) {
-        if (api_tasks_.size() >= api_clients_max) {
-            log::warn("api.too_many_clients", {{"limit", api_clients_max}});
-            return;
-        }
-        api_tasks_.spawn("api", serve_api(std::move(connection)));
+        api_clients_->take(std::move(connection));
     };
     tls_port_ = std::make_unique<TlsPort>(loop_, std::move(*tls), *context, std::move(peers));
 
     admin_ = std::make_unique<daemon::AdminServer>(
         loop_, sweep_, [this](const http::SimpleRequest& request) { return administer(request); });
-    return admin_->listen(config_.admin_socket);
+    return admin_->listen(config_->admin_socket);
 }
 
-Result<std::shared_ptr<const net::TlsContext>> Hub::make_tls_context() const {
-    std::vector<std::vector<certs::Certificate>> chains;
-    std::vector<certs::Key> keys;
-    chains.reserve(config_.certificates.size());
-    keys.reserve(config_.certificates.size());
-    net::HubServerOptions options;
-    for (const auto& named : config_.certificates) {
-        auto chain_pem = read_file(named.chain_file);
-        if (!chain_pem) return chain_pem.error();
-        auto chain = certs::read_chain_pem(*chain_pem);
-        if (!chain)
-            return Error{chain.error().code,
-                         named.chain_file.string() + ": " + chain.error().detail};
-        auto key_pem = read_file(named.key_file);
-        if (!key_pem) return key_pem.error();
-        auto key = certs::Key::from_pem(*key_pem);
-        if (!key)
-            return Error{key.error().code, named.key_file.string() + ": " + key.error().detail};
-        chains.push_back(std::move(*chain));
-        keys.push_back(std::move(*key));
-        options.named.push_back({named.names, {chains.back(), &keys.back()}});
-    }
-    // The chain shows the CA too: an agent that enrols looks for the pinned key in it.
-    std::vector<certs::Certificate> own = state_.chain;
-    const auto anchors = authorities_->get()->certificates();
-    if (std::ranges::find(own, anchors.front()) == own.end()) own.push_back(anchors.front());
-    options.own = {own, &state_.key};
-    options.client_anchors = anchors;
-    options.expired_grace = config_.expired_grace;
-    options.is_denied = [accounts = current_accounts_](const certs::Certificate& certificate) {
-        return accounts->get()->is_revoked(certificate.serial());
-    };
-    return net::TlsContext::hub_server(options);
+TokenEndpoint Hub::make_token_endpoint(const Config& config) const {
+    return {AccessTokenIssuer(state_.signing_key, issuer_of(config), config.token_lifetime),
+            api_domains(config)};
 }
 
 void Hub::run() {
@@ -189,7 +148,7 @@ void Hub::run() {
     for (auto& worker : workers_) worker->start();
     tasks_.spawn("accounts", watch_accounts());
     wait_for_signal();
-    if (config_.agent_certificate_lifetime < short_certificate_lifetime)
+    if (config_->agent_certificate_lifetime < short_certificate_lifetime)
         log::warn("config.odd",
                   {{"what",
                     "agent_certificate_lifetime is below 24h: an agent that is off for "
@@ -197,7 +156,7 @@ void Hub::run() {
     log::info("hub.started", {{"version", SALLYPORT_VERSION},
                               {"tls", tls_port_->local_address()},
                               {"proxy", proxy_address_}});
-    daemon::notify_ready("tls " + tls_port_->local_address() + ", proxy " + proxy_address_);
+    daemon::notify_ready(ready_text());
     loop_.io.run();
     for (auto& worker : workers_) worker->join();
     log::info("hub.stopped");
@@ -206,8 +165,10 @@ void Hub::run() {
 void Hub::wait_for_signal() {
     signals_.async_wait([this](boost::system::error_code failure, int signal) {
         if (failure) return;
-        if (signal == SIGHUP) {  // a closed terminal must not end the hub
-            log::warn("hub.no_reload", {{"what", "restart the hub to change hub.toml"}});
+        if (signal == SIGHUP) {
+            daemon::notify_reloading();
+            (void)reload("signal");
+            daemon::notify_ready(ready_text());
             return wait_for_signal();
         }
         daemon::notify_stopping();
@@ -215,24 +176,52 @@ void Hub::wait_for_signal() {
     });
 }
 
+std::string Hub::ready_text() const {
+    return "tls " + tls_port_->local_address() + ", proxy " + proxy_address_;
+}
+
+Result<void> Hub::reload(std::string_view who) {
+    const auto refused = [](const Error& why) {
+        log::error("config.refused", {{"error", to_text(why)}});
+        return Error{why.code, "the configuration is not valid, the one before stays in force:\n" +
+                                   why.detail};
+    };
+    auto config = Config::load(config_->file);
+    if (!config) return refused(config.error());
+    auto kept = keep_what_needs_a_restart(*config_, *config);
+    auto context = make_public_tls(*config, state_, *authorities_->get(), current_accounts_);
+    if (!context) return refused(context.error());
+
+    config_ = std::make_shared<const Config>(std::move(*config));
+    restart_needed_ = std::move(kept);
+    log::set_level(config_->log_level);
+    tls_port_->use(*context);
+    api_->use(std::make_shared<const TokenEndpoint>(make_token_endpoint(*config_)));
+    for (auto& worker : workers_) worker->use(config_);
+    log::info("config.reloaded", {{"configuration", config_->digest}, {"who", who}});
+    for (const auto& key : restart_needed_) log::warn("config.restart_needed", {{"key", key}});
+    return {};
+}
+
+/// From the outside to the inside: who is stopped later may still be asked for by who is stopped
+/// earlier, and nobody is handed anything after they have ended.
 net::Task<void> Hub::stop() {
     log::info("hub.stopping");
-    tls_port_->stop();
-    const auto deadline = net::deadline_in(config_.drain);
+    const auto deadline = net::deadline_in(config_->drain);
     for (auto& worker : workers_) worker->stop(deadline);
-    tasks_.cancel();
-    api_tasks_.cancel();
-    co_await tasks_.join();
-    co_await api_tasks_.join();
+    tls_port_->stop();
     co_await tls_port_->join();
+    co_await api_clients_->stop(deadline);
     co_await admin_->stop();
+    tasks_.cancel();
+    co_await tasks_.join();
     for (auto& worker : workers_) worker->join();
     loop_.io.stop();
 }
 
 void Hub::take_link(TlsPort::Connection connection, const certs::Certificate& certificate) {
     auto name = certs::AgentName::of(certificate);
-    if (!name || name->hub() != config_.name) {
+    if (!name || name->hub() != config_->name) {
         log::warn("link.refused", {{"peer", connection->peer()},
                                    {"reason", "the certificate names no agent of this hub"}});
         return;
@@ -247,16 +236,6 @@ void Hub::take_link(TlsPort::Connection connection, const certs::Certificate& ce
     const auto worker = seat->worker();
     workers_[worker]->adopt(
         ArrivedLink{std::move(connection), *name, certificate.serial(), std::move(*seat)});
-}
-
-net::Task<void> Hub::serve_api(TlsPort::Connection connection) {
-    const auto certificate = connection->peer_certificate();
-    const auto peer = connection->peer();
-    http::SimpleService service([this, certificate, peer](const http::SimpleRequest& request) {
-        return api_->answer(request, certificate, peer);
-    });
-    http::H1Connection server(loop_, sweep_, std::move(connection), service, api_limits_);
-    (void)co_await server.run();
 }
 
 net::Task<void> Hub::watch_accounts() {

@@ -2,6 +2,7 @@
 
 #include "daemon/admin_server.hpp"
 #include "hub/accounts.hpp"
+#include "hub/api_clients.hpp"
 #include "hub/api_service.hpp"
 #include "hub/config.hpp"
 #include "hub/current_accounts.hpp"
@@ -20,6 +21,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace sallyport::hub {
@@ -32,28 +35,29 @@ public:
     static Result<std::unique_ptr<Hub>> create(Config config);
     ~Hub();
 
-    /// Serves until SIGTERM or SIGINT, then finishes what runs.
+    /// Serves until SIGTERM or SIGINT, then finishes what runs. SIGHUP reloads.
     void run();
 
 private:
-    static constexpr std::size_t api_clients_max = 2'000;  // connections to the API, at once
-
     Hub(Config config, HubState state, Store store);
     Result<void> open(std::vector<net::PassedSocket> passed);
-    Result<std::shared_ptr<const net::TlsContext>> make_tls_context() const;
+    TokenEndpoint make_token_endpoint(const Config& config) const;
+    /// Puts a changed hub.toml in force; an invalid one changes nothing.
+    Result<void> reload(std::string_view who);
     net::Task<void> watch_accounts();
     net::Task<void> refresh();
     void record(std::function<Result<void>()> change);
     net::Task<void> write(std::function<Result<void>()> change);
     void use(std::shared_ptr<const Accounts> accounts);
     void take_link(TlsPort::Connection connection, const certs::Certificate& certificate);
-    net::Task<void> serve_api(TlsPort::Connection connection);
     net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request);
     boost::json::object status() const;
+    std::string ready_text() const;
     void wait_for_signal();
     net::Task<void> stop();
 
-    Config config_;
+    std::shared_ptr<const Config> config_;     // in force
+    std::vector<std::string> restart_needed_;  // keys of the file that are not
     HubState state_;
     Store store_;
     std::shared_ptr<CurrentAuthorities> authorities_;
@@ -69,11 +73,10 @@ private:
     std::vector<std::unique_ptr<Worker>> workers_;
     std::unique_ptr<Api> api_;
     net::BlockingPool pool_;  // goes before what its jobs use: the API, the store, the loop
+    std::unique_ptr<ApiClients> api_clients_;
     std::unique_ptr<TlsPort> tls_port_;
     std::unique_ptr<daemon::AdminServer> admin_;
-    http::ServerLimits api_limits_;
     net::TaskGroup tasks_;
-    net::TaskGroup api_tasks_;
     net::TaskGroup stopping_;
     boost::asio::signal_set signals_;
     std::string proxy_address_;

@@ -1,22 +1,50 @@
-// What the running hub says of itself over its admin socket.
+// What the running hub says and does over its admin socket.
+#include "base/log.hpp"
 #include "hub/hub.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <string_view>
+
 namespace sallyport::hub {
 
 namespace json = boost::json;
 
-net::Task<http::SimpleResponse> Hub::administer(const http::SimpleRequest& request) {
+namespace {
+
+http::SimpleResponse error_response(int status, std::string_view code, std::string_view message) {
     http::SimpleResponse response;
-    if (request.head.target == "/v1/status" && request.head.method == "GET") {
+    response.status = status;
+    response.body = json::serialize(
+        json::object{{"error", json::object{{"code", code}, {"message", message}}}});
+    return response;
+}
+
+json::array to_json(const std::vector<std::string>& texts) {
+    json::array out;
+    for (const auto& text : texts) out.emplace_back(text);
+    return out;
+}
+
+}  // namespace
+
+net::Task<http::SimpleResponse> Hub::administer(const http::SimpleRequest& request) {
+    const auto& method = request.head.method;
+    const auto& target = request.head.target;
+    http::SimpleResponse response;
+    if (target == "/v1/status" && method == "GET") {
         response.body = json::serialize(status());
         co_return response;
     }
-    response.status = 404;
-    response.body = R"({"error":{"code":"not_found","message":"unknown request"}})";
-    co_return response;
+    if (target == "/v1/reload" && method == "POST") {
+        if (auto reloaded = reload("admin"); !reloaded)
+            co_return error_response(422, "invalid", reloaded.error().detail);
+        response.body = json::serialize(json::object{{"configuration", config_->digest},
+                                                     {"restart_needed", to_json(restart_needed_)}});
+        co_return response;
+    }
+    co_return error_response(404, "not_found", "unknown request");
 }
 
 json::object Hub::status() const {
@@ -43,13 +71,16 @@ json::object Hub::status() const {
     const auto up = std::chrono::duration_cast<std::chrono::seconds>(net::Loop::now() - started_);
     return {
         {"version", SALLYPORT_VERSION},
-        {"name", config_.name},
+        {"name", config_->name},
+        {"configuration", config_->digest},
+        {"restart_needed", to_json(restart_needed_)},
         {"seconds", up.count()},
         {"listen", json::object{{"tls", tls_port_->local_address()}, {"proxy", proxy_address_}}},
         {"workers", workers_.size()},
         {"client_connections", clients},
         {"memory_budget",
          json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}}},
+        {"log_lines_dropped", log::dropped()},
         {"agents", std::move(agents)}};
 }
 

@@ -1,7 +1,6 @@
 #include "hub/ingress.hpp"
 
 #include "base/error.hpp"
-#include "base/log.hpp"
 #include "http/hygiene.hpp"
 #include "hub/absolute_form.hpp"
 #include "hub/refusals.hpp"
@@ -48,6 +47,8 @@ struct Ingress::Wanted {
     const Caller& caller;
     std::string_view location;
     const ExchangeId& id;
+    const http::RequestHead& head;
+    AccessEntry& entry;
 };
 
 /// Where to go on with a request.
@@ -55,6 +56,16 @@ struct Ingress::Place {
     tunnel::ClientEnd* link = nullptr;
     bool elsewhere = false;  // another worker has taken it
 };
+
+namespace {
+
+/// The hub's own answer, and its code for the record.
+void refuse(AccessEntry& entry, const http::Refusal& refusal, const ExchangeId& id) {
+    entry.refused(refusal.code);
+    http::answer(entry.answer(), refusal, culprit, id.text());
+}
+
+}  // namespace
 
 Ingress::Ingress(std::size_t worker, net::IdleSweep& sweep, Registry& registry, LocalLinks& links,
                  TokenVerifier verifier, const Limits& limits,
@@ -66,52 +77,61 @@ Ingress::Ingress(std::size_t worker, net::IdleSweep& sweep, Registry& registry, 
       verifier_(std::move(verifier)),
       client_limits_(limits.client),
       limits_(limits),
-      accounts_(std::move(accounts)) {}
+      accounts_(std::move(accounts)),
+      access_(limits.access),
+      held_(limits.held) {}
+
+void Ingress::use(const Limits& limits) {
+    limits_ = limits;
+    client_limits_.use(limits.client);
+    access_.use(limits.access);
+}
 
 net::Task<Result<void>> Ingress::serve(const http::RequestHead& head, http::Body& up,
                                        http::Answer& down) {
     const ExchangeId id(unix_time_ms(), random_.next());
+    AccessEntry entry(access_, id.text(), head, up, down);
 
     // What is asked for, and in a form that can be judged.
     if (head.method == "CONNECT") {
-        refuse(down, connect_refused(), id);
+        refuse(entry, connect_refused(), id);
         co_return Result<void>{};
     }
     const auto form = parse_absolute_form(head.target);
     if (!form) {
-        refuse(down, target_refused(form.error()), id);
+        refuse(entry, target_refused(form.error()), id);
         co_return Result<void>{};
     }
+    const auto location = value_of(head.fields, "sap-connectivity-scc-location_id");
+    entry.asked_for(form->authority, location);
 
     // Who asks, and for which tenant. Judged for each request.
     auto caller = verifier_.verify(value_of(head.fields, "proxy-authorization"), *accounts_,
                                    std::chrono::system_clock::now());
     if (!caller) {
-        refuse(down, token_refused(caller.error()), id);
+        refuse(entry, token_refused(caller.error()), id);
         co_return Result<void>{};
     }
     // Ours as well: the verifier may forget the token while we wait.
     const std::shared_ptr<const Caller> asking = std::move(*caller);
+    entry.asked_by(asking);
 
     ClientLimits::Client* client = nullptr;
     const auto verdict = client_limits_.admit(asking->client_id, net::Loop::now(), client);
     if (verdict != ClientLimits::Verdict::admitted) {
-        refuse(down,
-               verdict == ClientLimits::Verdict::too_many_aborts ? too_many_aborts()
-                                                                 : too_many_requests(),
-               id);
+        const bool aborts = verdict == ClientLimits::Verdict::too_many_aborts;
+        refuse(entry, aborts ? too_many_aborts() : too_many_requests(), id);
         co_return Result<void>{};
     }
 
-    const Wanted wanted{*form, *asking, value_of(head.fields, "sap-connectivity-scc-location_id"),
-                        id};
-    auto outcome = co_await forward(head, wanted, up, down);
+    const Wanted wanted{*form, *asking, location, id, head, entry};
+    auto outcome = co_await forward(wanted, entry.body(), entry.answer());
     client_limits_.done(*client, down.aborted(), net::Loop::now());
     co_return outcome;
 }
 
-net::Task<Result<void>> Ingress::forward(const http::RequestHead& head, const Wanted& wanted,
-                                         http::Body& up, http::Answer& down) {
+net::Task<Result<void>> Ingress::forward(const Wanted& wanted, http::Body& up, http::Answer& down) {
+    const auto& head = wanted.head;
     std::vector<http::Field> fields;
     http::keep_request_fields(head.fields, fields);
     http::RequestHead onward = head;
@@ -129,9 +149,12 @@ net::Task<Result<void>> Ingress::forward(const http::RequestHead& head, const Wa
     Result<void> outcome;
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         const auto place = co_await find_link(wanted, down);
-        if (place.elsewhere) co_return Result<void>{};
+        if (place.elsewhere) {
+            wanted.entry.moved();
+            co_return Result<void>{};
+        }
         if (place.link == nullptr) {
-            refuse(down, no_agent(wanted.caller.tenant_id, wanted.location), wanted.id);
+            refuse(wanted.entry, no_agent(wanted.caller.tenant_id, wanted.location), wanted.id);
             co_return Result<void>{};
         }
         outcome = co_await place.link->serve(onward, up, down);
@@ -140,21 +163,15 @@ net::Task<Result<void>> Ingress::forward(const http::RequestHead& head, const Wa
                            !down.aborted();
         if (!again) break;
     }
-    if (outcome) {
-        ++counters_.answered;
-        co_return outcome;
-    }
-    ++(down.aborted() ? counters_.aborted : counters_.failed);
-    log::debug("exchange.failed", {{"exchange", wanted.id.text()},
-                                   {"client", wanted.caller.client_id},
-                                   {"error", to_text(outcome.error())}});
+    if (outcome) co_return outcome;
+    wanted.entry.failed(outcome.error());
     if (!down.started() && !down.aborted()) {
         // A body that broke its own framing is the client's doing, not the agent's.
         const bool is_clients = up.state() == http::Body::State::cut;
         const auto refusal =
             is_clients ? target_refused({Errc::malformed, "The request body is malformed."})
                        : link_failed(outcome.error());
-        http::answer(down, refusal, culprit, wanted.id.text());
+        refuse(wanted.entry, refusal, wanted.id);
         co_return Result<void>{};
     }
     co_return outcome;
@@ -165,8 +182,12 @@ net::Task<Ingress::Place> Ingress::find_link(const Wanted& wanted, http::Answer&
     const auto give_up = net::Loop::now() + limits_.held_time_max;
     LocalLinks::Waiter waiter(down.event());
     HoldDeadline deadline(down.event());
+    HeldRequests::Place held(held_);
     while (true) {
-        if (auto* link = links_.find(tenant, wanted.location)) co_return Place{link, false};
+        if (const auto* link = links_.find(tenant, wanted.location)) {
+            wanted.entry.sent_to(link->agent);
+            co_return Place{link->end, false};
+        }
         const auto presence = registry_.find(tenant, wanted.location, net::Loop::now());
         const auto elsewhere = presence.workers & ~(std::uint64_t{1} << worker_);
         if (elsewhere != 0 && down.relocate(static_cast<std::size_t>(std::countr_zero(elsewhere))))
@@ -175,18 +196,11 @@ net::Task<Ingress::Place> Ingress::find_link(const Wanted& wanted, http::Answer&
         // for each.
         const bool will_come = presence.restarting || elsewhere != 0;
         if (!will_come || down.aborted() || net::Loop::now() >= give_up) co_return Place{};
-        if (!waiter.is_linked() && links_.waiting() >= limits_.held_max) co_return Place{};
+        if (!held.take(wanted.head)) co_return Place{};
         links_.wait(waiter);
         sweep_.add(deadline, give_up);
         co_await down.event().wait();
     }
-}
-
-void Ingress::refuse(http::Answer& down, const http::Refusal& refusal, const ExchangeId& id) {
-    ++counters_.refused;
-    log::debug("exchange.refused",
-               {{"exchange", id.text()}, {"status", refusal.status}, {"code", refusal.code}});
-    http::answer(down, refusal, culprit, id.text());
 }
 
 }  // namespace sallyport::hub

@@ -2,10 +2,12 @@
 
 #include "http/refusal.hpp"
 #include "http/service.hpp"
+#include "hub/access_log.hpp"
 #include "hub/access_token.hpp"
 #include "hub/accounts.hpp"
 #include "hub/client_limits.hpp"
 #include "hub/exchange_id.hpp"
+#include "hub/held_requests.hpp"
 #include "hub/local_links.hpp"
 #include "hub/registry.hpp"
 #include "net/idle_sweep.hpp"
@@ -21,17 +23,11 @@ namespace sallyport::hub {
 class Ingress final : public http::Service {
 public:
     struct Limits {
-        std::size_t held_max = 256;                      // requests waiting for a restarting agent
+        HeldRequests::Limits held{};                     // waiting for a restarting agent
         std::chrono::milliseconds held_time_max{5'000};  // each of them
+        AccessLevel access = AccessLevel::refused;
         ClientLimits::Settings client{};
     };
-    struct Counters {
-        std::uint64_t answered = 0;
-        std::uint64_t refused = 0;
-        std::uint64_t failed = 0;
-        std::uint64_t aborted = 0;
-    };
-
     Ingress(std::size_t worker, net::IdleSweep& sweep, Registry& registry, LocalLinks& links,
             TokenVerifier verifier, const Limits& limits, std::shared_ptr<const Accounts> accounts);
 
@@ -40,15 +36,13 @@ public:
 
     /// From the next request on.
     void use(std::shared_ptr<const Accounts> accounts) { accounts_ = std::move(accounts); }
-    const Counters& counters() const { return counters_; }
+    void use(const Limits& limits);
 
 private:
     struct Wanted;
     struct Place;
     net::Task<Place> find_link(const Wanted& wanted, http::Answer& down);
-    net::Task<Result<void>> forward(const http::RequestHead& head, const Wanted& wanted,
-                                    http::Body& up, http::Answer& down);
-    void refuse(http::Answer& down, const http::Refusal& refusal, const ExchangeId& id);
+    net::Task<Result<void>> forward(const Wanted& wanted, http::Body& up, http::Answer& down);
 
     std::size_t worker_;
     net::IdleSweep& sweep_;
@@ -59,7 +53,8 @@ private:
     Limits limits_;
     std::shared_ptr<const Accounts> accounts_;
     RandomBlock random_;
-    Counters counters_;
+    AccessLog access_;
+    HeldRequests held_;
 };
 
 }  // namespace sallyport::hub

@@ -13,26 +13,27 @@ const std::string& LocalLinks::key_of(std::string_view tenant, std::string_view 
     return key_;
 }
 
-void LocalLinks::add(std::string_view tenant, std::string_view location, tunnel::ClientEnd& link) {
-    links_[key_of(tenant, location)].push_back(&link);
+void LocalLinks::add(std::string_view tenant, std::string_view location, std::string_view agent,
+                     tunnel::ClientEnd& link) {
+    links_[key_of(tenant, location)].push_back({&link, std::string(agent)});
     changed();
 }
 
 void LocalLinks::remove(const tunnel::ClientEnd& link) {
     for (auto next = links_.begin(); next != links_.end();) {
-        std::erase(next->second, &link);
+        std::erase_if(next->second, [&](const Link& known) { return known.end == &link; });
         next = next->second.empty() ? links_.erase(next) : std::next(next);
     }
     changed();
 }
 
-tunnel::ClientEnd* LocalLinks::find(std::string_view tenant, std::string_view location) {
+const LocalLinks::Link* LocalLinks::find(std::string_view tenant, std::string_view location) {
     const auto found = links_.find(key_of(tenant, location));
     if (found == links_.end()) return nullptr;
-    tunnel::ClientEnd* best = nullptr;
-    for (auto* link : found->second) {
-        if (!link->accepts_requests()) continue;
-        if (best == nullptr || link->streams() < best->streams()) best = link;
+    const Link* best = nullptr;
+    for (const auto& link : found->second) {
+        if (!link.end->accepts_requests()) continue;
+        if (best == nullptr || link.end->streams() < best->end->streams()) best = &link;
     }
     return best;
 }

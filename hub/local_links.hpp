@@ -27,14 +27,20 @@ public:
         net::Event& event;
     };
 
-    void add(std::string_view tenant, std::string_view location, tunnel::ClientEnd& link);
+    struct Link {
+        tunnel::ClientEnd* end = nullptr;
+        std::string agent;  // its name
+    };
+
+    void add(std::string_view tenant, std::string_view location, std::string_view agent,
+             tunnel::ClientEnd& link);
     void remove(const tunnel::ClientEnd& link);
 
-    /// The link with the fewest streams that still takes new ones, or nullptr.
-    tunnel::ClientEnd* find(std::string_view tenant, std::string_view location);
+    /// The link with the fewest streams that still takes new ones, or nullptr. Valid
+    /// until links come or go.
+    const Link* find(std::string_view tenant, std::string_view location);
 
     void wait(Waiter& waiter);
-    std::size_t waiting() const { return waiters_.size(); }
     /// Wakes all who wait: links came or went, here or elsewhere.
     void changed();
 
@@ -42,7 +48,7 @@ private:
     const std::string& key_of(std::string_view tenant, std::string_view location);
 
     std::string key_;  // scratch, so that a look-up does not allocate
-    std::unordered_map<std::string, std::vector<tunnel::ClientEnd*>> links_;
+    std::unordered_map<std::string, std::vector<Link>> links_;
     boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>> waiters_;
 };
 

@@ -83,11 +83,13 @@ int main(int argc, char** argv) {
     hub::add_tenant_command(app, context);
     hub::add_client_command(app, context);
     hub::add_agent_command(app, context);
-    hub::add_status_command(app, context, [&]() -> Result<std::filesystem::path> {
+    const auto socket = [&]() -> Result<std::filesystem::path> {
         auto config = hub::Config::load(file);
         if (!config) return config.error();
         return config->admin_socket;
-    });
+    };
+    hub::add_status_command(app, context, socket);
+    hub::add_reload_command(app, context, socket);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -14,6 +14,7 @@ TlsPort::TlsPort(net::Loop& loop, net::ListeningSocket socket,
       handshakes_(loop) {}
 
 void TlsPort::stop() {
+    stopping_ = true;
     listener_.stop();
     handshakes_.cancel();
 }
@@ -40,6 +41,9 @@ net::Task<void> TlsPort::greet(FileDescriptor socket) {
         log::info("tls.refused", {{"peer", peer}, {"error", to_text(done.error())}});
         co_return;
     }
+    // A handshake that was done in this very turn goes on before the cancellation reaches it, and
+    // those who would take the connection are about to be gone.
+    if (stopping_) co_return;
     if (connection->alpn() != net::alpn::link) {
         peers_.http(std::move(connection));
         co_return;

@@ -33,7 +33,10 @@ public:
             std::shared_ptr<const net::TlsContext> context, Peers peers);
 
     Result<void> start() { return listener_.start(); }
-    /// No more connections are accepted; handshakes under way are given up.
+    /// For handshakes that begin from now on.
+    void use(std::shared_ptr<const net::TlsContext> context) { context_ = std::move(context); }
+    /// No more connections are accepted; handshakes under way are given up, and no peer is handed
+    /// on any more, not even one whose handshake has just been done.
     void stop();
     net::Task<void> join() { return handshakes_.join(); }
     std::string local_address() const { return listener_.socket().local_address(); }
@@ -48,6 +51,7 @@ private:
     Peers peers_;
     net::Listener listener_;
     net::TaskGroup handshakes_;
+    bool stopping_ = false;
 };
 
 }  // namespace sallyport::hub

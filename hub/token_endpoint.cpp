@@ -96,6 +96,8 @@ bool TokenEndpoint::serves(std::string_view target) {
     return path_of(target) == token_path || path_of(target) == keys_path;
 }
 
+bool TokenEndpoint::computes(std::string_view target) { return path_of(target) == token_path; }
+
 ApiResponse TokenEndpoint::handle(const ApiRequest& request, const Accounts& accounts,
                                   certs::Time now) const {
     if (path_of(request.target) == keys_path) return keys(request, accounts);

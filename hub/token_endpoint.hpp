@@ -30,6 +30,8 @@ public:
 
     /// Whether the target is one of its own.
     static bool serves(std::string_view target);
+    /// Whether it costs the judging of a secret and a signature; the rest takes no time.
+    static bool computes(std::string_view target);
     ApiResponse handle(const ApiRequest& request, const Accounts& accounts, certs::Time now) const;
 
 private:

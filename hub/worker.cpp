@@ -21,6 +21,8 @@ Ingress::Limits ingress_limits(const Config& config) {
     Ingress::Limits limits;
     limits.held_time_max = config.hold;
     limits.client = config.client_limits;
+    limits.access = config.access_log;
+    limits.held.bytes_max /= config.workers;
     return limits;
 }
 
@@ -30,11 +32,12 @@ Worker::Worker(std::size_t index, HubShared& shared, TokenVerifier verifier,
                net::ListeningSocket proxy_socket)
     : index_(index),
       shared_(shared),
+      config_(shared.config),
       sweep_(loop_),
       accounts_(shared.accounts),
       trust_(shared.trust),
       ingress_(index, sweep_, shared.registry, links_, std::move(verifier),
-               ingress_limits(shared.config), shared.accounts),
+               ingress_limits(*shared.config), shared.accounts),
       proxy_(loop_, std::move(proxy_socket), [this](FileDescriptor fd) { accept(std::move(fd)); }),
       clients_(loop_),
       attachments_(loop_),
@@ -88,6 +91,13 @@ void Worker::use(tunnel::Trust trust) {
         trust_ = trust;
         for (auto& [number, attachment] : attached_)
             if (attachment->member) attachment->control.send(trust_);
+    });
+}
+
+void Worker::use(std::shared_ptr<const Config> config) {
+    asio::post(loop_.executor(), [this, config = std::move(config)]() mutable {
+        config_ = std::move(config);
+        ingress_.use(ingress_limits(*config_));
     });
 }
 
@@ -157,7 +167,7 @@ net::Task<void> Worker::serve_control(Attachment& attachment) {
     }
     // A link without its control stream is of no use; exchanges that run may finish.
     attachment.end.link().set_background_streams(0);
-    attachment.end.link().drain(net::deadline_in(shared_.config.drain));
+    attachment.end.link().drain(net::deadline_in(config_->drain));
 }
 
 /// The link takes no more requests. Were it still looked for, two workers would hand a client to
@@ -174,7 +184,7 @@ void Worker::leave(Attachment& attachment, Registry::Leave how) {
         return attachment.end.link().close(
             {Errc::denied, "the agent may not be attached any more"});
     attachment.control.close();
-    attachment.end.link().drain(net::deadline_in(shared_.config.drain));
+    attachment.end.link().drain(net::deadline_in(config_->drain));
 }
 
 void Worker::stop(net::Deadline deadline) {
@@ -196,7 +206,7 @@ net::Task<void> Worker::finish() {
     clients_.cancel();
     co_await clients_.join();
     for (auto& [number, attachment] : attached_) {
-        attachment->control.send(tunnel::Restarting{shared_.config.hold});
+        attachment->control.send(tunnel::Restarting{config_->hold});
         attachment->control.close();
         attachment->end.link().drain(net::deadline_in(farewell_time));
     }

@@ -26,7 +26,7 @@ namespace sallyport::hub {
 
 /// What all workers of a hub look at. Lives as long as they do.
 struct HubShared {
-    const Config& config;
+    std::shared_ptr<const Config> config;  // at start; later ones come by Worker::use
     Registry& registry;
     tunnel::MemoryBudget& budget;
     std::shared_ptr<const Accounts> accounts;  // at start; later ones come by Worker::use
@@ -65,6 +65,7 @@ public:
     void adopt(http::Relocation client);
     void use(std::shared_ptr<const Accounts> accounts);
     void use(tunnel::Trust trust);
+    void use(std::shared_ptr<const Config> config);
     void links_changed();
 
     std::size_t clients() const { return clients_now_.load(std::memory_order_relaxed); }
@@ -92,6 +93,7 @@ private:
 
     std::size_t index_;
     HubShared& shared_;
+    std::shared_ptr<const Config> config_;
     net::Loop loop_;
     net::IdleSweep sweep_;
     LocalLinks links_;

@@ -43,8 +43,7 @@ void Worker::on_control(Attachment& attachment, tunnel::ControlMessage message) 
     if (!attachment.member) return;
     if (const auto* restarting = std::get_if<tunnel::Restarting>(&message))
         shared_.registry.announce_restart(
-            *attachment.member,
-            net::deadline_in(std::min(restarting->within, shared_.config.hold)));
+            *attachment.member, net::deadline_in(std::min(restarting->within, config_->hold)));
 }
 
 void Worker::refuse(Attachment& attachment, std::string code, const Error& why) {
@@ -152,8 +151,7 @@ net::Task<void> Worker::settle(Attachment& attachment, Registry::Member member,
                 if (shared->waiter != nullptr) shared->waiter->set();
             });
         });
-    const auto deadline =
-        net::deadline_in(std::min(doubt_time_max, shared_.config.keepalive.patience));
+    const auto deadline = net::deadline_in(std::min(doubt_time_max, config_->keepalive.patience));
     while (!doubt.alive && doubt.unknown > 0 && !attachment.end.link().ended()) {
         auto wait = net::wait_for(attachment.settled);
         const auto waited = co_await net::within(deadline, std::move(wait));
@@ -193,7 +191,8 @@ void Worker::take_in(Attachment& attachment, Registry::Member member) {
         shared_.registry.attach(std::move(member), net::Loop::now(), contact_of(attachment));
     if (!attached) return refuse(attachment, "conflict", attached.error());
     attachment.member = *attached;
-    links_.add(attachment.name.tenant(), attachment.location, attachment.end);
+    links_.add(attachment.name.tenant(), attachment.location, attachment.name.agent(),
+               attachment.end);
     welcome(attachment);
     log::info("link.up", {{"agent", attachment.name.text()},
                           {"location", attachment.location},
@@ -212,7 +211,7 @@ void Worker::take_in(Attachment& attachment, Registry::Member member) {
 
 void Worker::welcome(Attachment& attachment) {
     attachment.control.send(
-        tunnel::Welcome{tunnel::protocol_version, SALLYPORT_VERSION, shared_.config.workers});
+        tunnel::Welcome{tunnel::protocol_version, SALLYPORT_VERSION, config_->workers});
     if (!trust_.authorities.empty()) attachment.control.send(trust_);
     if (!attachment.trial) return;
     attachment.control.close();

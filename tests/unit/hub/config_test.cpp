@@ -39,6 +39,7 @@ state = "sqlite:///s/hub.db"
 admin_socket = "/a.sock"
 workers = 4
 log_level = "warn"
+access_log = "all"
 token_lifetime = "30m"
 agent_certificate_lifetime = "10d"
 [[certificate]]
@@ -68,6 +69,7 @@ drain_timeout = "4s"
     EXPECT_EQ(config->admin_socket, "/a.sock");
     EXPECT_EQ(config->workers, 4u);
     EXPECT_EQ(config->log_level, log::Level::warn);
+    EXPECT_EQ(config->access_log, AccessLevel::all);
     EXPECT_EQ(config->token_lifetime, 30min);
     EXPECT_EQ(config->agent_certificate_lifetime, 240h);
     ASSERT_EQ(config->certificates.size(), 1u);
@@ -219,6 +221,7 @@ TEST(HubConfig, TheExampleIsValidAndShowsTheDefaults) {
     EXPECT_EQ(full->url, config->url);
     EXPECT_EQ(full->admin_socket, config->admin_socket);
     EXPECT_EQ(full->workers, config->workers);
+    EXPECT_EQ(full->access_log, config->access_log);
     EXPECT_EQ(full->token_lifetime, config->token_lifetime);
     EXPECT_EQ(full->agent_certificate_lifetime, config->agent_certificate_lifetime);
     EXPECT_EQ(full->client_limits.requests_max, config->client_limits.requests_max);

@@ -1,0 +1,111 @@
+#pragma once
+
+#include "http/service.hpp"
+#include "hub/access_token.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace sallyport::hub {
+
+/// Which requests leave a line in the hub's log ([hub] access_log).
+enum class AccessLevel {
+    off,
+    refused,  // all but those that a back end has answered
+    all
+};
+
+/// The hub's access record: one line per request, found by the exchange id that also stands in the
+/// agent's audit log and in the answer (docs/OPERATIONS.md#access-record). One per worker.
+class AccessLog {
+public:
+    /// Longer values, which a client may choose, are cut here.
+    static constexpr std::size_t access_value_bytes_max = 256;
+
+    explicit AccessLog(AccessLevel level) : level_(level) {}
+    void use(AccessLevel level) { level_ = level; }
+    AccessLevel level() const { return level_; }
+
+private:
+    friend class AccessEntry;
+    AccessLevel level_;
+    std::string line_;  // kept, so that a line allocates nothing here
+};
+
+/// The record of one request. Stands between the request and whoever serves it, counts what
+/// passes, and writes the line when it is destroyed, also if the exchange was cancelled. What it
+/// was given must live as long as it does.
+class AccessEntry final : private http::Body, private http::Answer {
+public:
+    AccessEntry(AccessLog& log, std::string_view exchange_id, const http::RequestHead& head,
+                http::Body& up, http::Answer& down);
+    ~AccessEntry() override;
+    AccessEntry(const AccessEntry&) = delete;
+    AccessEntry& operator=(const AccessEntry&) = delete;
+
+    /// To be used in place of the request's own; its own if nothing will be written.
+    http::Body& body() { return log_.level_ == AccessLevel::off ? up_ : *this; }
+    http::Answer& answer() { return log_.level_ == AccessLevel::off ? down_ : *this; }
+
+    void asked_by(std::shared_ptr<const Caller> caller) { caller_ = std::move(caller); }
+    void asked_for(std::string_view authority, std::string_view location) {
+        authority_ = authority;
+        location_ = location;
+    }
+    /// The link is not kept: its agent may be gone before the request is.
+    void sent_to(std::string_view agent) {
+        if (log_.level_ != AccessLevel::off) agent_ = agent;
+    }
+    /// The hub itself gives the answer; `code` is a literal.
+    void refused(std::string_view code) { code_ = code; }
+    /// It could not be carried to its end.
+    void failed(const Error& why) {
+        failed_ = true;
+        why_ = why.code;
+    }
+    /// Another worker has the request now, and writes its line.
+    void moved() { moved_ = true; }
+
+private:
+    BytesView peek() override { return up_.peek(); }
+    void consume(std::size_t bytes) override;
+    http::Body::State state() const override { return up_.state(); }
+    http::Fields trailers() const override { return up_.trailers(); }
+
+    net::Event& event() override { return down_.event(); }
+    bool aborted() const override { return down_.aborted(); }
+    void inform(const http::ResponseHead& head) override { down_.inform(head); }
+    void start(const http::ResponseHead& head) override;
+    bool started() const override { return down_.started(); }
+    std::size_t write(BytesView bytes) override;
+    void finish(http::Fields trailers) override { down_.finish(trailers); }
+    void abort(const Error& why) override { down_.abort(why); }
+    bool relocate(std::size_t worker) override { return down_.relocate(worker); }
+
+    std::string_view outcome() const;
+    void write_line(std::string_view outcome) const;
+
+    AccessLog& log_;
+    http::Body& up_;
+    http::Answer& down_;
+    std::chrono::steady_clock::time_point began_{};
+    std::shared_ptr<const Caller> caller_;
+    std::string_view exchange_id_;
+    std::string_view method_;
+    std::string_view authority_;
+    std::string_view location_;
+    std::string_view code_;
+    std::string agent_;
+    boost::system::error_code why_;
+    std::uint64_t received_ = 0;  // of the request body
+    std::uint64_t sent_ = 0;      // of the answer's
+    int status_ = 0;              // 0: no answer
+    bool by_agent_ = false;       // the answer is the agent's own
+    bool failed_ = false;
+    bool moved_ = false;
+};
+
+}  // namespace sallyport::hub

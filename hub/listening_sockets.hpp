@@ -1,0 +1,27 @@
+#pragma once
+
+#include "net/endpoint.hpp"
+#include "net/listener.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::hub {
+
+/// Whether only programs of this machine reach the address.
+bool is_loopback(const net::HostPort& address);
+
+/// The socket that systemd passed under `name`, else one of our own at `address`.
+Result<net::ListeningSocket> take_or_open(std::vector<net::PassedSocket>& passed,
+                                          std::string_view name, const std::string& address);
+
+enum class Plaintext { refused, allowed };
+
+/// The same for the proxy port, where access tokens pass in clear text: whoever opened the socket,
+/// it must stand on loopback, or be a Unix socket, unless `plaintext` is allowed. Errors:
+/// Errc::denied.
+Result<net::ListeningSocket> take_or_open_proxy(std::vector<net::PassedSocket>& passed,
+                                                const std::string& address, Plaintext plaintext);
+
+}  // namespace sallyport::hub

@@ -1,0 +1,46 @@
+#include "hub/public_tls.hpp"
+
+#include "base/file.hpp"
+
+#include <algorithm>
+
+namespace sallyport::hub {
+
+Result<std::shared_ptr<const net::TlsContext>> make_public_tls(
+    const Config& config, const HubState& state, const Authorities& authorities,
+    std::shared_ptr<CurrentAccounts> accounts) {
+    std::vector<std::vector<certs::Certificate>> chains;
+    std::vector<certs::Key> keys;
+    chains.reserve(config.certificates.size());
+    keys.reserve(config.certificates.size());
+    net::HubServerOptions options;
+    for (const auto& named : config.certificates) {
+        auto chain_pem = read_file(named.chain_file);
+        if (!chain_pem) return chain_pem.error();
+        auto chain = certs::read_chain_pem(*chain_pem);
+        if (!chain)
+            return Error{chain.error().code,
+                         named.chain_file.string() + ": " + chain.error().detail};
+        auto key_pem = read_file(named.key_file);
+        if (!key_pem) return key_pem.error();
+        auto key = certs::Key::from_pem(*key_pem);
+        if (!key)
+            return Error{key.error().code, named.key_file.string() + ": " + key.error().detail};
+        chains.push_back(std::move(*chain));
+        keys.push_back(std::move(*key));
+        options.named.push_back({named.names, {chains.back(), &keys.back()}});
+    }
+    // The chain shows the CA too: an agent that enrols looks for the pinned key in it.
+    std::vector<certs::Certificate> own = state.chain;
+    const auto anchors = authorities.certificates();
+    if (std::ranges::find(own, anchors.front()) == own.end()) own.push_back(anchors.front());
+    options.own = {own, &state.key};
+    options.client_anchors = anchors;
+    options.expired_grace = config.expired_grace;
+    options.is_denied = [accounts = std::move(accounts)](const certs::Certificate& certificate) {
+        return accounts->get()->is_revoked(certificate.serial());
+    };
+    return net::TlsContext::hub_server(options);
+}
+
+}  // namespace sallyport::hub

@@ -1,0 +1,56 @@
+#include "hub/config_changes.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sallyport::hub {
+namespace {
+
+using namespace std::chrono_literals;
+
+Config config(const std::string& text) {
+    auto parsed = Config::parse("[hub]\nname = \"hub.example.com\"\n" + text, "hub.toml");
+    EXPECT_TRUE(parsed);
+    return *parsed;
+}
+
+TEST(ConfigChanges, WhatCanChangeIsTaken) {
+    const auto running = config("");
+    auto after = config(
+        "log_level = \"debug\"\naccess_log = \"all\"\ntoken_lifetime = \"2h\"\n"
+        "[limits]\nrequests_per_client = 7\n[tunnel]\nhold_timeout = \"1s\"\n"
+        "drain_timeout = \"2s\"\nping_interval = \"3s\"\n"
+        "[[certificate]]\nnames = [\"api.example.com\"]\nchain_file = \"/c\"\nkey_file = \"/k\"\n");
+    EXPECT_TRUE(keep_what_needs_a_restart(running, after).empty());
+    EXPECT_EQ(after.log_level, log::Level::debug);
+    EXPECT_EQ(after.access_log, AccessLevel::all);
+    EXPECT_EQ(after.token_lifetime, 2h);
+    EXPECT_EQ(after.client_limits.requests_max, 7U);
+    EXPECT_EQ(after.hold, 1s);
+    EXPECT_EQ(after.drain, 2s);
+    EXPECT_EQ(after.certificates.size(), 1U);
+    EXPECT_NE(after.digest, running.digest);
+}
+
+TEST(ConfigChanges, WhatNeedsARestartIsNamedAndStaysAsItRuns) {
+    const auto running = config("");
+    auto after = config(
+        "tls = \":8443\"\nproxy = \"127.0.0.1:1\"\nworkers = 3\nallow_plaintext = true\n"
+        "state = \"sqlite:///elsewhere/hub.db\"\nadmin_socket = \"/elsewhere/admin.sock\"\n"
+        "agent_certificate_lifetime = \"1d\"\n[tunnel]\nmemory_budget_mib = 1\n");
+    const std::vector<std::string> expected{"url",
+                                            "tls",
+                                            "proxy",
+                                            "allow_plaintext",
+                                            "state",
+                                            "admin_socket",
+                                            "workers",
+                                            "agent_certificate_lifetime",
+                                            "memory_budget_mib"};
+    EXPECT_EQ(keep_what_needs_a_restart(running, after), expected);
+    EXPECT_EQ(after.workers, running.workers);
+    EXPECT_EQ(after.tls, running.tls);
+    EXPECT_TRUE(keep_what_needs_a_restart(running, after).empty());
+}
+
+}  // namespace
+}  // namespace sallyport::hub
