@@ -7,7 +7,6 @@
 #include "base/log.hpp"
 #include "certs/identity.hpp"
 #include "certs/secret_hash.hpp"
-#include "certs/spiffe.hpp"
 #include "daemon/service_manager.hpp"
 #include "net/tls_context.hpp"
 
@@ -68,13 +67,15 @@ Result<void> Agent::open() {
     auto keys = PrincipalKeys::load(site_->config, std::chrono::system_clock::now());
     if (!keys) return keys.error();
 
-    shared_.reset(new AgentShared{
-        *log_, pool_, budget_, site_->config.workers, site_, std::move(*keys), name(), epoch_,
-        process_, [this] { return context(); }, [this] { return authorities(); },
-        [this](tunnel::Trust trust) {
-            asio::post(loop_.executor(),
-                       [this, trust = std::move(trust)] { rotation_->hear(trust); });
-        }});
+    shared_.reset(new AgentShared{*log_, pool_, budget_, site_->config.workers, site_,
+                                  std::move(*keys), agent_name_of(site_->config), epoch_, process_,
+                                  [this] { return context(); }, [this] { return authorities(); },
+                                  [this](tunnel::Trust trust) {
+                                      asio::post(loop_.executor(),
+                                                 [this, trust = std::move(trust)] {
+                                                     rotation_->hear(trust);
+                                                 });
+                                  }});
     rotation_ = std::make_unique<Rotation>(rotation_wiring());
     for (std::size_t i = 0; i < site_->config.workers; ++i)
         workers_.push_back(std::make_unique<Worker>(i, *shared_));
@@ -141,15 +142,6 @@ Rotation::Wiring Agent::rotation_wiring() {
                     thread_local std::mt19937_64 generator{std::random_device{}()};
                     return std::uniform_real_distribution<double>(0, 1)(generator);
                 }};
-}
-
-/// As its certificate says: what back ends see in a system certificate that the agent issues.
-std::string Agent::name() const {
-    const std::lock_guard lock(identity_mutex_);
-    const auto* uri = identity_.if_contains("name");
-    const auto name = certs::AgentName::parse(uri != nullptr ? std::string_view(uri->as_string())
-                                                             : std::string_view());
-    return name ? name->agent() : "sallyport";
 }
 
 void Agent::run() {

@@ -33,7 +33,6 @@ private:
     explicit Agent(SitePtr site);
     Result<void> open();
     Result<void> load_identity();
-    std::string name() const;
     Result<std::shared_ptr<const net::TlsContext>> context() const;
     std::vector<std::string> authorities() const;
     Rotation::Wiring rotation_wiring();

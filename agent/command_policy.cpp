@@ -1,4 +1,6 @@
+#include "agent/claims_file.hpp"
 #include "agent/command_context.hpp"
+#include "agent/deliveries.hpp"
 #include "agent/site.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
@@ -45,14 +47,58 @@ Result<std::pair<std::string, std::string>> split_url(std::string_view url) {
                      slash == std::string_view::npos ? "/" : std::string(rest.substr(slash)));
 }
 
-Result<CommandOutput> explain(const CommandContext& context, const std::string& method,
-                              const std::string& url, bool upgrade) {
+/// What is asked of `explain` and `mappings test`.
+struct Question {
+    std::string method;
+    std::string url;
+    std::string claims;  // a file; empty: nothing is asked about users
+    bool upgrade = false;
+};
+
+/// Adds as whom the back end would see a user with those claims.
+void explain_principal(const Site& site, const mappings::Mapping& mapping,
+                       const certs::Principal& principal, CommandOutput& output,
+                       json::object& facts) {
+    facts["principal"] = principal.name;
+    facts["user_type"] = certs::to_text(principal.type);
+    output.text += "on behalf of " + principal.name + " (" +
+                   std::string(certs::to_text(principal.type)) + ")\n";
+    const auto seen = appearance_of(site, mapping, &principal);
+    if (!seen) {
+        facts["allowed"] = false;
+        facts["reason"] = seen.error().detail;
+        output.text += "refused: " + seen.error().detail + "\n";
+        output.exit_code = 1;
+        return;
+    }
+    const auto delivery = delivery_text(mapping, &principal);
+    facts["appears_as"] = seen->text;
+    facts["delivery"] = delivery;
+    if (!seen->subject.empty()) {
+        facts["subject_rule"] = seen->rule;
+        facts["subject"] = seen->subject.text();
+        output.text +=
+            "subject rule " + (seen->rule == 0 ? "by default" : std::to_string(seen->rule)) + "\n";
+    }
+    output.text += "the back end sees " + (seen->text.empty() ? "nobody" : seen->text) + ": " +
+                   delivery + "\n";
+}
+
+Result<CommandOutput> explain(const CommandContext& context, const Question& question) {
     const auto site = Site::load(context.config);
     if (!site) return site.error();
-    const auto parts = split_url(url);
+    const auto parts = split_url(question.url);
     if (!parts) return parts.error();
-    const mappings::Access access{
-        .authority = parts->first, .target = parts->second, .method = method, .upgrade = upgrade};
+    certs::PrincipalPtr principal;
+    if (!question.claims.empty()) {
+        auto read = read_claims(question.claims, context.in);
+        if (!read) return read.error();
+        principal = std::move(*read);
+    }
+    const mappings::Access access{.authority = parts->first,
+                                  .target = parts->second,
+                                  .method = question.method,
+                                  .upgrade = question.upgrade};
     const auto decision = (*site)->table.decide(access);
     CommandOutput output;
     json::object facts{{"allowed", decision.allowed()}};
@@ -68,6 +114,8 @@ Result<CommandOutput> explain(const CommandContext& context, const std::string& 
         output.text +=
             "allowed by rule " + std::to_string(decision.rule_number) + ": " + decision.rule->path +
             (decision.rule->match == mappings::Match::exact ? " (exact)" : " (subpaths)") + "\n";
+        if (principal != nullptr)
+            explain_principal(**site, *decision.mapping, *principal, output, facts);
     } else {
         facts["reason"] = mappings::denial_text(decision, access);
         output.text += "refused: " + mappings::denial_text(decision, access) + "\n";
@@ -128,19 +176,15 @@ void add_policy_commands(CLI::App& app, CommandContext& context) {
     on_run(*app.add_subcommand("check", "say whether the configuration is valid"), context,
            [&context] { return check(context); });
 
-    struct Question {
-        std::string method;
-        std::string url;
-        bool upgrade = false;
-    };
     const auto add_question = [&context](CLI::App& command) {
         const auto question = std::make_shared<Question>();
         command.add_option("method", question->method, "e.g. GET")->required();
         command.add_option("url", question->url, "http://virtual-host:port/path")->required();
         command.add_flag("--upgrade", question->upgrade, "to WebSocket");
-        on_run(command, context, [&context, question] {
-            return explain(context, question->method, question->url, question->upgrade);
-        });
+        command.add_option("--claims", question->claims,
+                           "also say as whom the back end sees a user with these claims: JSON "
+                           "file, - for standard input");
+        on_run(command, context, [&context, question] { return explain(context, *question); });
     };
     add_question(*app.add_subcommand(
         "explain", "say which mapping and rule would allow a request, or why not"));

@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
         code = run(context.config);
     });
     agent::add_policy_commands(app, context);
+    agent::add_certs_commands(app, context);
     agent::add_enroll_command(app, context);
     agent::add_daemon_commands(app, context);
     agent::AuditCommandContext audit{.folder = [&]() -> Result<std::filesystem::path> {

@@ -1,6 +1,8 @@
 #include "agent/principal_keys.hpp"
 
 #include "base/error.hpp"
+#include "certs/identity.hpp"
+#include "certs/spiffe.hpp"
 
 #include <algorithm>
 
@@ -8,6 +10,16 @@ namespace sallyport::agent {
 
 bool shows_certificates(const mappings::Mapping& mapping) {
     return mapping.principal.kind == mappings::PrincipalKind::x509 || mapping.system_certificate;
+}
+
+std::string agent_name_of(const Config& config) {
+    constexpr auto unknown = "sallyport";
+    const auto store = certs::IdentityStore::open(config.identity_folder());
+    if (!store) return unknown;
+    const auto identity = store->load_active();
+    if (!identity) return unknown;
+    const auto name = certs::AgentName::of(identity->chain.front());
+    return name ? name->agent() : unknown;
 }
 
 std::filesystem::path PrincipalKeys::authority_file(const Config& config) {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 namespace sallyport::agent {
 
@@ -22,6 +23,10 @@ struct PrincipalKeys {
     static std::filesystem::path authority_file(const Config& config);
     static std::filesystem::path system_file(const Config& config);
 };
+
+/// As its tunnel certificate says: the name in a system certificate that the agent issues itself.
+/// "sallyport" while it is not enrolled.
+std::string agent_name_of(const Config& config);
 
 /// Whether the back end of `mapping` is to see any certificate.
 bool shows_certificates(const mappings::Mapping& mapping);
