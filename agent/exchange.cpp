@@ -39,10 +39,14 @@ struct Overrides {
 
 void log_failure(const http::RequestHead& head, const mappings::Mapping& mapping,
                  const Error& error) {
-    log::warn("exchange.failed", {{"exchange", head.facts.exchange_id},
-                                  {"virtual_host", mapping.virtual_host.text()},
-                                  {"internal", mapping.internal.text()},
-                                  {"error", to_text(error)}});
+    // A caller may go away as often as it likes without filling the log; the audit has each of
+    // them.
+    const auto level = error.code == Errc::aborted ? log::Level::debug : log::Level::warn;
+    log::write(level, "exchange.failed",
+               {{"exchange", head.facts.exchange_id},
+                {"virtual_host", mapping.virtual_host.text()},
+                {"internal", mapping.internal.text()},
+                {"error", to_text(error)}});
 }
 
 }  // namespace
