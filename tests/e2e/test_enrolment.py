@@ -38,7 +38,7 @@ class Enrolment(SiteTest):
     def test_a_join_token_works_once(self):
         first, second = self.new_agent(), Agent(self.site.folder, "thief", self.site.hub.url)
         first.enrol(first.join_token)
-        self.refused(second, first.join_token, "used already")
+        self.refused(second, first.join_token, "used already", "agent reissue agent-")
 
     def test_a_changed_join_token_is_refused_before_anybody_is_asked(self):
         agent = self.new_agent()
@@ -54,19 +54,22 @@ class Enrolment(SiteTest):
         file = self.site.hub.folder / "state" / "hub.db"
         with contextlib.closing(sqlite3.connect(file, timeout=SECONDS)) as database, database:
             database.execute("UPDATE join_token SET expires_at = 1 WHERE used_at IS NULL")
-        self.refused(agent, agent.join_token, "expired")
-        self.refused(agent, sealed({**opened(agent.join_token), "expiry": 1}), "expired")
+        self.refused(agent, agent.join_token, "expired", f"agent reissue {agent.name}")
+        self.refused(agent, sealed({**opened(agent.join_token), "expiry": 1}), "expired",
+                     f"agent reissue {agent.name}", "clock")
 
     def test_a_hub_with_another_authority_than_the_pinned_one_gets_no_token(self):
         agent = self.new_agent()
         wrong = base64.urlsafe_b64encode(hashlib.sha256(b"another").digest()).decode().rstrip("=")
-        self.refused(agent, sealed({**opened(agent.join_token), "ca": wrong}))
+        self.refused(agent, sealed({**opened(agent.join_token), "ca": wrong}),
+                     "not the hub this join token was made by", "get a new join token")
         agent.enrol(agent.join_token)       # it was not used up
 
     def test_a_token_of_another_hub_is_refused(self):
         agent = self.new_agent()
         other = f"https://localhost:{closed_port()}"
-        self.refused(agent, sealed({**opened(agent.join_token), "hub": other}))
+        self.refused(agent, sealed({**opened(agent.join_token), "hub": other}), other,
+                     "correct the url")
 
     def test_a_hub_that_is_not_who_it_should_be_gets_no_token(self):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-"))
@@ -78,7 +81,7 @@ class Enrolment(SiteTest):
         hub.start()
         self.addCleanup(hub.program.stop)
         agent = Agent(folder, "x", hub.url)
-        self.refused(agent, token)
+        self.refused(agent, token, "not for localhost", "hub.example", "check the hub's url")
 
     def test_the_private_key_is_for_the_owner_only_and_never_in_the_log(self):
         keys = [file for file in self.site.agent.state.rglob("*") if file.name == "key.pem"]
