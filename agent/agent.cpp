@@ -49,6 +49,10 @@ Agent::Agent(SitePtr site)
     : site_(std::move(site)),
       sweep_(loop_),
       budget_(site_->config.tunnel.memory_budget_bytes),
+      key_sets_(loop_, sweep_, pool_, {},
+                [this](daemon::KeySnapshotPtr keys) {
+                    for (auto& worker : workers_) worker->use_keys(keys);
+                }),
       rotating_(loop_),
       stopping_(loop_),
       signals_(loop_.io, SIGTERM, SIGINT, SIGHUP) {}
@@ -67,18 +71,22 @@ Result<void> Agent::open() {
     auto keys = PrincipalKeys::load(site_->config, std::chrono::system_clock::now());
     if (!keys) return keys.error();
 
-    shared_.reset(new AgentShared{*log_, pool_, budget_, site_->config.workers, site_,
-                                  std::move(*keys), agent_name_of(site_->config), epoch_, process_,
-                                  [this] { return context(); }, [this] { return authorities(); },
-                                  [this](tunnel::Trust trust) {
-                                      asio::post(loop_.executor(),
-                                                 [this, trust = std::move(trust)] {
-                                                     rotation_->hear(trust);
-                                                 });
-                                  }});
+    shared_.reset(new AgentShared{
+        *log_, pool_, budget_, site_->config.workers, site_, std::move(*keys),
+        agent_name_of(site_->config), epoch_, process_, [this] { return context(); },
+        [this] { return authorities(); },
+        [this](tunnel::Trust trust) {
+            asio::post(loop_.executor(),
+                       [this, trust = std::move(trust)] { rotation_->hear(trust); });
+        },
+        [this](std::string_view source) {
+            asio::post(loop_.executor(),
+                       [this, source = std::string(source)] { key_sets_.refresh(source); });
+        }});
     rotation_ = std::make_unique<Rotation>(rotation_wiring());
     for (std::size_t i = 0; i < site_->config.workers; ++i)
         workers_.push_back(std::make_unique<Worker>(i, *shared_));
+    key_sets_.use(site_->identity_providers.sources());
     admin_ = std::make_unique<daemon::AdminServer>(
         loop_, sweep_, [this](const http::SimpleRequest& request) { return administer(request); });
     return admin_->listen(site_->config.admin_socket);
@@ -182,6 +190,7 @@ net::Task<void> Agent::stop(net::Deadline deadline) {
     co_await rotating_.join();
     for (auto& worker : workers_) worker->stop(deadline);
     co_await admin_->stop();
+    co_await key_sets_.stop();
     for (auto& worker : workers_) worker->join();
     loop_.io.stop();
 }
@@ -209,6 +218,7 @@ Result<void> Agent::reload(std::string_view who) {
         {audit.durability, audit.on_failure, audit.level, site_->config.digest}, who);
     if (!recorded) log::error("audit.failed", {{"error", to_text(recorded.error())}});
     log::set_level(site_->config.log_level);
+    key_sets_.use(site_->identity_providers.sources());
     for (auto& worker : workers_) worker->use(site_, *keys);
     log::info("config.reloaded", {{"configuration", site_->config.digest}, {"who", who}});
     if (restart)

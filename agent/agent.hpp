@@ -5,6 +5,7 @@
 #include "agent/worker.hpp"
 #include "audit/log.hpp"
 #include "daemon/admin_server.hpp"
+#include "daemon/key_sets.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
@@ -57,6 +58,7 @@ private:
     std::vector<std::unique_ptr<Worker>> workers_;
     net::BlockingPool pool_;  // goes before the loops that its jobs answer to
     std::unique_ptr<Rotation> rotation_;
+    daemon::KeySets key_sets_;
     std::unique_ptr<daemon::AdminServer> admin_;
     net::TaskGroup rotating_;
     net::TaskGroup stopping_;

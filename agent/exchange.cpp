@@ -51,11 +51,12 @@ void log_failure(const http::RequestHead& head, const mappings::Mapping& mapping
 
 }  // namespace
 
-Exchange::Exchange(std::string hub, std::string location, AuditGate& gate, Backends& backends,
-                   SitePtr site)
+Exchange::Exchange(std::string hub, std::string location, AuditGate& gate, Principals& principals,
+                   Backends& backends, SitePtr site)
     : hub_(std::move(hub)),
       location_(std::move(location)),
       gate_(gate),
+      principals_(principals),
       backends_(backends),
       site_(std::move(site)) {}
 
@@ -74,6 +75,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     known.path = with_query ? head.target : head.target.substr(0, head.target.find('?'));
     std::string rule;  // the entry looks at these when it ends
     std::string internal;
+    certs::PrincipalPtr principal;
     audit::Entry entry(gate_.log(), known);
     HeldAnswer held(down);
     CountedBody body(up);
@@ -90,19 +92,32 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     const auto decision = site->table.decide(wanted);
     if (!decision.allowed()) {
         const auto refusal = refusal_of(decision, wanted);
-        http::answer(held, refusal, culprit, head.facts.exchange_id);
-        gate_.request(commit, entry.close({audit::outcome::refused, refusal.status, refusal.code}));
-        while (commit.pending()) co_await down.event().wait();
-        held.release();
-        co_return Result<void>{};
+        co_return co_await refuse(refusal, entry, held);
     }
 
-    // 2. The record is safe before the back end sees a byte.
     rule = std::to_string(decision.rule_number) + ":" + decision.rule->path;
     internal = decision.mapping->internal.text();
     entry.exchange().rule = rule;
     entry.exchange().internal_host = internal;
     entry.exchange().method = decision.effective_method;
+
+    // 2. On whose behalf? Verified here: what a hub says about users proves nothing.
+    Principals::Question question(down.event());
+    principals_.resolve(question, site, decision.mapping->principal, head.facts,
+                        std::chrono::system_clock::now());
+    while (question.pending()) {
+        if (down.aborted()) co_return co_await give_up(entry, held);
+        co_await down.event().wait();
+    }
+    if (question.refusal()) co_return co_await refuse(*question.refusal(), entry, held);
+    principal = question.principal();
+    if (principal != nullptr) {
+        entry.exchange().user = principal->name;
+        entry.exchange().user_type = certs::to_text(principal->type);
+        entry.exchange().issuer = principal->issuer;
+    }
+
+    // 3. The record is safe before the back end sees a byte.
     if (gate_.log().admits()) {
         gate_.request(commit, entry.begin());
         while (commit.pending()) co_await down.event().wait();
@@ -114,11 +129,11 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
         co_return Result<void>{};
     }
 
-    // 3. The connection for this mapping answers.
+    // 4. The connection for this mapping answers.
     const auto backend = backends_.find(site, *decision.mapping);
     auto outcome = co_await backend->serve(head, body, held);
 
-    // 4. Exactly one end, written before the caller learns that it is over.
+    // 5. Exactly one end, written before the caller learns that it is over.
     std::string_view word = audit::outcome::answered;
     std::string_view reason;
     if (!outcome) {
@@ -139,6 +154,26 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     const auto why = outcome ? Error{Errc::cut, "the answer was not finished"} : outcome.error();
     held.abort(why);
     co_return why;
+}
+
+net::Task<Result<void>> Exchange::refuse(const http::Refusal& refusal, audit::Entry& entry,
+                                         HeldAnswer& held) {
+    AuditGate::Commit commit(held.event());
+    http::answer(held, refusal, culprit, entry.exchange().exchange);
+    gate_.request(commit, entry.close({audit::outcome::refused, refusal.status, refusal.code}));
+    while (commit.pending()) co_await held.event().wait();
+    held.release();
+    co_return Result<void>{};
+}
+
+/// The caller has gone before anything was done for him.
+net::Task<Result<void>> Exchange::give_up(audit::Entry& entry, HeldAnswer& held) {
+    AuditGate::Commit commit(held.event());
+    gate_.request(commit, entry.close({audit::outcome::aborted, 0, {}}));
+    while (commit.pending()) co_await held.event().wait();
+    const Error gone{Errc::aborted, "the caller went away"};
+    held.abort(gone);
+    co_return gone;
 }
 
 }  // namespace sallyport::agent

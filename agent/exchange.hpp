@@ -1,10 +1,15 @@
 #pragma once
 
 #include "agent/audit_gate.hpp"
+#include "agent/principals.hpp"
 #include "agent/site.hpp"
 #include "http/service.hpp"
 
 #include <string>
+
+namespace sallyport::audit {
+class Entry;
+}
 
 namespace sallyport::agent {
 
@@ -17,8 +22,8 @@ class HeldAnswer;
 class Exchange final : public http::Service {
 public:
     /// `hub` is the name of the hub (in agent.toml) whose links lead here.
-    Exchange(std::string hub, std::string location, AuditGate& gate, Backends& backends,
-             SitePtr site);
+    Exchange(std::string hub, std::string location, AuditGate& gate, Principals& principals,
+             Backends& backends, SitePtr site);
 
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
                                   http::Answer& down) override;
@@ -27,9 +32,14 @@ public:
     void use(SitePtr site) { site_ = std::move(site); }
 
 private:
+    net::Task<Result<void>> refuse(const http::Refusal& refusal, audit::Entry& entry,
+                                   HeldAnswer& held);
+    net::Task<Result<void>> give_up(audit::Entry& entry, HeldAnswer& held);
+
     std::string hub_;
     std::string location_;
     AuditGate& gate_;
+    Principals& principals_;
     Backends& backends_;
     SitePtr site_;
 };

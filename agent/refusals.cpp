@@ -2,6 +2,7 @@
 
 #include "audit/events.hpp"
 #include "base/error.hpp"
+#include "certs/token.hpp"
 
 namespace sallyport::agent {
 
@@ -67,6 +68,68 @@ http::Refusal refusal_of(const Error& error, std::string_view virtual_host) {
     refusal.code = "backend_unreachable";
     refusal.proxy_status_error = "destination_unavailable";
     refusal.message = "The system behind " + system + " cannot be reached from the agent.";
+    return refusal;
+}
+
+http::Refusal principal_refused(certs::UserType type, const Error& error) {
+    using certs::TokenFault;
+    constexpr std::pair<TokenFault, std::string_view> codes[] = {
+        {TokenFault::algorithm, "principal_algorithm"},
+        {TokenFault::key, "principal_key"},
+        {TokenFault::signature, "principal_signature"},
+        {TokenFault::expired, "principal_expired"},
+        {TokenFault::not_yet_valid, "principal_not_yet_valid"},
+        {TokenFault::issuer, "principal_issuer"},
+        {TokenFault::audience, "principal_audience"},
+        {TokenFault::user_type, "principal_type"},
+    };
+    http::Refusal refusal{};
+    refusal.status = 407;
+    refusal.code = "principal_malformed";
+    for (const auto& [fault, code] : codes)
+        if (error.code == fault) refusal.code = code;
+    refusal.proxy_status_error = "http_request_denied";
+    std::string_view why = error.detail;
+    constexpr std::string_view prefix = "token: ";
+    if (why.starts_with(prefix)) why.remove_prefix(prefix.size());
+    refusal.message = std::string(type == certs::UserType::technical
+                                      ? "The token of SAP-Connectivity-Technical-Authentication"
+                                      : "The user token") +
+                      " is refused: " + std::string(why) + ".";
+    return refusal;
+}
+
+http::Refusal principal_ambiguous() {
+    http::Refusal refusal{};
+    refusal.status = 400;
+    refusal.code = "principal_ambiguous";
+    refusal.proxy_status_error = "http_request_error";
+    refusal.message =
+        "A request is made on behalf of one user: send SAP-Connectivity-Authentication or "
+        "SAP-Connectivity-Technical-Authentication, not both.";
+    return refusal;
+}
+
+http::Refusal principal_required() {
+    http::Refusal refusal{};
+    refusal.status = 407;
+    refusal.code = "principal_required";
+    refusal.proxy_status_error = "http_request_denied";
+    refusal.message =
+        "This system wants to know on whose behalf a request is made: send the user's token as "
+        "SAP-Connectivity-Authentication (a destination with PrincipalPropagation does).";
+    return refusal;
+}
+
+http::Refusal principal_keys_missing() {
+    http::Refusal refusal{};
+    refusal.status = 503;
+    refusal.code = "principal_keys_missing";
+    refusal.proxy_status_error = "proxy_internal_error";
+    refusal.message =
+        "The agent could not fetch the keys that user tokens are checked with. Its administrator "
+        "finds the reason with `sallyport status`.";
+    refusal.retry_after = std::chrono::seconds(10);
     return refusal;
 }
 

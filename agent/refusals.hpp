@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "certs/subject_variables.hpp"
 #include "http/refusal.hpp"
 #include "mappings/table.hpp"
 
@@ -17,6 +18,15 @@ http::Refusal refusal_of(const mappings::Decision& decision, const mappings::Acc
 /// What the caller is told when the back end could not answer. The caller learns which mapping
 /// failed and how, never an internal address.
 http::Refusal refusal_of(const Error& error, std::string_view virtual_host);
+
+/// What the caller is told about a token that `TokenFault` refused; 407.
+http::Refusal principal_refused(certs::UserType type, const Error& error);
+/// Tokens of a user and of an application in one request.
+http::Refusal principal_ambiguous();
+/// The mapping is not for nobody.
+http::Refusal principal_required();
+/// The keys that a token has to be checked with could not be fetched.
+http::Refusal principal_keys_missing();
 
 /// While the audit log cannot be written and policy is to block.
 http::Refusal audit_unavailable();

@@ -25,6 +25,10 @@ Result<SitePtr> Site::load(const std::filesystem::path& file) {
         anchors = std::move(*read);
         site->trust_digest = to_hex(certs::sha256(as_bytes(*pem)));
     }
+    auto providers = IdentityProviders::load(site->config.identity_providers, anchors);
+    if (!providers) return providers.error();
+    site->identity_providers = std::move(*providers);
+
     net::BackEndClientOptions options;
     options.anchors = anchors;
     auto trust = net::TlsContext::back_end_client(options);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/config.hpp"
+#include "agent/identity_providers.hpp"
 #include "agent/technical_credentials.hpp"
 #include "certs/subject_rules.hpp"
 #include "mappings/table.hpp"
@@ -21,6 +22,7 @@ namespace sallyport::agent {
 struct Site {
     Config config;
     mappings::Table table;
+    IdentityProviders identity_providers;
     std::shared_ptr<const net::TlsContext> trust;  // for https back ends
     std::string trust_digest;                      // of the certificates it was made of
     certs::SubjectRules subjects;                  // as whom back ends see users

@@ -23,7 +23,8 @@ tunnel::Hello say_hello(const AgentShared& shared, const Site& site, const HubCo
 /// The exchanges of one hub, and the links they come through.
 struct Worker::HubSide {
     HubSide(Worker& worker, const HubConfig& hub)
-        : exchange(hub.name, hub.location, worker.gate_, worker.backends_, worker.site_),
+        : exchange(hub.name, hub.location, worker.gate_, worker.principals_, worker.backends_,
+                   worker.site_),
           links({.loop = worker.loop_,
                  .pool = worker.shared_.pool,
                  .budget = worker.shared_.budget,
@@ -46,6 +47,7 @@ Worker::Worker(std::size_t index, AgentShared& shared)
       shared_(shared),
       sweep_(loop_),
       gate_(loop_, shared.log),
+      principals_(shared.refresh_keys),
       backends_(loop_, sweep_, shared.pool),
       deliveries_(loop_, shared.pool),
       site_(shared.site),
@@ -76,6 +78,11 @@ void Worker::use(SitePtr site, PrincipalKeys keys) {
         backends_.use(site);
         for (auto& hub : hubs_) hub->exchange.use(site);
     });
+}
+
+void Worker::use_keys(daemon::KeySnapshotPtr keys) {
+    asio::post(loop_.executor(),
+               [this, keys = std::move(keys)] { principals_.use(std::move(keys)); });
 }
 
 void Worker::reconnect() {

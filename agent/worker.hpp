@@ -5,6 +5,7 @@
 #include "agent/deliveries.hpp"
 #include "agent/exchange.hpp"
 #include "agent/hub_links.hpp"
+#include "agent/principals.hpp"
 #include "agent/site.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
@@ -37,6 +38,8 @@ struct AgentShared {
     std::function<std::vector<std::string>()> authorities;
     /// What a hub said about its authorities, from any thread.
     std::function<void(tunnel::Trust)> trust;
+    /// Asks for fresh keys of a source, from any thread.
+    std::function<void(std::string_view source)> refresh_keys;
 };
 
 /// What this process says of itself on a new link to `hub`.
@@ -56,6 +59,8 @@ public:
 
     // From any thread:
     void use(SitePtr site, PrincipalKeys keys);
+    /// Before the first site whose sources they are.
+    void use_keys(daemon::KeySnapshotPtr keys);
     void reconnect();
     void replace_links();
     /// Ends the worker's loop when everything that runs is done, or at the deadline.
@@ -72,6 +77,7 @@ private:
     net::Loop loop_;
     net::IdleSweep sweep_;
     AuditGate gate_;
+    Principals principals_;
     Backends backends_;
     Deliveries deliveries_;
     SitePtr site_;

@@ -34,6 +34,8 @@ Sequence Entry::close(const Outcome& outcome) {
         end.hub = exchange_.hub;
         end.location = exchange_.location;
         end.user = exchange_.user;
+        end.user_type = exchange_.user_type;
+        end.issuer = exchange_.issuer;
         end.virtual_host = exchange_.virtual_host;
         end.method = exchange_.method;
         end.path = exchange_.path;

@@ -18,6 +18,8 @@ struct ExchangeBegin {
     std::string_view location{};       // empty = the default location
     std::string_view agent{};          // at the hub: which agent it was given to
     std::string_view user{};           // the principal as the agent verified it; may be empty
+    std::string_view user_type{};      // "Business" or "Technical"; empty = no principal
+    std::string_view issuer{};         // who vouched for the user: `iss` of the token
     std::string_view principal{};      // as whom the back end sees the user, e.g. "x509:CN=jane"
     std::string_view virtual_host{};   // "erp.virtual:44300"
     std::string_view internal_host{};  // "https://s4.corp.local:44300"
@@ -53,6 +55,8 @@ struct ExchangeEnd {
     std::string_view hub{};
     std::string_view location{};
     std::string_view user{};
+    std::string_view user_type{};
+    std::string_view issuer{};
     std::string_view virtual_host{};
     std::string_view method{};
     std::string_view path{};

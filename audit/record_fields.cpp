@@ -10,6 +10,8 @@ void write_fields(Line& line, const ExchangeBegin& event) {
     line.text("location", event.location);
     line.text("agent", event.agent);
     line.text("user", event.user);
+    line.text("user_type", event.user_type);
+    line.text("issuer", event.issuer);
     line.text("principal", event.principal);
     line.text("virtual_host", event.virtual_host);
     line.text("internal_host", event.internal_host);
@@ -34,6 +36,8 @@ void write_fields(Line& line, const PairedEnd& event) {
     line.text("hub", end.hub);
     line.text("location", end.location);
     line.text("user", end.user);
+    line.text("user_type", end.user_type);
+    line.text("issuer", end.issuer);
     line.text("virtual_host", end.virtual_host);
     line.text("method", end.method);
     line.text("path", end.path, Line::path_bytes_max);

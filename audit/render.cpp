@@ -15,10 +15,11 @@ constexpr std::size_t status_width = 6;
 constexpr std::size_t user_width = 24;
 constexpr std::size_t duration_width = 11;
 
-constexpr std::array<std::string_view, 20> csv_fields = {
-    "exchange", "outcome", "status",   "reason",        "tenant",         "client",        "hub",
-    "location", "agent",   "user",     "principal",     "virtual_host",   "internal_host", "method",
-    "path",     "rule",    "decision", "request_bytes", "response_bytes", "duration_us"};
+constexpr std::array<std::string_view, 22> csv_fields = {
+    "exchange",  "outcome",       "status",         "reason",     "tenant",    "client",
+    "hub",       "location",      "agent",          "user",       "user_type", "issuer",
+    "principal", "virtual_host",  "internal_host",  "method",     "path",      "rule",
+    "decision",  "request_bytes", "response_bytes", "duration_us"};
 
 void add_cell(std::string& row, std::string_view text, std::size_t width) {
     row += text;

@@ -66,16 +66,21 @@ Result<VerifiedToken> verify(std::string_view token, const KeySet& keys,
                              const Expectations& expected) {
     auto parsed = parse_token(token);
     if (!parsed) return parsed.error();
-    if (auto right = check_signature(token, *parsed, keys.parts_->keys); !right)
+    return verify(token, std::move(*parsed), keys, expected);
+}
+
+Result<VerifiedToken> verify(std::string_view token, ParsedToken parsed, const KeySet& keys,
+                             const Expectations& expected) {
+    if (auto right = check_signature(token, parsed, keys.parts_->keys); !right)
         return right.error();
-    const auto times = check_claims(parsed->claims, expected);
+    const auto times = check_claims(parsed.claims, expected);
     if (!times) return times.error();
     VerifiedToken verified;
-    verified.claims_ = std::move(parsed->claims);
+    verified.claims_ = std::move(parsed.claims);
     verified.expires_at_ = times->expires_at;
     verified.issued_at_ = times->issued_at;
-    verified.algorithm_ = parsed->algorithm->name;
-    verified.key_id_ = parsed->key_id.value_or("");
+    verified.algorithm_ = parsed.algorithm->name;
+    verified.key_id_ = parsed.key_id.value_or("");
     return verified;
 }
 

@@ -66,11 +66,15 @@ std::string public_key_set(std::span<const SigningKey> keys);
 
 class KeySet;
 struct Expectations;
+struct ParsedToken;
 class VerifiedToken;
 
 /// Whether `token` is signed by a key of `keys` and says what is expected. What the token says
 /// about where to find keys (jku, jwk, x5u, x5c) is never followed.
 Result<VerifiedToken> verify(std::string_view token, const KeySet& keys,
+                             const Expectations& expected);
+/// The same for a token that parse_token() has read already: `parsed` is what it made of `token`.
+Result<VerifiedToken> verify(std::string_view token, ParsedToken parsed, const KeySet& keys,
                              const Expectations& expected);
 
 /// Public keys of an issuer. Copies share one immutable set. Thread safe.
@@ -86,7 +90,8 @@ public:
 private:
     struct Parts;
     explicit KeySet(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
-    friend Result<VerifiedToken> verify(std::string_view, const KeySet&, const Expectations&);
+    friend Result<VerifiedToken> verify(std::string_view, ParsedToken, const KeySet&,
+                                        const Expectations&);
     std::shared_ptr<const Parts> parts_;
 };
 
@@ -95,7 +100,8 @@ struct Expectations {
     std::vector<std::string> audiences;  // `aud` must contain one of these
     bool any_audience = false;           // `aud` is not looked at: only by explicit configuration
     std::chrono::system_clock::time_point now;
-    std::chrono::seconds leeway{60};  // for clocks that differ
+    std::chrono::seconds leeway{60};               // for clocks that differ
+    std::chrono::seconds expiration_tolerance{0};  // an expired token still counts, beyond that
 };
 
 /// A token that was verified; only verify() makes one.
@@ -116,7 +122,8 @@ public:
 
 private:
     VerifiedToken() = default;
-    friend Result<VerifiedToken> verify(std::string_view, const KeySet&, const Expectations&);
+    friend Result<VerifiedToken> verify(std::string_view, ParsedToken, const KeySet&,
+                                        const Expectations&);
 
     boost::json::object claims_;
     std::chrono::sys_seconds expires_at_;

@@ -27,6 +27,19 @@ Result<std::optional<sys_seconds>> read_time(const object& claims, std::string_v
     return std::optional(sys_seconds(seconds(value->get_int64())));
 }
 
+/// "61 s", "17 min", "3 h"
+std::string in_words(seconds time) {
+    using namespace std::chrono;
+    if (time < 2min) return std::to_string(time.count()) + " s";
+    if (time < 2h) return std::to_string(floor<minutes>(time).count()) + " min";
+    return std::to_string(floor<hours>(time).count()) + " h";
+}
+
+Error from_the_future(seconds by) {
+    return {TokenFault::not_yet_valid,
+            "token: not yet valid: this clock or its issuer's is off by " + in_words(by)};
+}
+
 Result<TokenTimes> check_times(const object& claims, const Expectations& expected) {
     const auto expires = read_time(claims, "exp");
     if (!expires) return expires.error();
@@ -35,10 +48,13 @@ Result<TokenTimes> check_times(const object& claims, const Expectations& expecte
     const auto issued = read_time(claims, "iat");
     if (!issued) return issued.error();
     if (!*expires) return Error{TokenFault::malformed, "token: it never expires (no exp)"};
-    if (expected.now - expected.leeway >= **expires)
-        return Error{TokenFault::expired, "token: expired; get a new one"};
-    if (*begins && expected.now + expected.leeway < **begins)
-        return Error{TokenFault::not_yet_valid, "token: not yet valid; compare the clocks"};
+    // In whole seconds: the nanoseconds of a system clock cannot count to the year 9999.
+    const auto now = std::chrono::floor<seconds>(expected.now);
+    if (now - expected.leeway - expected.expiration_tolerance >= **expires)
+        return Error{TokenFault::expired,
+                     "token: expired " + in_words(now - **expires) + " ago; get a new one"};
+    for (const auto& earliest : {*begins, *issued})
+        if (earliest && now + expected.leeway < *earliest) return from_the_future(*earliest - now);
     return TokenTimes{**expires, *issued};
 }
 

@@ -39,11 +39,11 @@ accept_any_audience = true
 [principal]
 validity = "20m"
 strip = ["X-User"]
-subject = [
-  { pattern = "CN=${client_id},OU=Technical",
-    when = { user_type = "Technical", "cp.x" = true, mail = false, ou = { is_not = "guest" } } },
-  { pattern = "CN=${name},OU=${mail}" },
-]
+[[principal.subject]]
+pattern = "CN=${client_id},OU=Technical"
+when = { user_type = "Technical", "cp.x" = true, mail = false, ou = { is_not = "guest" } }
+[[principal.subject]]
+pattern = "CN=${name},OU=${mail}"
 )");
     ASSERT_TRUE(config) << config.error().detail;
     const IdentityProviderConfig first{.issuer = "https://login.corp.example",

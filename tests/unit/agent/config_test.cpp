@@ -180,9 +180,8 @@ TEST(AgentConfig, RefusesHubsThatCannotBeDialledSafely) {
 
 TEST(AgentConfig, SaysWhatIsNotSupportedYet) {
     for (const char* text :
-         {"[enrolment]\nest_url = \"https://e\"",
-          "[[channel]]\nname = \"hana\"", "[audit]\nretention_days = 365",
-          "[agent]\nadmin_listen = \"127.0.0.1:8443\""})
+         {"[enrolment]\nest_url = \"https://e\"", "[[channel]]\nname = \"hana\"",
+          "[audit]\nretention_days = 365", "[agent]\nadmin_listen = \"127.0.0.1:8443\""})
         EXPECT_THAT(problems_of(text), HasSubstr("is not supported yet in this version")) << text;
 }
 

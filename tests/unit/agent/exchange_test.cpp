@@ -56,7 +56,7 @@ struct ExchangeWorld {
         EXPECT_TRUE(opened);
         log = std::move(*opened);
         gate = std::make_unique<AuditGate>(loop, *log);
-        exchange = std::make_unique<Exchange>("prod", "", *gate, backends, made);
+        exchange = std::make_unique<Exchange>("prod", "", *gate, principals, backends, made);
     }
     int status_of(std::string_view method, http::Fields fields) {
         Asking asking(loop);
@@ -79,6 +79,7 @@ struct ExchangeWorld {
     net::IdleSweep sweep{loop};
     net::BlockingPool pool;
     Backends backends{loop, sweep, pool};
+    Principals principals{[](std::string_view) {}};
     std::unique_ptr<audit::Log> log;
     std::unique_ptr<AuditGate> gate;
     std::unique_ptr<Exchange> exchange;

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "agent/site.hpp"
+#include "certs/principal.hpp"
+#include "daemon/key_source.hpp"
+#include "http/message.hpp"
+#include "http/refusal.hpp"
+#include "net/event.hpp"
+
+#include <boost/intrusive/list.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace sallyport::agent {
+
+/// Who asks: judges the tokens that come with requests, and remembers the valid ones, so that a
+/// token costs one signature check and then a SHA-256 and a look-up. One per worker loop.
+class Principals {
+public:
+    static constexpr std::size_t remembered_tokens_max = 10'000;
+
+    /// One request's question. Lives in the coroutine that waits for the answer; being destroyed
+    /// withdraws it.
+    class Question : public net::TurnHook {
+    public:
+        /// `event` is set when the answer has come.
+        explicit Question(net::Event& event) : event_(event) {}
+        Question(const Question&) = delete;
+        Question& operator=(const Question&) = delete;
+
+        /// Keys have to be fetched first.
+        bool pending() const { return state_ == State::pending; }
+        /// Not pending: why the request must not go on.
+        const std::optional<http::Refusal>& refusal() const { return refusal_; }
+        /// Not pending, not refused: on whose behalf it goes on. Null: nobody's.
+        const certs::PrincipalPtr& principal() const { return principal_; }
+
+    private:
+        friend class Principals;
+        enum class State { pending, answered };
+        void refuse(http::Refusal refusal);
+
+        net::Event& event_;
+        State state_ = State::pending;
+        std::optional<http::Refusal> refusal_;
+        certs::PrincipalPtr principal_;
+        // While it waits:
+        SitePtr site_;
+        std::string_view token_;
+        certs::UserType type_ = certs::UserType::business;
+        std::string_view source_;    // whose fetch it waits for
+        std::uint64_t fetches_ = 0;  // of that source, when it began to wait
+    };
+
+    /// `refresh` asks the owner of the key sets for a fetch; a snapshot follows if one is made.
+    explicit Principals(std::function<void(std::string_view source)> refresh)
+        : refresh_(std::move(refresh)) {}
+
+    /// What `policy` asks of the tokens in `facts`, whose text must live as long as the question.
+    void resolve(Question& question, const SitePtr& site, const mappings::PrincipalPolicy& policy,
+                 const http::HubFacts& facts, std::chrono::system_clock::time_point now);
+
+    /// Other keys from now on. They must know the sources of a site before its first question.
+    void use(daemon::KeySnapshotPtr keys);
+
+    std::size_t remembered() const { return recent_.size() + older_.size(); }
+    std::uint64_t judged() const { return judged_; }
+
+private:
+    using Time = std::chrono::system_clock::time_point;
+    struct Remembered {
+        certs::PrincipalPtr principal;
+        std::chrono::sys_seconds usable_until;
+    };
+    struct DigestHash {  // a digest is its own hash
+        std::size_t operator()(const certs::Sha256& digest) const {
+            std::size_t hash = 0;
+            std::memcpy(&hash, digest.data(), sizeof hash);
+            return hash;
+        }
+    };
+    using Memory = std::unordered_map<certs::Sha256, Remembered, DigestHash>;
+    enum class Patience { may_wait, has_waited };
+
+    void answer(Question& question, Patience patience, Time now);
+    void judge(Question& question, const certs::Sha256& digest, Patience patience, Time now);
+    bool wait(Question& question, std::string_view source, Patience patience);
+    const certs::PrincipalPtr* recall(const certs::Sha256& digest, certs::UserType type, Time now);
+    void remember(const certs::Sha256& digest, Remembered remembered);
+    void forget();
+
+    std::function<void(std::string_view)> refresh_;
+    daemon::KeySnapshotPtr keys_ = std::make_shared<const daemon::KeySnapshot>();
+    SitePtr judged_for_;                        // what is remembered holds under this site
+    std::set<std::string, std::less<>> asked_;  // for a refresh, since the last snapshot
+    boost::intrusive::list<Question, boost::intrusive::constant_time_size<false>> waiting_;
+    // Two halves: when the recent one is full it becomes the older one, and what was in that and
+    // not used since is forgotten.
+    Memory recent_;
+    Memory older_;
+    std::uint64_t judged_ = 0;  // tokens whose signature was looked at
+};
+
+}  // namespace sallyport::agent
