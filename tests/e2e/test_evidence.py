@@ -1,6 +1,6 @@
-"""When records are written, seen from outside: the begin before the back end hears anything, the end
-before the caller hears the end; and what happens when the disk takes no more (a file size limit,
-so that it is the kernel who says no)."""
+"""When records are written, seen from outside: the begin before the back end hears anything, the
+end before the caller hears the end; and what happens when the disk takes no more (a file size
+limit, so that it is the kernel who says no)."""
 import contextlib, json, threading, unittest
 
 import wire
@@ -8,6 +8,8 @@ from harness import Site, SiteTest
 from programs import wait_until
 
 FILE_BLOCKS = 24        # of 1 KiB; that many exchanges fit into it that a test sees some succeed
+CHUNKED_ANSWER = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                  wire.chunked([b"hello"]))
 ENOUGH = 200            # requests that surely fill it
 
 
@@ -37,8 +39,7 @@ class Order(SiteTest):
         """The end that the framing tells: of a body with a length the caller may have all bytes, and
         know it, while `power` still waits for the disk."""
         for number in range(20):
-            self.site.backend.answers[f"/end/{number}"] = (
-                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + wire.chunked([b"hello"]))
+            self.site.backend.answers[f"/end/{number}"] = CHUNKED_ANSWER
             answer = self.site.ask("GET", f"/end/{number}")
             self.assertEqual((answer.status, answer.complete), (200, True))
             (begin,) = self.site.agent.records(event="exchange.begin", path=f"/end/{number}")

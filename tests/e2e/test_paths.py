@@ -28,7 +28,8 @@ ALLOWED = [
     ("GET", "/sap/opu/odata/SRV/Set('100%25')"), ("GET", "/sap/opu/odata//SRV/"),
     ("GET", "/sap/opu/odata/SRV/Set(datetime'2024-01-01T00%3A00%3A00')"),
     ("GET", "/sap(bD1l)/bc/gui/x"), ("POST", "/sap/batch/SRV/$batch"),
-    ("POST", "/sap/batch/SRV;v=1/$batch?sap-client=100"), ("GET", "/ping"), ("GET", "/ping?a=/../b"),
+    ("POST", "/sap/batch/SRV;v=1/$batch?sap-client=100"), ("GET", "/ping"),
+    ("GET", "/ping?a=/../b"),
 ]
 REFUSED = [
     ("POST", "/sap/opu/odata/SRV/$batch", 403), ("POST", "/sap/opu/odata/SRV/%24batch", 403),
