@@ -50,6 +50,8 @@ Result<KeyAndChain> read_key_file(const std::filesystem::path& path) {
 Result<void> create_key_file(const std::filesystem::path& path, const KeyAndChain& content) {
     const auto pem = to_pem(content);
     if (!pem) return pem.error();
+    std::error_code ignored;  // the file below says what is wrong
+    std::filesystem::create_directories(path.parent_path(), ignored);
     // Linked into place: of two processes that create it at once, one gets to know that it lost.
     const auto temporary = path.string() + "." + std::to_string(::getpid());
     if (auto written = replace_file(temporary, pem->reveal(), secret_mode); !written)
