@@ -1,6 +1,7 @@
 #include "agent/exchange.hpp"
 
 #include "agent/backends.hpp"
+#include "agent/deliveries.hpp"
 #include "agent/held_answer.hpp"
 #include "agent/refusals.hpp"
 #include "audit/entry.hpp"
@@ -52,11 +53,12 @@ void log_failure(const http::RequestHead& head, const mappings::Mapping& mapping
 }  // namespace
 
 Exchange::Exchange(std::string hub, std::string location, AuditGate& gate, Principals& principals,
-                   Backends& backends, SitePtr site)
+                   Deliveries& deliveries, Backends& backends, SitePtr site)
     : hub_(std::move(hub)),
       location_(std::move(location)),
       gate_(gate),
       principals_(principals),
+      deliveries_(deliveries),
       backends_(backends),
       site_(std::move(site)) {}
 
@@ -76,6 +78,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     std::string rule;  // the entry looks at these when it ends
     std::string internal;
     certs::PrincipalPtr principal;
+    Deliveries::Delivery delivery;
     audit::Entry entry(gate_.log(), known);
     HeldAnswer held(down);
     CountedBody body(up);
@@ -116,6 +119,14 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
         entry.exchange().user_type = certs::to_text(principal->type);
         entry.exchange().issuer = principal->issuer;
     }
+    auto chosen = deliveries_.choose(*site, *decision.mapping, principal.get(),
+                                     std::chrono::system_clock::now());
+    if (!chosen) {
+        log_failure(head, *decision.mapping, chosen.error());
+        co_return co_await refuse(principal_without_subject(head.authority), entry, held);
+    }
+    delivery = std::move(*chosen);
+    entry.exchange().principal = delivery.text;
 
     // 3. The record is safe before the back end sees a byte.
     if (gate_.log().admits()) {
@@ -129,16 +140,20 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
         co_return Result<void>{};
     }
 
-    // 4. The connection for this mapping answers.
+    // 4. The connection for this mapping and this user answers.
     const auto backend = backends_.find(site, *decision.mapping);
-    auto outcome = co_await backend->serve(head, body, held);
+    auto outcome = co_await Deliveries::complete(delivery, held);
+    const bool has_login = outcome.has_value();
+    if (has_login) outcome = co_await backend->serve_as(head, body, held, delivery.login);
+    Deliveries::answered(delivery, held.status());
 
     // 5. Exactly one end, written before the caller learns that it is over.
     std::string_view word = audit::outcome::answered;
     std::string_view reason;
     if (!outcome) {
         log_failure(head, *decision.mapping, outcome.error());
-        const auto refusal = refusal_of(outcome.error(), head.authority);
+        const auto refusal = has_login ? refusal_of(outcome.error(), head.authority)
+                                       : credentials_unavailable(head.authority);
         word = outcome_of(outcome.error());
         reason = refusal.code;
         if (!held.started()) http::answer(held, refusal, culprit, head.facts.exchange_id);

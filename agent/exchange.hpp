@@ -14,6 +14,7 @@ class Entry;
 namespace sallyport::agent {
 
 class Backends;
+class Deliveries;
 class HeldAnswer;
 
 /// START HERE: one request's way through the agent. Whatever a hub sends goes through serve() and
@@ -23,7 +24,7 @@ class Exchange final : public http::Service {
 public:
     /// `hub` is the name of the hub (in agent.toml) whose links lead here.
     Exchange(std::string hub, std::string location, AuditGate& gate, Principals& principals,
-             Backends& backends, SitePtr site);
+             Deliveries& deliveries, Backends& backends, SitePtr site);
 
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
                                   http::Answer& down) override;
@@ -40,6 +41,7 @@ private:
     std::string location_;
     AuditGate& gate_;
     Principals& principals_;
+    Deliveries& deliveries_;
     Backends& backends_;
     SitePtr site_;
 };

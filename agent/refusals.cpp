@@ -133,6 +133,28 @@ http::Refusal principal_keys_missing() {
     return refusal;
 }
 
+http::Refusal principal_without_subject(std::string_view virtual_host) {
+    http::Refusal refusal{};
+    refusal.status = 403;
+    refusal.code = "principal_no_subject";
+    refusal.proxy_status_error = "http_request_denied";
+    refusal.message = "The user of this request has no name that the system behind " +
+                      std::string(virtual_host) +
+                      " would know. The agent's administrator finds the reason in its log.";
+    return refusal;
+}
+
+http::Refusal credentials_unavailable(std::string_view virtual_host) {
+    http::Refusal refusal{};
+    refusal.status = 502;
+    refusal.code = "credentials_unavailable";
+    refusal.proxy_status_error = "destination_unavailable";
+    refusal.message = "The agent could not log on to the system behind " +
+                      std::string(virtual_host) +
+                      ". Its administrator finds the reason in the agent's log.";
+    return refusal;
+}
+
 http::Refusal audit_unavailable() {
     http::Refusal refusal{};
     refusal.status = 503;

@@ -23,8 +23,8 @@ tunnel::Hello say_hello(const AgentShared& shared, const Site& site, const HubCo
 /// The exchanges of one hub, and the links they come through.
 struct Worker::HubSide {
     HubSide(Worker& worker, const HubConfig& hub)
-        : exchange(hub.name, hub.location, worker.gate_, worker.principals_, worker.backends_,
-                   worker.site_),
+        : exchange(hub.name, hub.location, worker.gate_, worker.principals_, worker.deliveries_,
+                   worker.backends_, worker.site_),
           links({.loop = worker.loop_,
                  .pool = worker.shared_.pool,
                  .budget = worker.shared_.budget,

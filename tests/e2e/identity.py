@@ -23,7 +23,8 @@ class IdentityProvider:
         self.issuer = issuer
         self.key = pathlib.Path(folder) / "login.key"
         self.jwks = pathlib.Path(folder) / "login.jwks"
-        openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", self.key)
+        openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048",
+                "-out", self.key)
         text = openssl("rsa", "-in", self.key, "-noout", "-modulus").decode().strip()
         modulus = bytes.fromhex(text.removeprefix("Modulus="))
         self.jwks.write_text(json.dumps({"keys": [{

@@ -7,9 +7,9 @@ from identity import IdentityProvider, server_certificate, subject_of
 from programs import basic, mapping, wait_until
 
 SYSTEM = "CN=berlin,OU=Sallyport system"
-TELLS = r"""'{"verify":"$ssl_client_verify","subject":"$ssl_client_s_dn","serial":"$ssl_client_serial",
-"sap":"$http_ssl_client_cert","rfc":"$http_client_cert","authorization":"$http_authorization",
-"key":"$http_x_api_key","connection":"$connection"}'"""
+TELLS = r"""'{"verify":"$ssl_client_verify","subject":"$ssl_client_s_dn",
+"serial":"$ssl_client_serial","sap":"$http_ssl_client_cert","rfc":"$http_client_cert",
+"authorization":"$http_authorization","key":"$http_x_api_key"}'"""
 
 
 class TlsNginx(Nginx):

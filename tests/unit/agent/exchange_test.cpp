@@ -1,6 +1,7 @@
 #include "agent/exchange.hpp"
 
 #include "agent/backends.hpp"
+#include "agent/deliveries.hpp"
 #include "net/blocking_pool.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -56,7 +57,8 @@ struct ExchangeWorld {
         EXPECT_TRUE(opened);
         log = std::move(*opened);
         gate = std::make_unique<AuditGate>(loop, *log);
-        exchange = std::make_unique<Exchange>("prod", "", *gate, principals, backends, made);
+        exchange =
+            std::make_unique<Exchange>("prod", "", *gate, principals, deliveries, backends, made);
     }
     int status_of(std::string_view method, http::Fields fields) {
         Asking asking(loop);
@@ -79,6 +81,7 @@ struct ExchangeWorld {
     net::IdleSweep sweep{loop};
     net::BlockingPool pool;
     Backends backends{loop, sweep, pool};
+    Deliveries deliveries{loop, pool};
     Principals principals{[](std::string_view) {}};
     std::unique_ptr<audit::Log> log;
     std::unique_ptr<AuditGate> gate;
