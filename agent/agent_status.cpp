@@ -51,7 +51,7 @@ json::object to_json(const Rotation::Status& rotation) {
                      {"renewals", rotation.renewals}};
     if (!rotation.last_error.empty()) out["last_error"] = rotation.last_error;
     if (rotation.skew) out["clock_skew_seconds"] = rotation.skew->count();
-    if (auto text = describe_skew(rotation.skew); !text.empty()) out["clock"] = std::move(text);
+    if (const auto text = describe_skew(rotation.skew); !text.empty()) out["clock"] = text;
     return out;
 }
 
