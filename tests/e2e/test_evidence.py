@@ -36,8 +36,8 @@ class Order(SiteTest):
         self.assertEqual(found, [1] * 20)
 
     def test_the_end_is_on_record_before_the_caller_hears_the_end(self):
-        """The end that the framing tells: of a body with a length the caller may have all bytes, and
-        know it, while `power` still waits for the disk."""
+        """The end that the framing tells: of a body with a length the caller may have all bytes,
+        and know it, while `power` still waits for the disk."""
         for number in range(20):
             self.site.backend.answers[f"/end/{number}"] = CHUNKED_ANSWER
             answer = self.site.ask("GET", f"/end/{number}")
