@@ -4,6 +4,7 @@
 
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
