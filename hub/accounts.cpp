@@ -42,6 +42,7 @@ std::shared_ptr<const Accounts> Accounts::from(StoreContent content, std::uint64
         accounts->agents[agent.key.tenant_id].emplace(agent.key.name, std::move(agent));
     for (auto& serial : content.revoked_serials)
         accounts->revoked_serials.insert(std::move(serial));
+    accounts->authorities = std::move(content.authorities);
     for (auto& certificate : content.certificates)
         accounts->certificates.emplace(certificate.serial, std::move(certificate));
     return accounts;

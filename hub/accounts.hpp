@@ -39,6 +39,8 @@ struct Accounts {
     std::set<std::string, std::less<>> revoked_serials;
     std::map<std::string, CertificateEntry, std::less<>> certificates;  // by serial
 
+    std::vector<AuthorityEntry> authorities;
+
     static std::shared_ptr<const Accounts> from(StoreContent content, std::uint64_t store_version);
 
     const Client* find_client(std::string_view id) const;

@@ -5,6 +5,7 @@
 #include "hub/store.hpp"
 #include "tunnel/control_message.hpp"
 
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,7 +14,7 @@
 namespace sallyport::hub {
 
 /// The hub's own authorities: one, or two while it changes from one to the next
-/// (docs/PROTOCOL.md#renewal). Immutable; a change makes another one.
+/// (docs/PROTOCOL.md#authorities). Immutable; a change makes another one.
 struct Authorities {
     /// What the hub's certificate comes from, and what new join tokens name.
     certs::Authority current;
@@ -28,6 +29,10 @@ struct Authorities {
     /// What agents are told of them.
     tunnel::Trust trust() const;
 };
+
+/// Those that the database names, from the files of the hub's folder.
+Result<Authorities> load_authorities(const std::filesystem::path& folder,
+                                     const std::vector<AuthorityEntry>& entries);
 
 /// Hash of an authority's key, as agents and the database write it.
 std::string key_hash_text(const certs::Certificate& authority);

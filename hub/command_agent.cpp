@@ -2,12 +2,12 @@
 #include "base/log.hpp"
 #include "certs/join_token.hpp"
 #include "certs/secret_hash.hpp"
+#include "hub/authorities.hpp"
 #include "hub/command_agent_report.hpp"
 #include "hub/command_context.hpp"
 #include "hub/commands.hpp"
 #include "hub/join_token_hash.hpp"
 #include "hub/names.hpp"
-#include "hub/state.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -60,15 +60,17 @@ struct NewJoinToken {
 };
 
 Result<NewJoinToken> make_join_token(const CommandContext& context, const AgentOptions& options,
-                                     const Agent& agent) {
+                                     const Agent& agent, Store& store) {
     const auto validity = parse_duration(options.valid);
     if (!validity) return validity.error();
     if (*validity < join_token_validity_min || *validity > join_token_validity_max)
         return Error{Errc::malformed, "a join token is valid for 1m to 7d, not " + options.valid};
     const auto facts = context.facts();
     if (!facts) return facts.error();
-    const auto state = load_state(facts->state_folder);
-    if (!state) return state.error();
+    const auto entries = store.authorities();
+    if (!entries) return entries.error();
+    const auto authorities = load_authorities(facts->state_folder, *entries);
+    if (!authorities) return authorities.error();
 
     auto secret = certs::random_secret();
     JoinTokenEntry entry{.secret_hash = join_token_hash(secret.reveal()),
@@ -76,7 +78,7 @@ Result<NewJoinToken> make_join_token(const CommandContext& context, const AgentO
                          .expires_at = context.time() + *validity};
     const certs::JoinToken token{
         .hub_url = facts->url,
-        .authority_key_hash = state->authority.certificate().public_key_hash(),
+        .authority_key_hash = authorities->current.certificate().public_key_hash(),
         .tenant = agent.key.tenant_id,
         .agent = agent.key.name,
         .locations = location_names(agent),
@@ -112,7 +114,7 @@ Result<CommandOutput> add(const CommandContext& context, const AgentOptions& opt
         agent.locations.push_back(
             {std::move(location), options.shared ? Sharing::shared : Sharing::alone});
     }
-    const auto token = make_join_token(context, options, agent);
+    const auto token = make_join_token(context, options, agent, place->store);
     if (!token) return token.error();
     const auto done = place->store.add_agent(agent, token->entry);
     if (!done) return done.error();
@@ -125,7 +127,7 @@ Result<CommandOutput> reissue(const CommandContext& context, const AgentOptions&
     if (!place) return place.error();
     const auto agent = place->store.agent(place->key(options));
     if (!agent) return agent.error();
-    const auto token = make_join_token(context, options, *agent);
+    const auto token = make_join_token(context, options, *agent, place->store);
     if (!token) return token.error();
     const auto done = place->store.reissue(token->entry, context.time());
     if (!done) return done.error();

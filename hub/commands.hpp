@@ -18,7 +18,9 @@ void add_init_command(CLI::App& app, CommandContext& context);
 void add_tenant_command(CLI::App& app, CommandContext& context);
 /// `client add | list | enable | disable | subscribe | unsubscribe`
 void add_client_command(CLI::App& app, CommandContext& context);
-/// `agent add | list | show | reissue | revoke`
+/// `ca status | prepare | activate | retire | rollback`
+void add_authority_command(CLI::App& app, CommandContext& context);
+/// `agent add | list | show | reissue | revoke | approve | acknowledge`
 void add_agent_command(CLI::App& app, CommandContext& context);
 
 }  // namespace sallyport::hub

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "daemon/service_manager.hpp"
+#include "hub/authority_change.hpp"
 #include "hub/config_changes.hpp"
 #include "hub/listening_sockets.hpp"
 #include "hub/public_tls.hpp"
@@ -37,24 +38,30 @@ std::vector<std::string> api_domains(const Config& config) {
 }  // namespace
 
 Result<std::unique_ptr<Hub>> Hub::create(Config config) {
-    auto state = load_state(config.state_folder);
+    auto store = Store::open(config.state_folder / "hub.db");
+    if (!store) return store.error();
+    const auto entries = store->authorities();
+    if (!entries) return entries.error();
+    auto authorities = load_authorities(config.state_folder, *entries);
+    if (!authorities) return authorities.error();
+    auto state =
+        load_state(config.state_folder, find_role(*entries, AuthorityRole::current)->number);
     if (!state) return state.error();
     auto renewed = renew_hub_certificate(*state, config.name, std::chrono::system_clock::now());
     if (!renewed) return renewed.error();
-    auto store = Store::open(state->database());
-    if (!store) return store.error();
-    std::unique_ptr<Hub> hub(new Hub(std::move(config), std::move(*state), std::move(*store)));
+    std::unique_ptr<Hub> hub(
+        new Hub(std::move(config), std::move(*state), std::move(*store), std::move(*authorities)));
     auto passed = net::take_passed_sockets();
     if (auto opened = hub->open(std::move(passed)); !opened) return opened.error();
     return hub;
 }
 
-Hub::Hub(Config config, HubState state, Store store)
+Hub::Hub(Config config, HubState state, Store store, Authorities authorities)
     : config_(std::make_shared<const Config>(std::move(config))),
       state_(std::move(state)),
       store_(std::move(store)),
       authorities_(std::make_shared<CurrentAuthorities>(
-          std::make_shared<const Authorities>(Authorities{.current = state_.authority}))),
+          std::make_shared<const Authorities>(std::move(authorities)))),
       sweep_(loop_),
       registry_(config_->workers),
       budget_(config_->memory_budget_bytes),
@@ -275,8 +282,31 @@ net::Task<void> Hub::write(std::function<Result<void>()> change) {
     if (!done) log::error("record.failed", {{"error", to_text(done.error())}});
 }
 
+/// The administrator has gone a step from one authority to the next.
+Result<void> Hub::use(const std::vector<AuthorityEntry>& entries) {
+    auto loaded = load_authorities(config_->state_folder, entries);
+    if (!loaded) return loaded.error();
+    const auto authorities = std::make_shared<const Authorities>(std::move(*loaded));
+    state_.authority = authorities->current;
+    auto renewed = renew_hub_certificate(state_, config_->name, std::chrono::system_clock::now());
+    if (!renewed) return renewed.error();
+    auto context = make_public_tls(*config_, state_, *authorities, current_accounts_);
+    if (!context) return context.error();
+    authorities_->set(authorities);
+    tls_port_->use(std::move(*context));
+    const auto trust = authorities_->get()->trust();
+    for (auto& worker : workers_) worker->use(trust);
+    log::info("authority.changed",
+              {{"phase", to_text(phase_of(entries))}, {"issuer", trust.issuer}});
+    return {};
+}
+
 void Hub::use(std::shared_ptr<const Accounts> accounts) {
+    const bool others = accounts->authorities != accounts_->authorities;
     accounts_ = std::move(accounts);
+    if (others)
+        if (auto used = use(accounts_->authorities); !used)
+            log::error("authority.failed", {{"error", to_text(used.error())}});
     current_accounts_->set(accounts_);
     api_->use(accounts_);
     for (auto& worker : workers_) worker->use(accounts_);

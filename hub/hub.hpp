@@ -39,7 +39,7 @@ public:
     void run();
 
 private:
-    Hub(Config config, HubState state, Store store);
+    Hub(Config config, HubState state, Store store, Authorities authorities);
     Result<void> open(std::vector<net::PassedSocket> passed);
     TokenEndpoint make_token_endpoint(const Config& config) const;
     /// Puts a changed hub.toml in force; an invalid one changes nothing.
@@ -49,6 +49,7 @@ private:
     void record(std::function<Result<void>()> change);
     net::Task<void> write(std::function<Result<void>()> change);
     void use(std::shared_ptr<const Accounts> accounts);
+    Result<void> use(const std::vector<AuthorityEntry>& entries);
     void take_link(TlsPort::Connection connection, const certs::Certificate& certificate);
     net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request);
     boost::json::object status() const;

@@ -83,6 +83,7 @@ int main(int argc, char** argv) {
     hub::add_tenant_command(app, context);
     hub::add_client_command(app, context);
     hub::add_agent_command(app, context);
+    hub::add_authority_command(app, context);
     const auto socket = [&]() -> Result<std::filesystem::path> {
         auto config = hub::Config::load(file);
         if (!config) return config.error();

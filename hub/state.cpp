@@ -19,6 +19,11 @@ constexpr std::size_t common_name_characters_max = 64;  // RFC 5280 ub-common-na
 constexpr std::array<std::string_view, 6> file_names{"ca.pem",  "ca.key",    "hub.pem",
                                                      "hub.key", "token.pem", "hub.db"};
 
+/// Without its ending.
+std::string authority_file(std::int64_t number) {
+    return number == 1 ? "ca" : "ca-" + std::to_string(number);
+}
+
 certs::ServerNames names_of(std::string_view hub_name) {
     in_addr ignored{};
     const std::string name(hub_name);
@@ -81,11 +86,12 @@ Result<void> write_all(const HubState& state) {
 
 /// An administrator runs `init` as root; the service that will use the files runs as the owner of
 /// the folder.
-Result<void> give_to_owner_of(const std::filesystem::path& folder) {
+Result<void> give_to_owner_of(const std::filesystem::path& folder,
+                              const std::vector<std::string>& names) {
     struct stat status {};
     if (::stat(folder.c_str(), &status) != 0) return os_error("look at " + folder.string());
     if (::geteuid() != 0 || status.st_uid == 0) return {};
-    for (const auto name : file_names)
+    for (const auto& name : names)
         if (::lchown((folder / name).c_str(), status.st_uid, status.st_gid) != 0)
             return os_error("change the owner of " + (folder / name).string());
     return {};
@@ -128,19 +134,38 @@ Result<HubState> create_state(const std::filesystem::path& folder, std::string_v
 
     if (const auto done = make_folder(folder, 0700); !done) return done.error();
     if (const auto done = write_all(state); !done) return done.error();
-    if (const auto done = give_to_owner_of(folder); !done) return done.error();
+    if (const auto done = give_to_owner_of(folder, {file_names.begin(), file_names.end()}); !done)
+        return done.error();
     return state;
 }
 
-Result<HubState> load_state(const std::filesystem::path& folder) {
-    const auto authority_pem = read_file(folder / "ca.pem");
-    if (!authority_pem)
-        return Error{Errc::not_found, "no hub in " + folder.string() + " (" +
-                                          to_text(authority_pem.error()) +
+Result<certs::Authority> load_authority(const std::filesystem::path& folder, std::int64_t number) {
+    const auto name = authority_file(number);
+    const auto pem = read_file(folder / (name + ".pem"));
+    if (!pem)
+        return Error{Errc::not_found, "no hub in " + folder.string() + " (" + to_text(pem.error()) +
                                           "): run sallyport-hub init first"};
-    const auto authority_key = read_private(folder / "ca.key");
-    if (!authority_key) return authority_key.error();
-    auto authority = certs::Authority::load(*authority_pem, authority_key->reveal());
+    const auto key = read_private(folder / (name + ".key"));
+    if (!key) return key.error();
+    return certs::Authority::load(*pem, key->reveal());
+}
+
+Result<void> create_authority(const std::filesystem::path& folder, std::int64_t number,
+                              certs::Time now) {
+    const auto authority =
+        certs::Authority::create("Sallyport hub, authority " + std::to_string(number), now);
+    if (!authority) return authority.error();
+    const auto name = authority_file(number);
+    const auto written = write_key(folder / (name + ".key"), authority->key().to_pem());
+    if (!written) return written.error();
+    const auto done =
+        replace_file(folder / (name + ".pem"), authority->certificate().to_pem(), 0644);
+    if (!done) return done.error();
+    return give_to_owner_of(folder, {name + ".key", name + ".pem"});
+}
+
+Result<HubState> load_state(const std::filesystem::path& folder, std::int64_t number) {
+    auto authority = load_authority(folder, number);
     if (!authority) return authority.error();
 
     const auto hub_key = read_private(folder / "hub.key");
@@ -165,8 +190,11 @@ Result<HubState> load_state(const std::filesystem::path& folder) {
 
 Result<bool> renew_hub_certificate(HubState& state, std::string_view hub_name, certs::Time now) {
     const auto& present = state.chain.front();
-    if (present.not_after() - now > hub_certificate_renewal && present.matches_host(hub_name) &&
-        present.public_key() == state.key.public_key())
+    const certs::ChainPolicy policy{.usage = certs::ExtendedUsage::server_auth, .at = now};
+    const bool from_authority =
+        certs::check_chain(present, {}, {&state.authority.certificate(), 1}, policy).has_value();
+    if (from_authority && present.not_after() - now > hub_certificate_renewal &&
+        present.matches_host(hub_name) && present.public_key() == state.key.public_key())
         return false;
     auto identity = make_server_identity(state.authority, hub_name, now);
     if (!identity) return identity.error();

@@ -21,7 +21,7 @@ inline constexpr std::chrono::seconds hub_certificate_renewal = std::chrono::day
 /// What the hub is, on disk in one folder (0700, keys 0600):
 ///
 ///     ca.pem ca.key      the authority that agents are pinned to; losing ca.key means enrolling
-///                        every agent again
+///                        every agent again. After a change (`ca prepare`) ca-2.pem and so on
 ///     hub.pem hub.key    what the hub shows to agents
 ///     token.pem          signs access tokens
 ///     hub.db             tenants, clients, agents (see Store)
@@ -41,13 +41,20 @@ struct HubState {
 Result<HubState> create_state(const std::filesystem::path& folder, std::string_view hub_name,
                               certs::Time now);
 
+/// The authority with that number. Errors: as load_state.
+Result<certs::Authority> load_authority(const std::filesystem::path& folder, std::int64_t number);
+/// Makes the files of another one, in place of any that a step cut off has left.
+Result<void> create_authority(const std::filesystem::path& folder, std::int64_t number,
+                              certs::Time now);
+
+/// Its authority is the one with that number.
 /// Errors: Errc::not_found if there is no hub here yet, Errc::denied if a private key can be read
 /// by others.
-Result<HubState> load_state(const std::filesystem::path& folder);
+Result<HubState> load_state(const std::filesystem::path& folder, std::int64_t authority = 1);
 
 /// Makes the hub a new key and certificate, in memory and on disk, if the present one ends soon,
-/// does not name `hub_name`, or does not fit the key (a renewal was cut off). True if it did. Call
-/// it at start and once a day.
+/// does not name `hub_name`, is not from the present authority, or does not fit the key (a renewal
+/// was cut off). True if it did. Call it at start and once a day.
 Result<bool> renew_hub_certificate(HubState& state, std::string_view hub_name, certs::Time now);
 
 }  // namespace sallyport::hub

@@ -102,6 +102,16 @@ struct Approval {
     std::optional<TimePoint> approved_at = {};
 };
 
+/// An authority of the hub; its files have its number in their names (see HubState).
+enum class AuthorityRole { current, next, retired };
+struct AuthorityEntry {
+    std::int64_t number = 1;
+    AuthorityRole role = AuthorityRole::current;
+    bool issues = true;  // certificates of agents
+    TimePoint changed_at = {};
+    bool operator==(const AuthorityEntry&) const = default;
+};
+
 /// What a link of an agent told about it, once it was taken in.
 struct Sighting {
     std::uint64_t enrolment = 0;
@@ -117,6 +127,7 @@ struct StoreContent {
     std::vector<Client> clients;
     std::vector<Agent> agents;
     std::vector<CertificateEntry> certificates = {};
+    std::vector<AuthorityEntry> authorities = {};
     std::vector<std::string> revoked_serials = {};
 };
 
@@ -185,6 +196,12 @@ public:
                              TimePoint now);
     /// Errors: Errc::not_found if there is no alarm.
     Result<void> clear_alarm(const AgentKey& key);
+
+    /// By number; never empty.
+    Result<std::vector<AuthorityEntry>> authorities();
+    /// Errors: Errc::conflict if they are not `before` any more.
+    Result<void> change_authorities(const std::vector<AuthorityEntry>& before,
+                                    const std::vector<AuthorityEntry>& after);
 
     /// Whether an administrator has let this key pass; if not, it waits for one from now on, in
     /// place of any other key of the agent.

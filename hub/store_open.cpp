@@ -61,6 +61,9 @@ Result<StoreContent> Store::content() {
         content.certificates = std::move(*certificates);
         for (const auto& certificate : content.certificates)
             if (certificate.revoked_at) content.revoked_serials.push_back(certificate.serial);
+        auto authorities = sqlite::all_authorities(database);
+        if (!authorities) return authorities.error();
+        content.authorities = std::move(*authorities);
         return content;
     });
 }

@@ -144,6 +144,20 @@ class ForeignClient(SiteTest):
         self.assertIn("TLS Web Client Authentication", shown)
         self.assertNotIn("TLS Web Server Authentication", shown)
 
+        # The same client renews what it has got, with another key.
+        second, request = folder / "second.pem", folder / "second.der"
+        second.write_bytes(self.pki("--gen", "--type", "ecdsa", "--size", 256,
+                                    "--outform", "pem").stdout)
+        made = self.pki("--req", "--type", "priv", "--in", second, "--dn", "CN=x")
+        request.write_bytes(made.stdout)
+        done = self.pki("--est", "--url", self.site.hub.url, "--in", request, "--outform", "pem",
+                        "--cacert", self.site.hub.folder / "state" / "ca.pem",
+                        "--cert", got, "--key", key)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertIn(b"BEGIN CERTIFICATE", done.stdout)
+        shown = self.site.hub.command("agent", "show", "foreign", "--tenant", "acme")
+        self.assertEqual([entry["generation"] for entry in shown["certificates"]], [1, 2])
+
     def test_the_authority_is_told_to_anybody_and_nothing_else(self):
         status, body = self.site.hub.api("GET", EST + "/cacerts")
         self.assertEqual(status, 200)

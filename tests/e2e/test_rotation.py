@@ -156,6 +156,73 @@ class Clones(RotationTest):
         self.assertIsNone(self.shown()["alarm"])
 
 
+class Authorities(RotationTest):
+    """From one authority of the hub to the next, and no request is lost on the way."""
+
+    def ca(self, *arguments, code=0):
+        return self.site.hub.command("ca", *arguments, code=code)
+
+    def test_the_hub_changes_its_authority_step_by_step(self):
+        with Traffic(self.site) as traffic:
+            first = self.ca("status")["current"]
+            self.assertIn("prepare", self.ca("activate", code=1))
+            second = self.ca("prepare")["next"]
+            self.ready("trust_next")
+            self.ca("activate")
+            self.assertIn("berlin", self.ca("retire", code=1))
+            self.assertEqual(self.ca("rollback")["phase"], "prepared")
+            self.ca("activate")
+            self.ready("from_next")
+            self.ca("retire")
+            renew(self.site.agent)      # over TLS of the new authority only
+        self.assertEqual(traffic.faults, [])
+        self.assertNotEqual(first, second)
+        self.assertEqual(self.ca("status"), {"phase": "stable", "current": second,
+                                             "issuer": second})
+        # A hub and an agent that start now know nothing else.
+        self.site.agent.program.stop()
+        self.site.hub.program.stop()
+        self.site.hub.start()
+        self.site.agent.start()
+        self.site.wait_attached()
+        late = self.site.add_agent("late", "", arguments=("--location", "late"),
+                                   hub_extra='location = "late"')
+        late.enrol(late.join_token)
+
+    def ready(self, what):
+        """Until all agents have come so far; they hurry only when told."""
+        def all_are():
+            if (told := self.ca("status"))[what] == told["agents"]:
+                return True
+            with contextlib.suppress(AssertionError):
+                ask_for_renewal(self.site.agent)
+            return False
+        wait_until(all_are, what)
+
+
+class Approval(RotationTest):
+    site_options = {"hub_extra": '[enrolment]\napprove = "always"\n'}
+
+    @classmethod
+    def make_site(cls):
+        site = super().make_site()
+        enrol = site.agent.enrol
+
+        def enrol_with_approval(token):
+            cls.put_off = enrol(token, code=1)
+            site.hub.command("agent", "approve", "berlin", "--tenant", "acme",
+                             "--key", cls.put_off.split("--key ")[1].split(";")[0].strip())
+            enrol(token)
+
+        site.agent.enrol = enrol_with_approval
+        return site
+
+    def test_an_enrolment_waits_for_an_administrator(self):
+        self.assertIn("agent approve berlin --tenant acme --key", self.put_off)
+        self.assertEqual(self.site.ask("GET", "/x").status, 200)
+        renew(self.site.agent)      # a renewal in time waits for nobody
+
+
 class Revocation(RotationTest):
     def test_a_revoked_agent_loses_links_and_requests_that_run(self):
         held = threading.Event()
