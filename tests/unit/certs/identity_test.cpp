@@ -206,5 +206,34 @@ TEST(IdentityStore, SurvivesACrashAfterEveryStepOfAChange) {
     }
 }
 
+TEST(IdentityStore, WhatWasPreparedIsFoundAgainUntilItIsActivatedOrDiscarded) {
+    const TemporaryFolder folder;
+    auto store = *IdentityStore::open(folder.path());
+    const auto issue = [&](const Key& key) {
+        return Held{key, *pki().authority().issue_agent(key.public_key(),
+                                                        *AgentName::make("hub.test", "t", "a"),
+                                                        std::chrono::hours(1), pki().now())};
+    };
+    const auto first = issue(*store.pending_key());
+    ASSERT_TRUE(store.activate(*prepare(store, first)));
+    EXPECT_EQ(store.prepared().error().code, Errc::not_found);
+
+    const auto second = issue(*store.pending_key());
+    ASSERT_TRUE(prepare(store, second));
+    const auto found = IdentityStore::open(folder.path())->prepared();  // after a restart
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->chain.front(), second.certificate);
+    EXPECT_EQ(store.load_active()->chain.front(), first.certificate);
+
+    ASSERT_TRUE(store.discard_prepared());
+    EXPECT_FALSE(store.prepared());
+    EXPECT_EQ(store.load_active()->chain.front(), first.certificate);
+    EXPECT_NE(store.pending_key()->public_key(), second.key.public_key()) << "its key went, too";
+
+    const auto third = issue(*store.pending_key());
+    ASSERT_TRUE(store.activate(*prepare(store, third)));
+    EXPECT_FALSE(store.prepared()) << "the one that was replaced is not the next one";
+}
+
 }  // namespace
 }  // namespace sallyport::certs

@@ -15,8 +15,12 @@ ControlMessage read(std::string_view line) {
 
 TEST(ControlMessage, EveryKindSurvivesTheWire) {
     const ControlMessage messages[] = {
-        Hello{1, "0.1.0", "plant \"7\"\n", UINT64_MAX, "p1", {"erp.virtual:443", "ü:1"}}, Hello{},
-        Welcome{1, "0.1.0", 2}, Refused{"conflict", "another process"},
+        Hello{1, "0.1.0", "plant \"7\"\n", UINT64_MAX, "p1", {"erp.virtual:443", "ü:1"}},
+        Hello{},
+        Welcome{1, "0.1.0", 2},
+        Refused{"conflict", "another process"},
+        Trust{{"aa", "bb"}, "bb"},
+        Hello{1, "0.1.0", "", 1, "p1", {}, true, {"aa"}},
         Restarting{std::chrono::milliseconds(30'000)}};
     for (const auto& message : messages) {
         auto line = encode(message);
