@@ -27,10 +27,17 @@ certs::Identity identity_of(const test::Held& held) {
             .prepared_at = std::chrono::floor<std::chrono::seconds>(pki().now())};
 }
 
+HubConfig hub_at(const char* name, const char* url) {
+    HubConfig hub;
+    hub.name = name;
+    hub.url = url;
+    return hub;
+}
+
 TEST(Rotation, RenewsAtTheHubThatItsCertificateNames) {
     const auto identity = identity_of(pki().agent());
-    const HubConfig other{.name = "other", .url = "https://other.test"};
-    const HubConfig own{.name = "own", .url = "https://hub.test:8443"};
+    const auto other = hub_at("other", "https://other.test");
+    const auto own = hub_at("own", "https://hub.test:8443");
     EXPECT_EQ(renewing_hub({other, own}, identity).name, "own");
     EXPECT_EQ(renewing_hub({other}, identity).name, "other");
 }
@@ -67,7 +74,7 @@ protected:
                                 .budget = budget_,
                                 .identity_folder = folder_.path(),
                                 // Port 1 of this machine: nobody listens there.
-                                .hubs = {{.name = "hub", .url = "https://127.0.0.1:1"}},
+                                .hubs = {hub_at("hub", "https://127.0.0.1:1")},
                                 .hello = [](const HubConfig&) { return tunnel::Hello{}; },
                                 .activated = [this] { ++activated_; },
                                 .now = [this] { return now_; },
