@@ -4,7 +4,7 @@ namespace sallyport::audit {
 
 void Chain::write_head(Line& line, Instant now, std::string_view event) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::array<char, 2 * sizeof(Digest)> previous;
+    std::array<char, 2 * sizeof(certs::Sha256)> previous;
     for (std::size_t i = 0; i < last_.size(); ++i) {
         const auto byte = std::to_integer<unsigned>(last_[i]);
         previous[2 * i] = digits[byte >> 4];

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "audit/clock.hpp"
-#include "audit/digest.hpp"
 #include "audit/log.hpp"
 #include "audit/record_fields.hpp"
+#include "certs/sha256.hpp"
 
 #include <string>
 #include <string_view>
@@ -11,7 +11,7 @@
 namespace sallyport::audit {
 
 /// `prev` of the very first record.
-inline constexpr Digest chain_start{};
+inline constexpr certs::Sha256 chain_start{};
 
 /// Hexadecimal digits of the configuration's digest that stand in each record.
 inline constexpr std::size_t configuration_digits = 16;
@@ -21,7 +21,7 @@ inline constexpr std::size_t configuration_digits = 16;
 class Chain {
 public:
     /// `next` is the sequence of the next record, `last` the digest of the line before it.
-    Chain(Sequence next, const Digest& last, std::string boot)
+    Chain(Sequence next, const certs::Sha256& last, std::string boot)
         : next_(next), last_(last), boot_(std::move(boot)) {}
 
     void set_configuration(std::string_view digest) {
@@ -38,7 +38,7 @@ public:
         write_head(line, now, name_of(event));
         write_fields(line, event);
         line.finish();
-        last_ = hasher_(std::string_view(out).substr(start));
+        last_ = hasher_(as_bytes(std::string_view(out).substr(start)));
         return next_++;
     }
 
@@ -46,11 +46,11 @@ private:
     void write_head(Line& line, Instant now, std::string_view event);
 
     Sequence next_;
-    Digest last_;
+    certs::Sha256 last_;
     std::string boot_;
     std::string configuration_;
     std::string time_;  // kept for its memory
-    Hasher hasher_;
+    certs::Sha256Hasher hasher_;
 };
 
 }  // namespace sallyport::audit

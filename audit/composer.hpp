@@ -31,7 +31,7 @@ struct Batch {
 /// Where a log goes on.
 struct LogState {
     Sequence next = 0;
-    Digest last = chain_start;
+    certs::Sha256 last = chain_start;
     std::string segment{};  // file name of the last segment; empty = there is none yet
     std::uint64_t segment_bytes = 0;
     OpenExchanges open{};

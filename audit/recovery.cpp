@@ -1,10 +1,10 @@
 #include "audit/recovery.hpp"
 
-#include "audit/digest.hpp"
 #include "audit/reader.hpp"
 #include "audit/record.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "certs/sha256.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -100,7 +100,7 @@ Result<Torn> copy_tail(const Segment& segment, std::uint64_t offset) {
 
     Torn torn{
         .file = segment.path.filename().string(), .sha256 = {}, .copy = path.filename().string()};
-    Hasher hasher;
+    certs::Sha256Hasher hasher;
     std::vector<char> chunk(64 * 1024);
     while (true) {
         const auto count = ::pread(from.get(), chunk.data(), chunk.size(),
@@ -111,11 +111,11 @@ Result<Torn> copy_tail(const Segment& segment, std::uint64_t offset) {
         const std::string_view bytes(chunk.data(), static_cast<std::size_t>(count));
         if (auto written = write_all(to.get(), bytes, path.string()); !written)
             return written.error();
-        hasher.update(bytes);
+        hasher.update(as_bytes(bytes));
         torn.bytes += bytes.size();
         torn.lines += static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), '\n'));
     }
-    torn.sha256 = to_text(hasher.finish());
+    torn.sha256 = to_hex(hasher.finish());
     if (::fsync(to.get()) != 0) return os_error("fsync " + path.string());
     if (auto synced = sync_folder(segment.path.parent_path()); !synced) return synced.error();
     return torn;
@@ -171,7 +171,7 @@ Result<Recovered> recover(const std::filesystem::path& folder) {
     segment.bytes = last->end;
 
     recovered.state = {.next = last->sequence + 1,
-                       .last = Hasher()(last->line),
+                       .last = certs::sha256(as_bytes(last->line)),
                        .segment = segment.path.filename().string(),
                        .segment_bytes = segment.bytes,
                        .open = std::move(found->open),

@@ -1,11 +1,11 @@
 #include "audit/verify.hpp"
 
 #include "audit/chain.hpp"
-#include "audit/digest.hpp"
 #include "audit/open_exchanges.hpp"
 #include "audit/reader.hpp"
 #include "audit/record.hpp"
 #include "audit/record_fields.hpp"
+#include "certs/sha256.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,7 +35,7 @@ private:
 
     Reader reader_;
     Report report_;
-    Hasher hasher_;
+    certs::Sha256Hasher hasher_;
     OpenExchanges open_;
     std::uint64_t line_ = 0;
     std::optional<std::size_t> segment_;      // of the line before
@@ -123,7 +123,7 @@ void Verification::check_first_of_segment(const Record& record) {
     if (record.sequence > 0)
         problem("the log begins with record " + std::to_string(record.sequence) +
                 ": the records before it are missing");
-    if (record.sequence == 0 && record.prev != to_text(chain_start))
+    if (record.sequence == 0 && record.prev != to_hex(chain_start))
         problem("the first record names a record before it");
 }
 
@@ -141,7 +141,7 @@ void Verification::check_chain(const Record& record, std::string_view line) {
     if (line_digest_ && record.prev != *line_digest_)
         problem("the chain is broken: the line before is not the one that record " +
                 std::to_string(record.sequence) + " was chained to");
-    line_digest_ = to_text(hasher_(line));
+    line_digest_ = to_hex(hasher_(as_bytes(line)));
     previous_ = record.sequence;
     report_.last = record.sequence;
 }
