@@ -64,7 +64,8 @@ json::object Hub::status() const {
                          {"epoch", agent.member.incarnation.epoch},
                          {"peer", agent.member.peer},
                          {"seconds", up.count()},
-                         {"virtual_hosts", std::move(hosts)}});
+                         {"virtual_hosts", std::move(hosts)},
+                         {"virtual_hosts_left_out", agent.member.virtual_hosts_left_out}});
     }
     std::size_t clients = 0;
     for (const auto& worker : workers_) clients += worker->clients();

@@ -37,6 +37,7 @@ public:
         std::string version{};
         std::string peer{};                        // address, for status
         std::vector<std::string> virtual_hosts{};  // exposed, for status
+        std::uint64_t virtual_hosts_left_out = 0;  // exposed as well, but not told
         std::size_t worker = 0;
     };
     struct Presence {

@@ -88,6 +88,7 @@ Registry::Member Worker::member_of(const Attachment& attachment, const tunnel::H
     member.version = hello.program;
     member.peer = attachment.end.link().peer();
     member.virtual_hosts = hello.virtual_hosts;
+    member.virtual_hosts_left_out = hello.virtual_hosts_left_out;
     member.worker = index_;
     return member;
 }

@@ -7,7 +7,10 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+#include <limits>
 #include <optional>
+#include <utility>
 
 namespace sallyport::tunnel {
 namespace {
@@ -32,6 +35,8 @@ json::object to_json(const Hello& hello) {
                      {"virtual_hosts", array_of(hello.virtual_hosts)}};
     if (hello.trial) out["trial"] = true;
     if (!hello.authorities.empty()) out["authorities"] = array_of(hello.authorities);
+    if (hello.virtual_hosts_left_out > 0)
+        out["virtual_hosts_left_out"] = hello.virtual_hosts_left_out;
     return out;
 }
 
@@ -118,6 +123,8 @@ ControlMessage read(const std::string& type, Members& members) {
         if (members.has("trial")) hello.trial = members.flag("trial");
         if (members.has("authorities"))
             hello.authorities = members.texts("authorities", authorities_told_max);
+        if (members.has("virtual_hosts_left_out"))
+            hello.virtual_hosts_left_out = members.number("virtual_hosts_left_out");
         return hello;
     }
     if (type == "welcome") {
@@ -148,6 +155,22 @@ ControlMessage read(const std::string& type, Members& members) {
 }
 
 }  // namespace
+
+void shorten(Hello& hello) {
+    auto hosts = std::exchange(hello.virtual_hosts, {});
+    const auto before = hello.virtual_hosts_left_out;
+    hello.virtual_hosts_left_out = std::numeric_limits<std::uint64_t>::max();  // the longest count
+    auto bytes = encode(hello).size();
+    std::size_t told = 0;
+    while (told < std::min(hosts.size(), virtual_hosts_told_max)) {
+        bytes += json::serialize(json::value(hosts[told])).size() + 1;  // and its comma
+        if (bytes > control_line_bytes_max) break;
+        ++told;
+    }
+    hello.virtual_hosts_left_out = before + (hosts.size() - told);
+    hosts.resize(told);
+    hello.virtual_hosts = std::move(hosts);
+}
 
 std::string encode(const ControlMessage& message) {
     return std::visit([](const auto& body) { return json::serialize(to_json(body)) + "\n"; },

@@ -30,6 +30,7 @@ struct Hello {
     /// Only proves that a certificate works: the link will carry nothing and be closed.
     bool trial = false;
     std::vector<std::string> authorities = {};  // key hashes of those the agent trusts
+    std::uint64_t virtual_hosts_left_out = 0;   // exposed as well, but not told: see shorten()
     bool operator==(const Hello&) const = default;
 };
 
@@ -69,6 +70,11 @@ struct Unknown {
 };
 
 using ControlMessage = std::variant<Hello, Welcome, Refused, Restarting, Trust, Unknown>;
+
+/// Leaves out the last virtual hosts that one control line has no room for, or that are more than
+/// `virtual_hosts_told_max`, and counts them. They serve people only; a hello that is too long
+/// would end the link.
+void shorten(Hello& hello);
 
 /// One line, with its end.
 std::string encode(const ControlMessage& message);

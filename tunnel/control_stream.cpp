@@ -26,6 +26,15 @@ bool hand_on(std::string_view line, const std::function<void(ControlMessage)>& o
 
 }  // namespace
 
+void AgentControl::greet_with(Hello hello) {
+    shorten(hello);
+    if (hello.virtual_hosts_left_out > 0)
+        log::warn("hello.shortened", {{"told", hello.virtual_hosts.size()},
+                                      {"left_out", hello.virtual_hosts_left_out},
+                                      {"effect", "the hub's status does not list all; all work"}});
+    queue_ = encode(hello);
+}
+
 void AgentControl::send(const ControlMessage& message) {
     if (event_ == nullptr) return;
     queue_ += encode(message);

@@ -18,8 +18,8 @@ public:
 
     explicit AgentControl(OnMessage on_message) : on_message_(std::move(on_message)) {}
 
-    /// What to say first when the hub opens the stream.
-    void greet_with(const Hello& hello) { queue_ = encode(hello); }
+    /// What to say first when the hub opens the stream; see shorten().
+    void greet_with(Hello hello);
     /// Sent now, or dropped if the stream is not open.
     void send(const ControlMessage& message);
 

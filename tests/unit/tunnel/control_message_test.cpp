@@ -66,6 +66,39 @@ TEST(ControlMessage, WhatIsTooLargeIsRefused) {
     EXPECT_FALSE(decode(line.substr(0, line.size() - 1)));
 }
 
+TEST(ControlMessage, AHelloTellsAsManyHostsAsItsLineHasRoomFor) {
+    struct Case {
+        std::size_t hosts;
+        std::string name;  // of each
+        std::uint64_t left_out_min;
+        std::uint64_t left_out_max;
+    };
+    const Case cases[] = {{0, "", 0, 0},
+                          {virtual_hosts_told_max, "erp.virtual:44300", 0, 0},
+                          {virtual_hosts_told_max + 7, "erp.virtual:44300", 7, 7},
+                          {virtual_hosts_told_max, std::string(253, 'h') + ":44300", 748, 752},
+                          {100'000, "h:1", 99'000, 99'000},
+                          {500, std::string(300, '\n'), 390, 400}};  // each byte is two in JSON
+    for (const auto& test : cases) {
+        Hello hello{1, "0.1.0", "plant", UINT64_MAX, "p1", {}};
+        hello.virtual_hosts.assign(test.hosts, test.name);
+        shorten(hello);
+        EXPECT_EQ(hello.virtual_hosts.size() + hello.virtual_hosts_left_out, test.hosts);
+        EXPECT_GE(hello.virtual_hosts_left_out, test.left_out_min);
+        EXPECT_LE(hello.virtual_hosts_left_out, test.left_out_max);
+        auto line = encode(hello);
+        line.pop_back();
+        EXPECT_LE(line.size(), control_line_bytes_max);
+        EXPECT_EQ(read(line), ControlMessage(hello));
+    }
+}
+
+TEST(ControlMessage, AHelloOfAVersionThatCountsNoHostsLeftOutIsUnderstood) {
+    const auto hello = read(R"({"type":"hello","version":1,"program":"","location":"","epoch":1,)"
+                            R"("process":"","virtual_hosts":["h:1"]})");
+    EXPECT_EQ(std::get<Hello>(hello).virtual_hosts_left_out, 0U);
+}
+
 TEST(ControlMessage, ARestartMayNotBeAnnouncedForEver) {
     EXPECT_EQ(read(R"({"type":"restarting","within_ms":18446744073709551615})"),
               ControlMessage(Restarting{std::chrono::hours(1)}));
