@@ -1,5 +1,6 @@
 #include "agent/agent.hpp"
 
+#include "agent/certificate_record.hpp"
 #include "agent/epoch_file.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
@@ -64,6 +65,7 @@ Result<void> Agent::open() {
     auto log = audit::Log::open(audit_settings(site_->config));
     if (!log) return Error{log.error().code, "audit log: " + log.error().detail};
     log_ = std::move(*log);
+    record_identity();
     auto epoch = next_epoch(site_->config.epoch_file());
     if (!epoch) return epoch.error();
     epoch_ = *epoch;
@@ -111,6 +113,8 @@ Result<void> Agent::load_identity() {
     const auto& leaf = identity->chain.front();
     const auto names = leaf.uris();
     const auto not_after = std::chrono::floor<std::chrono::seconds>(leaf.not_after());
+    certificate_ = leaf;
+    if (log_) record_identity();
     const std::lock_guard lock(identity_mutex_);
     context_ = std::move(*made);
     identity_ = {{"name", names.empty() ? "" : names.front()},
@@ -120,6 +124,12 @@ Result<void> Agent::load_identity() {
     for (const auto& anchor : identity->anchors)
         authorities_.push_back(to_hex(anchor.public_key_hash()));
     return {};
+}
+
+void Agent::record_identity() {
+    const auto done =
+        record_certificate(*log_, *certificate_, "tunnel", site_->config.recorded_file());
+    if (!done) log::warn("certificate.unrecorded", {{"error", to_text(done.error())}});
 }
 
 Result<std::shared_ptr<const net::TlsContext>> Agent::context() const {

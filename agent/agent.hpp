@@ -4,6 +4,7 @@
 #include "agent/site.hpp"
 #include "agent/worker.hpp"
 #include "audit/log.hpp"
+#include "certs/certificate.hpp"
 #include "daemon/admin_server.hpp"
 #include "daemon/key_sets.hpp"
 #include "net/blocking_pool.hpp"
@@ -15,6 +16,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace sallyport::agent {
@@ -34,6 +36,7 @@ private:
     explicit Agent(SitePtr site);
     Result<void> open();
     Result<void> load_identity();
+    void record_identity();
     Result<std::shared_ptr<const net::TlsContext>> context() const;
     std::vector<std::string> authorities() const;
     Rotation::Wiring rotation_wiring();
@@ -51,6 +54,7 @@ private:
     std::shared_ptr<const net::TlsContext> context_;  // made of the active identity
     boost::json::object identity_;                    // of it, for status
     std::vector<std::string> authorities_;            // key hashes of those it trusts
+    std::optional<certs::Certificate> certificate_;   // likewise; the control loop's only
     net::Loop loop_;
     net::IdleSweep sweep_;
     tunnel::MemoryBudget budget_;

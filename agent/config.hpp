@@ -76,6 +76,8 @@ struct Config {
     std::filesystem::path identity_folder() const { return state_dir / "identity"; }
     std::filesystem::path audit_folder() const { return state_dir / "audit"; }
     std::filesystem::path epoch_file() const { return state_dir / "epoch"; }
+    /// Which certificate the audit log has told of.
+    std::filesystem::path recorded_file() const { return state_dir / "recorded_certificate"; }
 };
 
 }  // namespace sallyport::agent

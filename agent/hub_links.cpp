@@ -1,5 +1,6 @@
 #include "agent/hub_links.hpp"
 
+#include "agent/link_record.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "net/tls_context.hpp"
@@ -27,6 +28,7 @@ struct HubLinks::Slot {
     explicit Slot(net::Loop& loop, std::size_t n) : number(n), wake(loop.turn) {}
     std::size_t number;
     std::uint64_t generation = 0;  // replace() starts a new one
+    std::uint64_t lives = 0;       // connections so far
     net::Event wake;               // ends the wait before the next dial
     bool waits = false;
     Session* session = nullptr;  // the newest that is up
@@ -36,13 +38,22 @@ struct HubLinks::Slot {
 
 /// One life of a link.
 struct HubLinks::Session {
-    Session(HubLinks& owner, Slot& slot, std::unique_ptr<net::Duplex> duplex)
+    Session(HubLinks& owner, Slot& slot, const tunnel::Hello& hello,
+            std::unique_ptr<net::TlsDuplex> duplex)
         : links(owner),
+          record(links.wiring_.log,
+                 {.hub = links.wiring_.hub.name,
+                  .link = std::to_string(slot.number) + "." + std::to_string(++slot.lives),
+                  .location = hello.location,
+                  .epoch = hello.epoch},
+                 *duplex),
           control([this, &slot](tunnel::ControlMessage message) {
               links.on_control(slot, *this, std::move(message));
           }),
           end(links.wiring_.loop, std::move(duplex), link_options(links.wiring_.tunnel),
-              links.wiring_.budget, {links.wiring_.exchanges, control}) {}
+              links.wiring_.budget, {links.wiring_.exchanges, control}) {
+        control.greet_with(hello);
+    }
     ~Session() {
         *self = nullptr;
         if (welcome) --links.welcomed_;
@@ -51,6 +62,7 @@ struct HubLinks::Session {
     Session& operator=(const Session&) = delete;
 
     HubLinks& links;
+    LinkRecord record;
     std::shared_ptr<Session*> self = std::make_shared<Session*>(this);  // for a timer too late
     tunnel::AgentControl control;
     tunnel::ServerEnd end;
@@ -138,8 +150,7 @@ net::Task<Error> HubLinks::run_once(Slot& slot, Ending& ending) {
     auto greeted = co_await (*tls)->handshake(wiring_.loop, deadline);
     if (!greeted) co_return greeted.error();
 
-    Session session(*this, slot, std::move(*tls));
-    session.control.greet_with(wiring_.hello());
+    Session session(*this, slot, wiring_.hello(), std::move(*tls));
     net::Timer patience(wiring_.loop.executor(), welcome_time);
     patience.async_wait([self = session.self](boost::system::error_code failure) {
         if (failure || *self == nullptr || (*self)->welcome) return;
@@ -149,6 +160,7 @@ net::Task<Error> HubLinks::run_once(Slot& slot, Ending& ending) {
     patience.cancel();
     ending = {.was_up = session.welcome, .planned = session.hub_restarts};
     if (slot.session == &session) slot.session = nullptr;
+    session.record.set_reason(to_text(session.refused ? *session.refused : why));
     if (session.refused) co_return *session.refused;
     co_return why;
 }
@@ -174,6 +186,7 @@ void HubLinks::on_control(Slot& slot, Session& session, tunnel::ControlMessage m
     if (welcome == nullptr || session.welcome) return;
     session.welcome = true;
     ++welcomed_;
+    session.record.up(session.end.link().peer());
     session.end.link().set_background_streams(1);
     log::info(
         "link.up",

@@ -3,6 +3,7 @@
 #include "agent/config.hpp"
 #include "agent/exchange.hpp"
 #include "agent/hub_dialler.hpp"
+#include "audit/log.hpp"
 #include "net/loop.hpp"
 #include "net/task_group.hpp"
 #include "tunnel/control_stream.hpp"
@@ -38,6 +39,7 @@ struct LinkWiring {
     /// This worker keeps the links `worker`, `worker + workers`, ...
     std::size_t worker = 0;
     std::size_t workers = 1;
+    audit::Log* log = nullptr;  // where links that come and go are recorded; null: nowhere
     /// Set when a link has come up or gone; for status and readiness. May be empty.
     std::function<void()> changed;
 };

@@ -14,8 +14,7 @@ tunnel::Hello say_hello(const AgentShared& shared, const Site& site, const HubCo
     hello.process = shared.process;
     hello.authorities = shared.authorities();
     for (const auto& mapping : site.table.mappings())
-        if ((mapping.hub.empty() || mapping.hub == hub.name) &&
-            hello.virtual_hosts.size() < tunnel::virtual_hosts_told_max)
+        if (mapping.hub.empty() || mapping.hub == hub.name)
             hello.virtual_hosts.push_back(mapping.virtual_host.text());
     return hello;
 }
@@ -36,6 +35,7 @@ struct Worker::HubSide {
                  .trust = worker.shared_.trust,
                  .worker = worker.index_,
                  .workers = worker.shared_.workers,
+                 .log = &worker.shared_.log,
                  .changed = {}}) {}
 
     Exchange exchange;

@@ -49,6 +49,8 @@ public:
     std::string_view version() const;
     /// The peer's leaf certificate, checked; none if it showed none.
     std::optional<certs::Certificate> peer_certificate() const;
+    /// What we show, or showed, to the peer if it asks; none if there is nothing to show.
+    std::optional<certs::Certificate> own_certificate() const;
 
     Result<void> attach(Loop& loop, Ready& ready) override;
     void watch(Ready& ready) override { ready_ = &ready; }

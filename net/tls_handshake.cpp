@@ -133,12 +133,23 @@ std::string_view TlsDuplex::server_name() const {
 
 std::string_view TlsDuplex::version() const { return SSL_get_version(engine_->ssl.get()); }
 
-std::optional<certs::Certificate> TlsDuplex::peer_certificate() const {
-    auto* leaf = SSL_get0_peer_certificate(engine_->ssl.get());
+namespace {
+
+std::optional<certs::Certificate> copy_of(X509* leaf) {
     if (leaf == nullptr) return std::nullopt;
     auto certificate = certs::Certificate::of(leaf);
     if (!certificate) return std::nullopt;
     return std::move(*certificate);
+}
+
+}  // namespace
+
+std::optional<certs::Certificate> TlsDuplex::peer_certificate() const {
+    return copy_of(SSL_get0_peer_certificate(engine_->ssl.get()));
+}
+
+std::optional<certs::Certificate> TlsDuplex::own_certificate() const {
+    return copy_of(SSL_get_certificate(engine_->ssl.get()));
 }
 
 }  // namespace sallyport::net
