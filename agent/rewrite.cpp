@@ -40,6 +40,45 @@ std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+struct Attribute {
+    std::string_view text;   // as it stands between two semicolons
+    std::string_view value;  // of a Domain, without the blanks and dot that do not count
+    bool is_domain = false;
+};
+
+/// The attributes of a Set-Cookie value (RFC 6265 section 5.2).
+template <class Visit>
+void for_each_attribute(std::string_view value, Visit visit) {
+    for (auto at = value.find(';'); at != std::string_view::npos;) {
+        const auto end = value.find(';', at + 1);
+        Attribute attribute{.text = value.substr(at + 1, end - at - 1), .value = {}};
+        const auto equals = attribute.text.find('=');
+        attribute.is_domain = equals != std::string_view::npos &&
+                              equal_ignoring_case(trim(attribute.text.substr(0, equals)), "domain");
+        if (attribute.is_domain) attribute.value = trim(attribute.text.substr(equals + 1));
+        if (attribute.value.starts_with('.')) attribute.value.remove_prefix(1);
+        visit(attribute);
+        at = end;
+    }
+}
+
+/// The Domain that counts: the last one that says something (RFC 6265 sections 5.2.3, 5.3).
+std::string_view cookie_domain(std::string_view value) {
+    std::string_view domain;
+    for_each_attribute(value, [&](const Attribute& attribute) {
+        if (!attribute.value.empty()) domain = attribute.value;
+    });
+    return domain;
+}
+
+/// Whether `host` lies below `domain` (RFC 6265 section 5.1.3). A domain without a dot is a public
+/// suffix, of which no client takes a cookie; an address has no parents.
+bool is_parent(std::string_view domain, std::string_view host) {
+    if (domain.find('.') == std::string_view::npos || host.size() <= domain.size()) return false;
+    if (host.find_first_not_of("0123456789.") == std::string_view::npos) return false;
+    return host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.';
+}
+
 }  // namespace
 
 Rewrite::Rewrite(std::string_view internal_host, std::uint16_t internal_port,
@@ -47,7 +86,7 @@ Rewrite::Rewrite(std::string_view internal_host, std::uint16_t internal_port,
     : internal_host_(to_lower(internal_host)),
       internal_port_(internal_port),
       virtual_authority_(virtual_authority),
-      virtual_host_(virtual_authority.substr(0, virtual_authority.rfind(':'))) {
+      virtual_host_(to_lower(virtual_authority.substr(0, virtual_authority.rfind(':')))) {
     if (internal_host_.starts_with('[') && internal_host_.ends_with(']'))
         internal_host_ = internal_host_.substr(1, internal_host_.size() - 2);
 }
@@ -80,26 +119,21 @@ std::string Rewrite::location(std::string_view value) const {
 }
 
 std::string Rewrite::set_cookie(std::string_view value) const {
-    std::size_t at = value.find(';');
-    while (at != std::string_view::npos) {
-        const auto end = value.find(';', at + 1);
-        const auto attribute = value.substr(at + 1, end - at - 1);
-        const auto equals = attribute.find('=');
-        if (equals != std::string_view::npos &&
-            equal_ignoring_case(trim(attribute.substr(0, equals)), "domain")) {
-            auto domain = trim(attribute.substr(equals + 1));
-            if (domain.starts_with('.')) domain.remove_prefix(1);
-            if (equal_ignoring_case(domain, internal_host_)) {
-                std::string rewritten(value.substr(0, at));
-                rewritten += "; Domain=";
-                rewritten += virtual_host_;
-                if (end != std::string_view::npos) rewritten += value.substr(end);
-                return rewritten;
-            }
-        }
-        at = end;
-    }
-    return {};
+    const auto domain = to_lower(cookie_domain(value));
+    if (domain.empty()) return {};
+    const bool names_back_end = domain == internal_host_;
+    if (!names_back_end && (!is_parent(domain, internal_host_) || domain == virtual_host_ ||
+                            is_parent(domain, virtual_host_)))
+        return {};
+    // Of a parent only "for this host" is left: what stands beside the internal host does not stand
+    // beside the virtual one. A name without a dot is a host's own as well, as clients see it.
+    std::string rewritten(value.substr(0, value.find(';')));
+    for_each_attribute(value, [&](const Attribute& attribute) {
+        if (!attribute.is_domain) rewritten.append(";").append(attribute.text);
+    });
+    if (names_back_end && virtual_host_.find('.') != std::string::npos)
+        rewritten.append("; Domain=").append(virtual_host_);
+    return rewritten;
 }
 
 }  // namespace sallyport::agent

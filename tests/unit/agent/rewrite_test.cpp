@@ -53,10 +53,12 @@ TEST(Rewrite, DefaultPortsGoWithoutSaying) {
 TEST(Rewrite, DomainsOfCookiesThatAreTheInternalHost) {
     const Rewrite rewrite("s4.corp.local", 443, "erp.virtual:44300");
     const Case cases[] = {
-        {"a=b; Domain=s4.corp.local; Path=/", "a=b; Domain=erp.virtual; Path=/"},
-        {"a=b;domain = .S4.corp.LOCAL ;secure", "a=b; Domain=erp.virtual;secure"},
+        {"a=b; Domain=s4.corp.local; Path=/", "a=b; Path=/; Domain=erp.virtual"},
+        {"a=b; Domain=x; Domain=s4.corp.local", "a=b; Domain=erp.virtual"},
+        {"a=b; Domain=s4.corp.local; Domain=", "a=b; Domain=erp.virtual"},
+        {"a=b; Domain=s4.corp.local; Domain=x", ""},
+        {"a=b;domain = .S4.corp.LOCAL ;secure", "a=b;secure; Domain=erp.virtual"},
         {"a=b; DOMAIN=s4.corp.local", "a=b; Domain=erp.virtual"},
-        {"a=b; Domain=corp.local", ""},
         {"a=b; Path=/; HttpOnly", ""},
         {"domain=s4.corp.local; Path=/", ""},
         {"a=b; xdomain=s4.corp.local", ""},
@@ -66,6 +68,40 @@ TEST(Rewrite, DomainsOfCookiesThatAreTheInternalHost) {
     };
     for (const auto& [value, expected] : cases)
         EXPECT_EQ(rewrite.set_cookie(value), expected) << value;
+}
+
+TEST(Rewrite, DomainsOfCookiesAboveTheInternalHostLeaveTheVirtualHostAlone) {
+    struct DomainCase {
+        std::string_view internal;
+        std::string_view virtual_authority;
+        std::string_view value;
+        std::string_view expected;  // empty: stays
+    };
+    const DomainCase cases[] = {
+        {"s4.corp.local", "erp.virtual:44300", "a=b; Domain=corp.local; Secure", "a=b; Secure"},
+        {"s4.corp.local", "erp.virtual:44300", "a=b; path=/; domain=.CORP.local", "a=b; path=/"},
+        {"app.s4.corp.local", "erp.virtual:443", "a=b; Domain=corp.local", "a=b"},
+        // Siblings, children, strangers and public suffixes: no client takes them, here or there.
+        {"s4.corp.local", "erp.virtual:44300", "a=b; Domain=s5.corp.local", ""},
+        {"s4.corp.local", "erp.virtual:44300", "a=b; Domain=x.s4.corp.local", ""},
+        {"s4.corp.local", "erp.virtual:44300", "a=b; Domain=orp.local", ""},
+        {"s4.corp.local", "erp.virtual:44300", "a=b; Domain=example.com", ""},
+        {"s4.corp.local", "erp.virtual:44300", "a=b; Domain=local", ""},
+        // The virtual host lies in that domain too, or is the internal one.
+        {"s4.corp.local", "erp.corp.local:443", "a=b; Domain=corp.local", ""},
+        {"s4.corp.local", "corp.local:443", "a=b; Domain=corp.local", ""},
+        {"s4.corp.local", "s4.corp.local:443", "a=b; Domain=s4.corp.local",
+         "a=b; Domain=s4.corp.local"},
+        // Addresses have no parents; a name without a dot is no domain.
+        {"10.1.2.3", "erp.virtual:443", "a=b; Domain=2.3", ""},
+        {"10.1.2.3", "erp.virtual:443", "a=b; Domain=10.1.2.3", "a=b; Domain=erp.virtual"},
+        {"s4.corp.local", "erp:44300", "a=b; Domain=s4.corp.local; Path=/", "a=b; Path=/"},
+    };
+    for (const auto& test : cases) {
+        const Rewrite rewrite(test.internal, 443, test.virtual_authority);
+        EXPECT_EQ(rewrite.set_cookie(test.value), test.expected)
+            << test.internal << " " << test.virtual_authority << " " << test.value;
+    }
 }
 
 }  // namespace
