@@ -1,5 +1,6 @@
 #include "agent/http_pool.hpp"
 
+#include "tests/support/call.hpp"
 #include "tests/unit/agent/http_world.hpp"
 
 #include <gtest/gtest.h>
@@ -104,6 +105,30 @@ TEST(HttpPool, ARequestThatMustNotBeRepeatedAvoidsADeadConnection) {
     world.server(1).say(ok);
     ASSERT_TRUE(world.client_hears("ok"));
     EXPECT_FALSE(world.server(0).hears("POST"));
+}
+
+TEST(HttpPool, ACallerWhoLeavesEndsTheWaitForAConnection) {
+    HttpWorld world;
+    world.connector.hangs = true;
+    test::Call call(world.loop, "GET", "/x");
+    call.start_on(world.caller, world.group);
+    ASSERT_TRUE(world.until([&] { return world.connector.connecting == 1; }));
+    call.give_up();
+    ASSERT_TRUE(world.until([&] { return call.over(); }));
+    EXPECT_EQ(world.caller.last, Errc::aborted);
+    EXPECT_EQ(world.connector.connecting, 0);
+    EXPECT_EQ(world.backend.open_connections(), 0U);
+}
+
+TEST(HttpPool, ACallerWhoHadLeftBeforeDoesNotWaitForAConnection) {
+    HttpWorld world;
+    world.connector.hangs = true;
+    test::Call call(world.loop, "GET", "/x");
+    call.give_up();
+    call.start_on(world.caller, world.group);
+    ASSERT_TRUE(world.until([&] { return call.over(); }));
+    EXPECT_EQ(world.caller.last, Errc::aborted);
+    EXPECT_EQ(world.backend.open_connections(), 0U);
 }
 
 TEST(HttpPool, MoreThanTheLimitWaitsAndMoreThanTheQueueIsRefused) {

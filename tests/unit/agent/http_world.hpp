@@ -24,17 +24,31 @@ public:
                                                             net::Deadline) override {
         logins.push_back(login);
         if (refuses) co_return Error{Errc::unavailable, "refused"};
+        if (hangs) {
+            const Attempt attempt(connecting);
+            net::Event never(loop_.turn);
+            while (true) co_await never.wait();
+        }
         auto [ours, theirs] = test::MemoryDuplex::pair(options_);
         made.push_back(std::make_unique<test::WireTalk>(loop_, std::move(theirs)));
         if (!greeting.empty()) made.back()->say(greeting);
         co_return std::unique_ptr<net::Duplex>(std::move(ours));
     }
     bool refuses = false;
+    bool hangs = false;  // nobody answers
+    int connecting = 0;
     std::string greeting;
     std::deque<std::unique_ptr<test::WireTalk>> made;
     std::vector<const Login*> logins;  // as whom
 
 private:
+    struct Attempt {
+        explicit Attempt(int& n) : count(n) { ++count; }
+        ~Attempt() { --count; }
+        Attempt(const Attempt&) = delete;
+        Attempt& operator=(const Attempt&) = delete;
+        int& count;
+    };
     net::Loop& loop_;
     test::WireOptions options_;
 };
