@@ -243,7 +243,11 @@ Result<Config> Config::load(const std::filesystem::path& file) {
     std::vector<std::pair<std::string, std::string>> documents;
     for (const auto& path : files) {
         auto text = read_file(path);
-        if (!text) return text.error();
+        if (!text)
+            return Error{text.error().code,
+                         to_text(text.error()) +
+                             "; write the configuration there (docs/CONFIGURATION"
+                             ".md), or name another file with --config"};
         documents.emplace_back(path.string(), std::move(*text));
     }
     return parse(documents);

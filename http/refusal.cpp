@@ -95,10 +95,11 @@ std::string to_json_string(std::string_view text) {
     return out;
 }
 
-std::string to_json(const Refusal& refusal) {
+std::string to_json(const Refusal& refusal, std::string_view exchange_id) {
     const std::string_view message(refusal.message);
     return "{\"error\":{\"code\":" + to_json_string(refusal.code) +
-           ",\"message\":" + to_json_string(message.substr(0, message_bytes_max)) + "}}";
+           ",\"message\":" + to_json_string(message.substr(0, message_bytes_max)) +
+           (exchange_id.empty() ? "" : ",\"exchange\":" + to_json_string(exchange_id)) + "}}";
 }
 
 Refusal refusal_for(const Error& error) {
@@ -136,7 +137,7 @@ Refusal refusal_for(const Error& error) {
 
 void answer(Answer& down, const Refusal& refusal, std::string_view culprit,
             std::string_view exchange_id) {
-    const auto body = to_json(refusal);
+    const auto body = to_json(refusal, exchange_id);
     const auto status = proxy_status(refusal, culprit);
     const auto retry_after = std::to_string(refusal.retry_after.count());
     std::vector<Field> fields = {{"content-type", "application/json"},

@@ -24,15 +24,16 @@ struct Refusal {
 /// the detail of the error, which may name internal hosts, stays in the log.
 Refusal refusal_for(const Error& error);
 
-/// Gives the whole answer: JSON `{"error":{"code","message"}}`, Proxy-Status (RFC 9209),
-/// `x-sallyport-exchange`, and `proxy-authenticate: Bearer` with a 407. Call before start().
-/// `culprit` is "sallyport-hub" or "sallyport-agent"; `exchange_id` may be empty.
-/// To a HEAD request the Answer drops the body itself, as for any service.
+/// Gives the whole answer: JSON `{"error":{"code","message","exchange"}}`, Proxy-Status
+/// (RFC 9209), `x-sallyport-exchange`, and `proxy-authenticate: Bearer` with a 407. Call before
+/// start(). `culprit` is "sallyport-hub" or "sallyport-agent"; `exchange_id` may be empty. To a
+/// HEAD request the Answer drops the body itself, as for any service.
 void answer(Answer& down, const Refusal& refusal, std::string_view culprit,
             std::string_view exchange_id);
 
-/// The JSON body alone.
-std::string to_json(const Refusal& refusal);
+/// The JSON body alone. Clients that show only the body of an answer show the id of its audit
+/// record with it.
+std::string to_json(const Refusal& refusal, std::string_view exchange_id = {});
 /// A string as JSON, with quotes; bytes that are not UTF-8 become U+FFFD.
 std::string to_json_string(std::string_view text);
 

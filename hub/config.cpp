@@ -170,7 +170,10 @@ Result<Config> Config::parse(const std::string& text, const std::string& name) {
 
 Result<Config> Config::load(const std::filesystem::path& file) {
     auto text = read_file(file);
-    if (!text) return text.error();
+    if (!text)
+        return Error{text.error().code, to_text(text.error()) +
+                                            "; write the configuration there (docs/CONFIGURATION"
+                                            ".md), or name another file with --config"};
     return parse(*text, file.string());
 }
 

@@ -145,7 +145,7 @@ Result<void> Store::add_agent(const Agent& agent, const JoinTokenEntry& token) {
             return Error{Errc::conflict, "an agent " + agent.key.name +
                                              " exists in this tenant already; for a new join token"
                                              " run sallyport-hub agent reissue " +
-                                             agent.key.name};
+                                             agent.key.name + " --tenant with this tenant"};
         if (!inserted) return inserted.error();
         const auto row = insert->number(0);
         for (const auto& location : agent.locations) {

@@ -112,7 +112,11 @@ Result<void> Store::add_client(const Client& client, TimePoint now) {
         insert->bind(std::int64_t{client.enabled}).bind(sqlite::seconds_of(now));
         const auto done = insert->execute();
         if (!done && done.error().code == Errc::conflict)
-            return Error{Errc::conflict, "a client " + client.id + " exists already"};
+            return Error{Errc::conflict, "a client " + client.id +
+                                             " exists already; choose another name (its secret is "
+                                             "shown only once: for a lost one add another client "
+                                             "and run sallyport-hub client disable " +
+                                             client.id + ")"};
         if (!done) return done.error();
         for (const auto& tenant : client.subscribed_tenant_ids)
             if (const auto added = insert_subscription(database, client.id, tenant); !added)

@@ -67,6 +67,7 @@ class Refusals(SiteTest):
         error = json.loads(answer.body)["error"]
         self.assertEqual(error["code"], code)
         self.assertGreater(len(error["message"]), 10)
+        self.assertEqual(error.get("exchange", ""), answer.value("x-sallyport-exchange"))
         return error["message"]
 
     def end_of(self, answer):

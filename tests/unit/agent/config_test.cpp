@@ -285,7 +285,10 @@ TEST_F(AgentConfigFiles, ProblemsNameTheirFile) {
 }
 
 TEST_F(AgentConfigFiles, AFileThatCannotBeReadIsNeverIgnored) {
-    EXPECT_EQ(load().error().code, std::errc::no_such_file_or_directory);
+    const auto error = load().error();
+    EXPECT_EQ(error.code, std::errc::no_such_file_or_directory);
+    EXPECT_NE(error.detail.find("No such file"), std::string::npos) << error.detail;
+    EXPECT_NE(error.detail.find("--config"), std::string::npos) << error.detail;
     write("agent.toml", hub);
     write("mappings.d", "a file instead of a folder");
     EXPECT_FALSE(load());

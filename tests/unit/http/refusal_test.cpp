@@ -24,7 +24,8 @@ TEST(Refusal, IsWholeAndTellsWhoRefused) {
           "x-sallyport-exchange: 01EXCHANGE\r\n", "proxy-authenticate: Bearer\r\n",
           "retry-after: 7\r\n",
           "{\"error\":{\"code\":\"token_expired\","
-          "\"message\":\"Say \\\"please\\\" \\\\ renew: \xc3\xa4\\n\"}}"})
+          "\"message\":\"Say \\\"please\\\" \\\\ renew: \xc3\xa4\\n\","
+          "\"exchange\":\"01EXCHANGE\"}}"})
         EXPECT_TRUE(world.client->hears(text)) << text;
     world.client->take();
     world.client->say("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -193,7 +193,11 @@ TEST(HubConfig, ADocumentThatIsNoTomlIsOneProblem) {
 }
 
 TEST(HubConfig, AMissingFileSaysSo) {
-    EXPECT_EQ(Config::load("/nowhere/hub.toml").error().code, std::errc::no_such_file_or_directory);
+    const auto error = Config::load("/nowhere/hub.toml").error();
+    EXPECT_EQ(error.code, std::errc::no_such_file_or_directory);
+    EXPECT_THAT(error.detail,
+                testing::AllOf(testing::HasSubstr("/nowhere/hub.toml"),
+                               testing::HasSubstr("No such file"), testing::HasSubstr("--config")));
 }
 
 TEST(HubConfig, TheExampleIsValidAndShowsTheDefaults) {
