@@ -50,10 +50,14 @@ Agent::Agent(SitePtr site)
     : site_(std::move(site)),
       sweep_(loop_),
       budget_(site_->config.tunnel.memory_budget_bytes),
-      key_sets_(loop_, sweep_, pool_, {},
-                [this](daemon::KeySnapshotPtr keys) {
-                    for (auto& worker : workers_) worker->use_keys(keys);
-                }),
+      key_sets_(
+          loop_, sweep_, {},
+          [this](const daemon::KeySource& source, net::Deadline deadline) {
+              return daemon::fetch_key_set(loop_, pool_, source, deadline);
+          },
+          [this](daemon::KeySnapshotPtr keys) {
+              for (auto& worker : workers_) worker->use_keys(keys);
+          }),
       rotating_(loop_),
       stopping_(loop_),
       signals_(loop_.io, SIGTERM, SIGINT, SIGHUP) {}

@@ -55,6 +55,22 @@ json::object to_json(const Rotation::Status& rotation) {
     return out;
 }
 
+/// Whose users this site believes, and whether their keys are at hand.
+json::array to_json(const IdentityProviders& providers, const daemon::KeySnapshot& fetched) {
+    json::array all;
+    for (const auto& provider : providers.all()) {
+        const auto found = fetched.find(provider.source);
+        const auto* known = found == fetched.end() ? nullptr : &found->second;
+        const auto& keys = known != nullptr ? known->keys : provider.keys;
+        json::object out{{"issuer", provider.expected.issuers.front()},
+                         {"keys", keys ? keys->size() : 0},
+                         {"any_audience", provider.expected.any_audience}};
+        if (known != nullptr && !known->error.empty()) out["last_error"] = known->error;
+        all.push_back(std::move(out));
+    }
+    return all;
+}
+
 }  // namespace
 
 net::Task<http::SimpleResponse> Agent::administer(const http::SimpleRequest& request) {
@@ -152,6 +168,9 @@ net::Task<json::object> Agent::status() {
                                 {"durability", audit::to_text(log_->durability())},
                                 {"on_failure", audit::to_text(log_->on_failure())},
                                 {"dropped", log_->dropped()}};
+    out["identity_providers"] = to_json(site_->identity_providers, *key_sets_.snapshot());
+    auto& warnings = out["warnings"].emplace_array();
+    for (const auto& warning : config.warnings) warnings.emplace_back(warning);
     out["memory_budget"] =
         json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}};
     out["log_lines_dropped"] = log::dropped();

@@ -64,6 +64,15 @@ std::string describe(const json::object& status) {
     text += "audit log " + std::string(audit.at("healthy").as_bool() ? "healthy" : "FAILED") +
             ", " + text_of(audit.at("durability")) + ", on failure " +
             text_of(audit.at("on_failure")) + "\n";
+    for (const auto& provider : status.at("identity_providers").as_array()) {
+        const auto& object = provider.as_object();
+        text += "identity provider " + text_of(object.at("issuer")) + ": " +
+                text_of(object.at("keys")) + " keys";
+        if (const auto* error = object.if_contains("last_error")) text += ", " + text_of(*error);
+        text += "\n";
+    }
+    for (const auto& warning : status.at("warnings").as_array())
+        text += "warning: " + text_of(warning) + "\n";
     for (const auto& hub : status.at("hubs").as_array()) {
         text += "hub " + text_of(hub.at("name")) + (hub.at("up").as_bool() ? "" : ": NOT REACHED") +
                 "\n";

@@ -31,6 +31,7 @@ public:
 
     /// Null if nobody of that name is believed.
     const IdentityProvider* find(std::string_view issuer) const;
+    const std::vector<IdentityProvider>& all() const { return providers_; }
     /// The key sets that have to be fetched.
     const std::vector<daemon::KeySource>& sources() const { return sources_; }
 

@@ -1,6 +1,10 @@
-// What it costs that a back end sees the user: a certificate issued, and one used again.
+// What it costs that a back end sees the user: a token verified, and one known already; a
+// certificate issued, and one used again.
 #include "agent/principal_certificates.hpp"
+#include "agent/principals.hpp"
+#include "base/file.hpp"
 #include "certs/subject_rules.hpp"
+#include "net/loop.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -48,6 +52,70 @@ struct World {
             R"("xs.user.attributes":{"cost_center":["4711"]}})")
             .as_object();
 };
+
+struct TokenWorld {
+    explicit TokenWorld(std::size_t tokens_wanted) {
+        const auto key = certs::SigningKey::generate().value();
+        const auto file = folder.path / "keys.json";
+        if (!replace_file(file, certs::public_key_set({&key, 1}), 0600)) std::abort();
+        IdentityProviderConfig provider;
+        provider.issuer = "https://login.corp.example";
+        provider.jwks_file = file;
+        provider.audiences = {"sb-app!t1"};
+        auto made = std::make_shared<Site>();
+        made->identity_providers = IdentityProviders::load({provider}, {}).value();
+        site = std::move(made);
+        auto claims = world.claims;
+        claims["exp"] = 4'000'000'000;
+        claims["scope"] = std::string(800, 's');  // real tokens are a kilobyte or two
+        for (std::size_t i = 0; i < tokens_wanted; ++i) {
+            claims["sub"] = std::to_string(i);
+            tokens.push_back(key.sign_token(claims).value());
+        }
+    }
+    bool ask(const std::string& token) {
+        Principals::Question question(event);
+        http::HubFacts facts;
+        facts.user_token = token;
+        principals.resolve(question, site, {.kind = mappings::PrincipalKind::x509}, facts,
+                           world.now);
+        return question.principal() != nullptr;
+    }
+    World world;
+    Folder folder;
+    net::Loop loop;
+    net::Event event{loop.turn};
+    SitePtr site;
+    Principals principals{[](std::string_view) {}};
+    std::vector<std::string> tokens;
+};
+
+/// RS256, each token for the first time.
+void tokens_verified(benchmark::State& state) {
+    // Other sites take turns, so nothing is ever remembered.
+    TokenWorld world(1);
+    const auto twin = std::make_shared<const Site>(*world.site);
+    const SitePtr sites[] = {world.site, twin};
+    std::size_t turn = 0;
+    for (auto _ : state) {
+        world.site = sites[++turn % 2];
+        if (!world.ask(world.tokens[0])) return state.SkipWithError("refused");
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(tokens_verified);
+
+void tokens_remembered(benchmark::State& state) {
+    const auto count = static_cast<std::size_t>(state.range(0));
+    TokenWorld world(count);
+    for (const auto& token : world.tokens)
+        if (!world.ask(token)) return state.SkipWithError("refused");
+    std::size_t turn = 0;
+    for (auto _ : state)
+        if (!world.ask(world.tokens[turn++ % count])) return state.SkipWithError("refused");
+    state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(tokens_remembered)->ArgName("tokens")->Arg(1)->Arg(500);
 
 void subject_of_claims(benchmark::State& state) {
     const World world;

@@ -5,8 +5,10 @@
 
 extern "C" {
 #include <cjose/header.h>
+#include <cjose/jwe.h>
 #include <cjose/jwk.h>
 #include <cjose/jws.h>
+#include <cjose/util.h>
 }
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -31,7 +33,13 @@ private:
 namespace {
 
 using HeaderPtr = std::unique_ptr<cjose_header_t, FreeWith<cjose_header_release>>;
+using EncryptedPtr = std::unique_ptr<cjose_jwe_t, FreeWith<cjose_jwe_release>>;
 using SignedPtr = std::unique_ptr<cjose_jws_t, FreeWith<cjose_jws_release>>;
+
+struct FreeText {
+    void operator()(char* text) const { cjose_get_dealloc()(text); }
+};
+using CjoseText = std::unique_ptr<char, FreeText>;
 
 Error jose_error(const std::string& what, const cjose_err& error) {
     const char* reason = error.message != nullptr ? error.message : "no reason given";
@@ -145,6 +153,41 @@ Result<std::string> jose_sign(const std::string& key_id, std::string_view payloa
     if (!made || !cjose_jws_export(made.get(), &text, &error))
         return jose_error("sign a token", error);
     return std::string(text);
+}
+
+Result<JoseKeyPtr> jose_secret_key(BytesView key) {
+    cjose_err error{};
+    return own(cjose_jwk_create_oct_spec(unconst(key), key.size(), &error), error);
+}
+
+Result<std::string> jose_encrypt(std::string_view text, const JoseKey& key) {
+    cjose_err error{};
+    const HeaderPtr header(cjose_header_new(&error));
+    if (!header || !cjose_header_set(header.get(), CJOSE_HDR_ALG, CJOSE_HDR_ALG_DIR, &error) ||
+        !cjose_header_set(header.get(), CJOSE_HDR_ENC, CJOSE_HDR_ENC_A256GCM, &error))
+        return jose_error("make the header of a sealed token", error);
+    const EncryptedPtr made(cjose_jwe_encrypt(key.get(), header.get(),
+                                              reinterpret_cast<const std::uint8_t*>(text.data()),
+                                              text.size(), &error));
+    const CjoseText exported(made ? cjose_jwe_export(made.get(), &error) : nullptr);
+    if (!exported) return jose_error("seal a token", error);
+    return std::string(exported.get());
+}
+
+std::optional<std::string> jose_decrypt(std::string_view jwe, const JoseKey& key) {
+    cjose_err error{};
+    const EncryptedPtr imported(cjose_jwe_import(jwe.data(), jwe.size(), &error));
+    std::size_t size = 0;
+    std::uint8_t* text =
+        imported ? cjose_jwe_decrypt(imported.get(), key.get(), &size, &error) : nullptr;
+    if (text == nullptr) {
+        (void)openssl_error({});  // leaves nothing of the failure in the queue
+        return std::nullopt;
+    }
+    std::string result(reinterpret_cast<const char*>(text), size);
+    OPENSSL_cleanse(text, size);
+    cjose_get_dealloc()(text);
+    return result;
 }
 
 Result<RsaPublicNumbers> rsa_public_numbers(const Key& key) {

@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,13 @@ bool jose_verify(std::string_view token, const JoseKey& key);
 /// A token in compact form, RS256.
 Result<std::string> jose_sign(const std::string& key_id, std::string_view payload,
                               const JoseKey& key);
+
+/// A shared key of 256 bits, for what follows.
+Result<JoseKeyPtr> jose_secret_key(BytesView key);
+/// A JWE in compact form, `dir` and A256GCM.
+Result<std::string> jose_encrypt(std::string_view text, const JoseKey& key);
+/// Of a JWE whose form TokenSeal has accepted; nothing if it does not open.
+std::optional<std::string> jose_decrypt(std::string_view jwe, const JoseKey& key);
 
 struct RsaPublicNumbers {
     Bytes modulus;

@@ -2,7 +2,6 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "daemon/key_set_fetch.hpp"
 
 namespace sallyport::daemon {
 
@@ -20,12 +19,12 @@ struct KeySets::Kept final : net::IdleSweep::Watched {
     net::Event event;
 };
 
-KeySets::KeySets(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool, Settings settings,
+KeySets::KeySets(net::Loop& loop, net::IdleSweep& sweep, Settings settings, Fetch fetch,
                  Publish publish)
     : loop_(loop),
       sweep_(sweep),
-      pool_(pool),
       settings_(settings),
+      fetch_(std::move(fetch)),
       publish_(std::move(publish)),
       tasks_(loop) {}
 
@@ -83,7 +82,8 @@ net::Task<void> KeySets::keep(KeptPtr kept) {
 net::Task<void> KeySets::fetch(Kept& kept) {
     const auto begun = net::Loop::now();
     kept.known.refreshable_at = begun + settings_.pause;
-    auto fetched = co_await fetch_key_set(loop_, pool_, kept.source, begun + settings_.patience);
+    auto fetching = fetch_(kept.source, begun + settings_.patience);
+    auto fetched = co_await std::move(fetching);
     const auto now = net::Loop::now();
     auto& known = kept.known;
     ++known.fetches;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "daemon/key_set_fetch.hpp"
 #include "daemon/key_source.hpp"
 #include "net/event.hpp"
 #include "net/idle_sweep.hpp"
@@ -12,10 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace sallyport::net {
-class BlockingPool;
-}
 
 namespace sallyport::daemon {
 
@@ -31,10 +28,11 @@ public:
         std::chrono::milliseconds stale_max{std::chrono::hours(24)};
         std::chrono::milliseconds patience{std::chrono::seconds(10)};  // of one fetch
     };
+    using Fetch = std::function<net::Task<Result<FetchedKeys>>(const KeySource&, net::Deadline)>;
     using Publish = std::function<void(KeySnapshotPtr)>;
 
     /// `publish` is called with each change, never inside a call of ours but use() and stop().
-    KeySets(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool, Settings settings,
+    KeySets(net::Loop& loop, net::IdleSweep& sweep, Settings settings, Fetch fetch,
             Publish publish);
     ~KeySets();  // precondition: stop() has returned, or the loop will not run again
 
@@ -56,8 +54,8 @@ private:
 
     net::Loop& loop_;
     net::IdleSweep& sweep_;
-    net::BlockingPool& pool_;
     Settings settings_;
+    Fetch fetch_;
     Publish publish_;
     std::map<std::string, KeptPtr, std::less<>> sources_;
     KeySnapshotPtr snapshot_ = std::make_shared<const KeySnapshot>();

@@ -3,11 +3,13 @@
 #include "base/result.hpp"
 #include "certs/certificate.hpp"
 #include "certs/token.hpp"
+#include "certs/token_seal.hpp"
 #include "hub/accounts.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,6 +21,13 @@ inline constexpr std::chrono::seconds access_token_lifetime = std::chrono::hours
 inline constexpr std::chrono::seconds access_token_reserve{30};
 /// For how long after its end a token is still accepted: requests that were under way.
 inline constexpr std::chrono::seconds access_token_leeway{60};
+/// Of an exchanged token: clients send it in one header line, and many servers take 8 KiB of that.
+inline constexpr std::size_t exchanged_token_bytes_max = std::size_t{7} * 1024;
+/// What a user's token must still have left to be exchanged.
+inline constexpr std::chrono::seconds user_token_left_min{60};
+inline constexpr std::string_view jwt_bearer_grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// The claim in which an exchanged token carries the user's, sealed.
+inline constexpr std::string_view sealed_claim = "sallyport_user";
 /// What a token must be meant for to be accepted by the proxies.
 inline constexpr std::string_view connectivity_audience = "connectivity";
 /// Valid tokens that one verifier remembers.
@@ -43,6 +52,13 @@ public:
     /// millisecond).
     Result<AccessToken> issue(const Client& client, const Tenant& tenant, certs::Time now) const;
 
+    /// For a client that acts on behalf of the user of `user_token` (RFC 7523 section 2.1). The
+    /// user's token travels sealed inside; nothing it says is repeated outside, since it is not
+    /// verified here. Not valid for longer than it.
+    /// Errors: Errc::denied with what is wrong with it.
+    Result<AccessToken> issue_for_user(const Client& client, const Tenant& tenant,
+                                       std::string_view user_token, certs::Time now) const;
+
     const std::string& issuer() const { return issuer_; }
     const certs::SigningKey& key() const { return key_; }
 
@@ -58,6 +74,7 @@ struct Caller {
     std::string tenant_id;
     std::string token_id;
     std::chrono::sys_seconds expires_at;
+    std::string user_token{};  // that travelled in an exchanged token; the agent verifies it
 };
 
 /// Judges the tokens that come with each request to a proxy, and remembers the valid ones, so that
@@ -67,6 +84,9 @@ class TokenVerifier {
 public:
     TokenVerifier(certs::KeySet keys, std::string issuer,
                   std::size_t tokens_max = remembered_tokens_max);
+
+    /// Exchanged tokens are accepted too: `seal` opens what they carry.
+    void use(certs::TokenSeal seal) { seal_ = std::move(seal); }
 
     /// `proxy_authorization` is the value of that field, empty if there was none: `Bearer <token>`
     /// or `Basic base64("<token>:")`. What the accounts say about client and tenant counts at the
@@ -109,6 +129,7 @@ private:
 
     certs::KeySet keys_;
     std::string issuer_;
+    std::optional<certs::TokenSeal> seal_;
     std::size_t half_;  // of the tokens remembered
     // Two halves: when the recent one is full it becomes the older one, and what was in that and
     // not used since is forgotten.

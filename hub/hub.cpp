@@ -101,6 +101,10 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
                       }});
     auto keys = certs::KeySet::from_json(certs::public_key_set(std::span(&state_.signing_key, 1)));
     if (!keys) return keys.error();
+    const auto seal = certs::TokenSeal::of(state_.signing_key);
+    if (!seal) return seal.error();
+    TokenVerifier verifier(*keys, issuer_of(*config_));
+    verifier.use(*seal);
     auto proxy = take_or_open_proxy(
         passed, config_->proxy, config_->allow_plaintext ? Plaintext::allowed : Plaintext::refused);
     if (!proxy) return proxy.error();
@@ -108,8 +112,7 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
     for (std::size_t i = 0; i < config_->workers; ++i) {
         auto socket = proxy->duplicate();
         if (!socket) return socket.error();
-        workers_.push_back(std::make_unique<Worker>(
-            i, *shared_, TokenVerifier(*keys, issuer_of(*config_)), std::move(*socket)));
+        workers_.push_back(std::make_unique<Worker>(i, *shared_, verifier, std::move(*socket)));
     }
 
     api_ = std::make_unique<Api>(

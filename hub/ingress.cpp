@@ -6,6 +6,8 @@
 #include "hub/refusals.hpp"
 #include "tunnel/client_end.hpp"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <chrono>
 
@@ -31,6 +33,16 @@ struct HoldDeadline final : net::IdleSweep::Watched {
     void on_deadline() override { event.set(); }
     net::Event& event;
 };
+
+constexpr std::string_view user_field = "sap-connectivity-authentication";
+constexpr std::string_view technical_field = "sap-connectivity-technical-authentication";
+
+/// Fields that say who asks: of two lines, two readers could take different ones.
+bool stands_twice(http::Fields fields) {
+    return std::ranges::any_of(
+        std::array{std::string_view("proxy-authorization"), user_field, technical_field},
+        [&](auto name) { return std::ranges::count(fields, name, &http::Field::name) > 1; });
+}
 
 /// "Bearer x" -> "x"; anything else as it is: the agent judges tokens, not the hub.
 std::string_view without_bearer(std::string_view value) {
@@ -106,6 +118,13 @@ net::Task<Result<void>> Ingress::serve(const http::RequestHead& head, http::Body
     entry.asked_for(form->authority, location);
 
     // Who asks, and for which tenant. Judged for each request.
+    if (stands_twice(head.fields)) {
+        refuse(entry,
+               identity_refused("Proxy-Authorization and SAP-Connectivity-* may stand once "
+                                "in a request."),
+               id);
+        co_return Result<void>{};
+    }
     auto caller = verifier_.verify(value_of(head.fields, "proxy-authorization"), *accounts_,
                                    std::chrono::system_clock::now());
     if (!caller) {
@@ -115,6 +134,13 @@ net::Task<Result<void>> Ingress::serve(const http::RequestHead& head, http::Body
     // Ours as well: the verifier may forget the token while we wait.
     const std::shared_ptr<const Caller> asking = std::move(*caller);
     entry.asked_by(asking);
+    if (!asking->user_token.empty() && !value_of(head.fields, user_field).empty()) {
+        refuse(entry,
+               identity_refused("The token in Proxy-Authorization was exchanged for a user "
+                                "already: send no SAP-Connectivity-Authentication beside."),
+               id);
+        co_return Result<void>{};
+    }
 
     ClientLimits::Client* client = nullptr;
     const auto verdict = client_limits_.admit(asking->client_id, net::Loop::now(), client);
@@ -138,13 +164,13 @@ net::Task<Result<void>> Ingress::forward(const Wanted& wanted, http::Body& up, h
     onward.authority = wanted.form.authority;
     onward.target = wanted.form.target;
     onward.fields = fields;
-    onward.facts = {
-        .exchange_id = wanted.id.text(),
-        .tenant = wanted.caller.tenant_id,
-        .client = wanted.caller.client_id,
-        .user_token = without_bearer(value_of(head.fields, "sap-connectivity-authentication")),
-        .technical_token =
-            without_bearer(value_of(head.fields, "sap-connectivity-technical-authentication"))};
+    onward.facts = {.exchange_id = wanted.id.text(),
+                    .tenant = wanted.caller.tenant_id,
+                    .client = wanted.caller.client_id,
+                    .user_token = wanted.caller.user_token.empty()
+                                      ? without_bearer(value_of(head.fields, user_field))
+                                      : std::string_view(wanted.caller.user_token),
+                    .technical_token = without_bearer(value_of(head.fields, technical_field))};
 
     Result<void> outcome;
     for (int attempt = 0; attempt < attempts_max; ++attempt) {

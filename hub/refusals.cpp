@@ -33,6 +33,10 @@ http::Refusal token_refused(const Error& error) {
     return make(407, "token_refused", "http_request_denied", error.detail);
 }
 
+http::Refusal identity_refused(std::string message) {
+    return make(400, "ambiguous_identity", "http_request_error", std::move(message));
+}
+
 http::Refusal no_agent(std::string_view tenant, std::string_view location) {
     // Tools match on the first part of this sentence, so it stays as users know it.
     return make(503, "no_agent", "destination_unavailable",

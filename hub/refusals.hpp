@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "http/refusal.hpp"
 
+#include <string>
 #include <string_view>
 
 namespace sallyport::hub {
@@ -15,6 +16,8 @@ http::Refusal connect_refused();
 http::Refusal target_refused(const Error& error);
 /// 407; the reason is for the developer of the application.
 http::Refusal token_refused(const Error& error);
+/// 400: the fields that say who asks can be read in two ways.
+http::Refusal identity_refused(std::string message);
 http::Refusal no_agent(std::string_view tenant, std::string_view location);
 http::Refusal too_many_requests();
 http::Refusal too_many_aborts();

@@ -129,14 +129,21 @@ ApiResponse TokenEndpoint::token(const ApiRequest& request, const Accounts& acco
 
     const auto client = authenticated(request, *form, accounts);
     if (!client) return refusal(client.error());
-    if (*grant != "client_credentials")
-        return refusal(400, "unsupported_grant_type", "this hub offers client_credentials");
+    const bool for_user = *grant == jwt_bearer_grant;
+    if (!for_user && *grant != "client_credentials")
+        return refusal(400, "unsupported_grant_type",
+                       "this hub offers client_credentials and " + std::string(jwt_bearer_grant));
+    const auto assertion = form->value("assertion");
+    if (for_user && !assertion) return refusal(400, "invalid_request", "assertion is missing");
     const auto tenant = chosen_tenant(request, **client, accounts);
     if (!tenant) {
         log::warn("token.refused", {{"client", (*client)->id}, {"reason", tenant.error().detail}});
         return refusal(tenant.error());
     }
-    const auto token = issuer_.issue(**client, **tenant, now);
+    const auto token = for_user ? issuer_.issue_for_user(**client, **tenant, *assertion, now)
+                                : issuer_.issue(**client, **tenant, now);
+    if (!token && for_user && token.error().code == Errc::denied)
+        return refusal(400, "invalid_grant", token.error().detail);
     if (!token) {
         log::error("token.failed", {{"reason", to_text(token.error())}});
         return refusal(token.error());

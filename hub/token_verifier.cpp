@@ -92,13 +92,20 @@ Verdict TokenVerifier::judge(std::string_view token, const Accounts& accounts,
     const auto client = verified->text("cid");
     const auto tenant = verified->text("zid");
     if (!client || !tenant) return Error{Errc::malformed, "the token names no client or no tenant"};
-    auto caller = std::make_shared<const Caller>(
-        Caller{.client_id = std::string(*client),
-               .tenant_id = std::string(*tenant),
-               .token_id = std::string(verified->text("jti").value_or("")),
-               .expires_at = verified->expires_at()});
+    auto caller =
+        std::make_shared<Caller>(Caller{.client_id = std::string(*client),
+                                        .tenant_id = std::string(*tenant),
+                                        .token_id = std::string(verified->text("jti").value_or("")),
+                                        .expires_at = verified->expires_at()});
+    if (const auto sealed = verified->text(sealed_claim)) {
+        auto user_token = seal_ ? seal_->open(*sealed) : Error{Errc::unsupported, {}};
+        if (!user_token)
+            return Error{certs::make_error_code(TokenFault::malformed),
+                         "the user's token inside cannot be opened: exchange it anew"};
+        caller->user_token = std::move(*user_token);
+    }
     if (const auto allowed = may_act(*caller, accounts); !allowed) return allowed.error();
-    return caller;
+    return std::shared_ptr<const Caller>(std::move(caller));
 }
 
 TokenVerifier::Remembered* TokenVerifier::recall(std::string_view credentials) {

@@ -2,6 +2,7 @@
 // JSON, and in lines as header, payload and signature of a token, so that the fuzzer need not learn
 // base64url to get to cjose.
 #include "base/bytes.hpp"
+#include "certs/principal.hpp"
 #include "certs/strict_json.hpp"
 #include "certs/token.hpp"
 #include "certs/token_parse.hpp"
@@ -41,6 +42,11 @@ const certs::KeySet& keys() {
 void check_token(std::string_view token) {
     const auto parsed = certs::parse_token(token);
     require(parsed || !parsed.error().detail.empty());
+    if (parsed) {
+        const auto type = certs::user_type_of(parsed->claims);
+        const auto principal = certs::principal_of(type, parsed->claims);
+        require(!principal || (*principal)->id.size() == 64);
+    }
     const certs::Expectations expected{
         .issuers = {"i"}, .audiences = {}, .any_audience = true, .now = {}};
     require(!certs::verify(token, keys(), expected));

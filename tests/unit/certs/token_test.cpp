@@ -116,6 +116,7 @@ TEST(Token, ExpiresAfterTheLeeway) {
     EXPECT_TRUE(judge(claims(), wanted));
     wanted.now = now + 660s;
     EXPECT_EQ(judge(claims(), wanted).error().code, TokenFault::expired);
+    EXPECT_TRUE(judge(with("exp", 253'402'300'799))) << "a system clock counts to 2262 only";
     wanted.leeway = 0s;
     wanted.now = now + 599s;
     EXPECT_TRUE(judge(claims(), wanted));
@@ -125,6 +126,8 @@ TEST(Token, ExpiresAfterTheLeeway) {
 
 TEST(Token, IsNotValidBeforeItsTimeLessTheLeeway) {
     EXPECT_TRUE(judge(with("nbf", 1'700'000'060)));
+    EXPECT_EQ(judge(with("iat", 1'700'000'061)).error().code, TokenFault::not_yet_valid);
+    EXPECT_TRUE(judge(with("iat", 1'700'000'060)));
     EXPECT_EQ(judge(with("nbf", 1'700'000'061)).error().code, TokenFault::not_yet_valid);
 }
 

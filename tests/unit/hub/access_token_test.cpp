@@ -5,6 +5,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
 namespace sallyport::hub {
@@ -174,6 +175,81 @@ TEST_F(TokenTest, WhatTheAccountsSayCountsAtOnceAlsoForRememberedOnes) {
 
     accounts_ = Accounts::from(content(), 5);
     EXPECT_TRUE(verify(value)) << "and back again";
+}
+
+/// Tokens for a user, exchanged by a client.
+class ExchangedTokenTest : public TokenTest {
+protected:
+    ExchangedTokenTest() { verifier_.use(*certs::TokenSeal::of(hub_key())); }
+    static std::string user_token(std::int64_t end, std::size_t filling = 0) {
+        return *foreign_key().sign_token({{"iss", "https://idp.test"},
+                                          {"sub", "u-1"},
+                                          {"user_name", "jane@corp.example"},
+                                          {"exp", end},
+                                          {"filling", std::string(filling, 'x')}});
+    }
+    Result<AccessToken> exchange(std::string_view user) const {
+        return AccessTokenIssuer(hub_key(), issuer)
+            .issue_for_user(*accounts_->find_client("sb-app"), *accounts_->find_tenant("t-acme"),
+                            user, now);
+    }
+};
+
+TEST_F(ExchangedTokenTest, CarriesTheUsersTokenSealed) {
+    const auto user = user_token(1'800'000'600);
+    const auto token = exchange(user);
+    ASSERT_TRUE(token) << to_text(token.error());
+    EXPECT_EQ(token->expires_in, 600s - access_token_reserve);
+    for (const char* turn : {"first", "remembered"}) {
+        const auto caller = verify("Bearer " + token->text);
+        ASSERT_TRUE(caller) << turn;
+        EXPECT_EQ((*caller)->user_token, user);
+        EXPECT_EQ((*caller)->client_id, "sb-app");
+        EXPECT_EQ((*caller)->expires_at, now + 600s) << "no longer than the user's";
+    }
+    EXPECT_TRUE((*verify("Bearer " + issue()))->user_token.empty());
+}
+
+TEST_F(ExchangedTokenTest, SaysNothingOfTheUserOutside) {
+    const auto token = exchange(user_token(1'900'000'000));
+    const auto verified =
+        certs::verify(token->text, keys_of(hub_key()),
+                      {.issuers = {issuer}, .audiences = {"connectivity"}, .now = now});
+    ASSERT_TRUE(verified);
+    EXPECT_EQ(verified->expires_at(), now + access_token_lifetime);
+    EXPECT_EQ(verified->audiences(), std::vector<std::string_view>{"connectivity"})
+        << "an application must not take it for a login";
+    EXPECT_EQ(verified->text("sub"), "sb-app");
+    EXPECT_FALSE(verified->claims().contains("user_name"));
+    EXPECT_EQ(boost::json::serialize(verified->claims()).find("jane"), std::string::npos);
+}
+
+TEST_F(ExchangedTokenTest, NeedsATokenThatIsUsable) {
+    const std::pair<std::string, const char*> cases[] = {
+        {"", "three parts"},
+        {"x.y.z", "no usable JWT"},
+        {*foreign_key().sign_token({{"sub", "u-1"}}), "no exp"},
+        {*foreign_key().sign_token({{"exp", "1900000000"}}), "no exp"},
+        {user_token(1'800'000'059), "less than 60 seconds left"},
+        {user_token(1'700'000'000), "less than 60 seconds left"},
+        {user_token(1'900'000'000, 5'000), "exceed 7 KiB"},
+    };
+    for (const auto& [user, words] : cases) {
+        const auto token = exchange(user);
+        ASSERT_FALSE(token) << words;
+        EXPECT_EQ(token.error().code, Errc::denied) << words;
+        EXPECT_NE(token.error().detail.find(words), std::string::npos) << token.error().detail;
+    }
+    EXPECT_TRUE(exchange(user_token(1'800'000'060)));
+}
+
+TEST_F(ExchangedTokenTest, WhatOthersPutInsideIsNotOpened) {
+    const auto other = *certs::TokenSeal::of(foreign_key());
+    for (const auto& inside : {std::string("x"), *other.seal("a.b.c")}) {
+        const auto verdict = verify("Bearer " + forge(sealed_claim, boost::json::value(inside)));
+        ASSERT_FALSE(verdict);
+        EXPECT_EQ(verdict.error().code, TokenFault::malformed);
+    }
 }
 
 TEST_F(TokenTest, BlanksBeforeATokenDoNotMultiplyIt) {

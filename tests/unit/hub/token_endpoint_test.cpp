@@ -151,6 +151,19 @@ TEST_F(TokenEndpointTest, UnknownClientsAndWrongSecretsAreAnsweredAlike) {
     }
 }
 
+TEST_F(TokenEndpointTest, ExchangesTheTokenOfAUser) {
+    const auto user = *hub_key().sign_token({{"sub", "u-1"}, {"exp", 1'900'000'000}});
+    const std::string start =
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&client_id=sb-app&"
+        "client_secret=";
+    EXPECT_EQ(tenant(post({.body = start + "right&token_format=jwt&assertion=" + user})), "t-acme");
+    EXPECT_EQ(error(post({.body = start + "right"})), "invalid_request") << "no assertion";
+    EXPECT_EQ(error(post({.body = start + "wrong&assertion=" + user})), "unauthorized");
+    const auto response = post({.body = start + "right&assertion=x.y.z"});
+    EXPECT_EQ(response.status, 400);
+    EXPECT_EQ(error(response), "invalid_grant");
+}
+
 TEST_F(TokenEndpointTest, ADisabledClientGetsNothing) {
     EXPECT_EQ(
         post({.body = "grant_type=client_credentials&client_id=sb-off&client_secret=right"}).status,
@@ -169,7 +182,7 @@ TEST_F(TokenEndpointTest, SaysWhatIsWrongWithARequest) {
         {{.body = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer"
                   "&client_id=sb-app&client_secret=right&assertion=x"},
          400,
-         "unsupported_grant_type"},
+         "invalid_grant"},
         {{.body = "grant_type=a&grant_type=b"}, 400, "invalid_request"},
         {{.body = "grant_type=%zz"}, 400, "invalid_request"},
         {{.content_type = "application/json"}, 400, "invalid_request"},
