@@ -69,6 +69,7 @@ std::shared_ptr<Backend> Backends::make(const Site& site, const mappings::Mappin
                               : HostHeader::internal_host;
     options.strip = http::StripList(site.config.strip);
     options.response_timeout = mapping.limits.response_timeout;
+    options.stall_timeout = mapping.limits.stall_timeout;
     options.connections = mapping.limits.connections;
     return std::make_shared<PooledBackend>(loop_, sweep_, pool_, std::move(way),
                                            std::move(options));

@@ -90,7 +90,8 @@ std::string describe(const json::object& status) {
 }  // namespace
 
 void add_daemon_commands(CLI::App& app, CommandContext& context) {
-    const auto add = [&](const char* name, const char* help, std::string method, std::string target,
+    const auto add = [&](const char* name, const char* help, std::string method,
+                         std::function<std::string()> target,
                          std::function<std::string(const json::object&)> text) {
         auto* command = app.add_subcommand(name, help);
         const auto socket = std::make_shared<std::string>();
@@ -99,17 +100,25 @@ void add_daemon_commands(CLI::App& app, CommandContext& context) {
                [&context, socket, method, target, text]() -> Result<CommandOutput> {
                    auto path = socket_of(context, *socket);
                    if (!path) return path.error();
-                   auto answer = daemon::ask_daemon(*path, method, target);
+                   auto answer = daemon::ask_daemon(*path, method, target());
                    if (!answer) return answer.error();
                    return CommandOutput{*answer, text(*answer)};
                });
+        return command;
     };
-    add("status", "what the running agent says of itself", "GET", "/v1/status", describe);
-    add("reload", "put a changed configuration in force", "POST", "/v1/reload",
+    const auto at = [](const char* target) { return [target] { return std::string(target); }; };
+    add("status", "what the running agent says of itself", "GET", at("/v1/status"), describe);
+    add("reload", "put a changed configuration in force", "POST", at("/v1/reload"),
         [](const json::object&) { return std::string("reloaded\n"); });
-    add("reconnect", "dial the hub now instead of waiting", "POST", "/v1/reconnect",
-        [](const json::object&) { return std::string("dialling\n"); });
-    add("drain", "finish what runs, then stop", "POST", "/v1/drain",
+    const auto dialling = [](const json::object&) { return std::string("dialling\n"); };
+    const auto replace = std::make_shared<bool>(false);
+    auto* reconnect = add(
+        "reconnect", "dial the hub now instead of waiting", "POST",
+        [replace] { return *replace ? "/v1/replace-links" : "/v1/reconnect"; }, dialling);
+    reconnect->add_flag("--replace", *replace,
+                        "dial each link that is up anew, too; the old one goes when the new one "
+                        "is up, so nothing is lost");
+    add("drain", "finish what runs, then stop", "POST", at("/v1/drain"),
         [](const json::object&) { return std::string("draining\n"); });
 }
 

@@ -142,7 +142,7 @@ void H1Connection::begin_exchange() {
 
 void H1Connection::start_exchange() {
     phase_ = Phase::serving;
-    started_ = continue_sent_ = upgraded_ = false;
+    started_ = continue_sent_ = upgraded_ = whole_period_ = false;
     close_after_ = !parse_.keep_alive;
     up_.begin(Framing::none, 0, *duplex_);
     down_.begin(Framing::none, 0);
@@ -232,8 +232,9 @@ void H1Connection::on_ready() {
 
 void H1Connection::on_deadline() {
     if (phase_ == Phase::serving) {
-        if (stalled() && progress() == progress_) return give_up();
-    } else if (phase_ == Phase::head || output_.queued() == 0 || progress() == progress_) {
+        if (whole_period_ && stalled() && too_slow()) return give_up();
+        whole_period_ = true;
+    } else if (phase_ == Phase::head || output_.queued() == 0 || too_slow()) {
         timed_out_ = true;
         return event_.set();
     }
@@ -247,6 +248,9 @@ bool H1Connection::stalled() const {
     if (output_.blocked()) return true;
     return !started_ && up_.state() == Body::State::flowing && input_.empty();
 }
+
+/// A client that drips is as bad as one that stands still.
+bool H1Connection::too_slow() const { return progress() - progress_ < limits_.progress_bytes_min; }
 
 std::uint64_t H1Connection::progress() const { return input_.received() + output_.accepted(); }
 

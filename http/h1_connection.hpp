@@ -83,6 +83,7 @@ private:
     net::Task<void> drop_input();
     void give_up();
     bool stalled() const;
+    bool too_slow() const;
     std::uint64_t progress() const;
 
     net::Loop& loop_;
@@ -98,6 +99,7 @@ private:
     BodyWriter down_;
     Phase phase_ = Phase::head;
     std::uint64_t progress_ = 0;  // as of the last deadline
+    bool whole_period_ = false;   // the exchange runs since then
     std::optional<std::size_t> relocate_to_;
     bool head_started_ = false;
     bool timed_out_ = false;

@@ -170,6 +170,7 @@ Limits read_limits(ConfigTable table) {
         static_cast<std::uint32_t>(table.integer("connections", limits.connections, 1, 100'000));
     limits.response_timeout =
         table.duration("response_timeout", limits.response_timeout, 100ms, 24h);
+    limits.stall_timeout = table.duration("stall_timeout", limits.stall_timeout, 1s, 168h);
     if (table.integer("requests_per_second", 0, 0, 1'000'000) != 0)
         table.problem("requests_per_second", later);
     if (table.boolean("circuit_breaker", false)) table.problem("circuit_breaker", later);

@@ -31,6 +31,7 @@ struct InternalHost {
 struct Limits {
     std::uint32_t connections = 100;                     // to the back end, per worker
     std::chrono::milliseconds response_timeout{60'000};  // until the response head
+    std::chrono::milliseconds stall_timeout{900'000};    // a body or stream that does not move
 
     bool operator==(const Limits&) const = default;
 };

@@ -160,6 +160,16 @@ class Restart(SiteTest):
         self.assertNotEqual(copy.program.process.wait(SECONDS), 0)
         self.assertEqual(self.site.ask("GET", "/").status, 200)
 
+    def test_links_are_replaced_without_losing_a_request(self):
+        self.wait_settled()
+        with self.nothing_is_lost():
+            for _ in range(KILLS):
+                ups = self.site.agent.program.log().count("link.up")
+                self.site.agent.command("reconnect", "--replace")
+                wait_until(lambda ups=ups: self.site.agent.program.log().count("link.up") >=
+                           ups + 2, "both links have a successor")
+                self.wait_settled()
+
     def test_reconnect_and_drain_are_one_command_each(self):
         self.site.agent.command("reconnect")
         self.site.wait_attached()

@@ -169,6 +169,54 @@ TEST(H1Connection, AClientThatStopsSendingItsBodyIsGivenUp) {
     EXPECT_EQ(world.service.returns, 1);
 }
 
+TEST(H1Connection, AClientThatDripsItsBodyIsGivenUp) {
+    ServerLimits limits;
+    limits.idle_timeout = limits.stall_timeout = 1ms;
+    ServerWorld world(echo, {}, limits);
+    world.client->say("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
+    // A byte between any two deadlines: it moves all the time, and gets nowhere.
+    EXPECT_TRUE(world.until([&] {
+        if (world.service.returns == 0) world.client->say("x");
+        return world.service.returns == 1;
+    }));
+    EXPECT_TRUE(world.until_gone());
+}
+
+/// Counts the looks of a sweep at what is overdue.
+struct Looks final : net::IdleSweep::Watched {
+    explicit Looks(net::IdleSweep& s) : sweep(s) { sweep.add(*this, net::deadline_in(1ms)); }
+    void on_deadline() override {
+        ++count;
+        sweep.add(*this, net::deadline_in(1ms));
+    }
+    net::IdleSweep& sweep;
+    int count = 0;
+};
+
+TEST(H1Connection, AStreamWhoseAnswerHasBegunMayRest) {
+    ServerLimits limits;
+    limits.idle_timeout = limits.stall_timeout = 1ms;
+    bool told = false;
+    Script script = [&](const RequestHead&, Body&, Answer& down) -> net::Task<Result<void>> {
+        down.start(head_of(200, BodySize::until_end()));
+        co_await write_all(down, "first");
+        while (!told && !down.aborted()) co_await down.event().wait();
+        co_await write_all(down, "last");
+        down.finish();
+        co_return Result<void>();
+    };
+    ServerWorld world(script, {}, limits);
+    Looks looks(world.sweep);
+    // Its body never ends, as that of a stream in both directions.
+    world.client->say("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    ASSERT_TRUE(world.until_heard("first"));
+    const auto before = looks.count;
+    ASSERT_TRUE(world.until([&] { return looks.count >= before + 3; }));
+    told = true;
+    world.client->say("1\r\nx\r\n");
+    EXPECT_TRUE(world.until_heard("last"));
+}
+
 TEST(H1Connection, AClientThatTakesNothingIsGivenUp) {
     ServerLimits limits;
     limits.idle_timeout = limits.stall_timeout = 1ms;

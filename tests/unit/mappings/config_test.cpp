@@ -48,7 +48,11 @@ system_certificate = false
 via = ""
 expires = ""
 maintenance = false
-limits = {connections = 7, requests_per_second = 0, response_timeout = "5s", circuit_breaker=false}
+limits.connections = 7
+limits.requests_per_second = 0
+limits.response_timeout = "5s"
+limits.stall_timeout = "1h"
+limits.circuit_breaker = false
 description = "S/4HANA"
 [[mapping.rule]]
 path = "/sap/opu/odata/"
@@ -68,7 +72,7 @@ path = "/sap/bc/ping"
                          .internal = {Protocol::https, "s4.corp.local", 44301},
                          .hub = "prod",
                          .host_header = HostHeader::internal_host,
-                         .limits = {.connections = 7, .response_timeout = 5s},
+                         .limits = {.connections = 7, .response_timeout = 5s, .stall_timeout = 1h},
                          .description = "S/4HANA",
                          .rules = {{.path = "/sap/opu/odata/",
                                     .match = Match::subpaths,
