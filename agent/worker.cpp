@@ -82,7 +82,7 @@ void Worker::use(SitePtr site, PrincipalKeys keys) {
 
 void Worker::use_keys(daemon::KeySnapshotPtr keys) {
     asio::post(loop_.executor(),
-               [this, keys = std::move(keys)] { principals_.use(std::move(keys)); });
+               [this, keys = std::move(keys)]() mutable { principals_.use(std::move(keys)); });
 }
 
 void Worker::reconnect() {

@@ -48,7 +48,7 @@ void begin_and_end(benchmark::State& state) {
     if (!log) return state.SkipWithError("cannot open the log");
     const auto pairs_per_turn = state.range(0);
     std::int64_t pairs = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         (*log)->append(begin_event);
         (*log)->append(end_event);
         if (++pairs % pairs_per_turn == 0 && !(*log)->write())
@@ -61,13 +61,13 @@ BENCHMARK(begin_and_end)->ArgName("pairs_per_turn")->Arg(1)->Arg(16)->Arg(64);
 void hash_with_kept_context(benchmark::State& state) {
     const std::string record(600, 'r');
     certs::Sha256Hasher hasher;
-    for (auto _ : state) benchmark::DoNotOptimize(hasher(as_bytes(record)));
+    for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(hasher(as_bytes(record)));
 }
 BENCHMARK(hash_with_kept_context);
 
 void hash_at_once(benchmark::State& state) {
     const std::string record(600, 'r');
-    for (auto _ : state) benchmark::DoNotOptimize(certs::sha256(as_bytes(record)));
+    for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(certs::sha256(as_bytes(record)));
 }
 BENCHMARK(hash_at_once);
 

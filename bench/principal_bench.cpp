@@ -97,7 +97,7 @@ void tokens_verified(benchmark::State& state) {
     const auto twin = std::make_shared<const Site>(*world.site);
     const SitePtr sites[] = {world.site, twin};
     std::size_t turn = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         world.site = sites[++turn % 2];
         if (!world.ask(world.tokens[0])) return state.SkipWithError("refused");
     }
@@ -111,7 +111,7 @@ void tokens_remembered(benchmark::State& state) {
     for (const auto& token : world.tokens)
         if (!world.ask(token)) return state.SkipWithError("refused");
     std::size_t turn = 0;
-    for (auto _ : state)
+    for ([[maybe_unused]] auto _ : state)
         if (!world.ask(world.tokens[turn++ % count])) return state.SkipWithError("refused");
     state.SetItemsProcessed(state.iterations());
 }
@@ -119,7 +119,7 @@ BENCHMARK(tokens_remembered)->ArgName("tokens")->Arg(1)->Arg(500);
 
 void subject_of_claims(benchmark::State& state) {
     const World world;
-    for (auto _ : state)
+    for ([[maybe_unused]] auto _ : state)
         benchmark::DoNotOptimize(world.rules.apply(certs::UserType::business, world.claims));
     state.SetItemsProcessed(state.iterations());
 }
@@ -131,7 +131,7 @@ void principals_issued(benchmark::State& state) {
     const auto form = static_cast<mappings::CertificateDelivery>(state.range(0));
     const auto match = world.rules.apply(certs::UserType::business, world.claims);
     std::uint64_t user = 0;
-    for (auto _ : state)
+    for ([[maybe_unused]] auto _ : state)
         if (!world.users.login(std::to_string(++user), match->subject, form, world.now))
             return state.SkipWithError("cannot issue");
     state.SetItemsProcessed(state.iterations());
@@ -148,7 +148,7 @@ void principals_cached(benchmark::State& state) {
         if (!world.users.login(std::to_string(user), warm->subject,
                                mappings::CertificateDelivery::tls, world.now))
             return state.SkipWithError("cannot issue");
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         const auto match = world.rules.apply(certs::UserType::business, world.claims);
         const auto user = std::to_string(turn++ % count);
         if (!world.users.login(user, match->subject, mappings::CertificateDelivery::tls, world.now))

@@ -5,7 +5,6 @@ namespace sallyport::hub {
 namespace {
 
 using sqlite::Database;
-using sqlite::Statement;
 
 std::string_view to_text(AuthorityRole role) {
     switch (role) {
@@ -31,7 +30,7 @@ Result<std::vector<AuthorityEntry>> sqlite::all_authorities(Database& database) 
         "SELECT number, role, issues, changed_at FROM authority"
         " ORDER BY number");
     if (!select) return select.error();
-    auto all = rows(*select, [](const Statement& row) {
+    auto all = rows(*select, [](const sqlite::Statement& row) {
         return AuthorityEntry{row.number(0), role_of(row.text(1)), row.number(2) != 0,
                               time_of(row.number(3))};
     });

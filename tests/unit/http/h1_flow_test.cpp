@@ -172,6 +172,7 @@ TEST(H1Connection, AClientThatStopsSendingItsBodyIsGivenUp) {
 TEST(H1Connection, AClientThatDripsItsBodyIsGivenUp) {
     ServerLimits limits;
     limits.idle_timeout = limits.stall_timeout = 1ms;
+    limits.progress_bytes_min = 1'000'000'000;  // whatever this machine writes in one deadline
     ServerWorld world(echo, {}, limits);
     world.client->say("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
     // A byte between any two deadlines: it moves all the time, and gets nowhere.

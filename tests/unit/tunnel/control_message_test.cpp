@@ -38,17 +38,17 @@ TEST(ControlMessage, WhatALaterVersionAddsIsSkipped) {
 }
 
 TEST(ControlMessage, WhatIsNotAMessageIsMalformed) {
-    for (const auto* line :
-         {"", "{}", "null", "[]", "{", R"({"type":1})", R"({"type":"welcome"})",
-          R"({"type":"welcome","version":"1","program":"","workers":1})",
-          R"({"type":"welcome","version":-1,"program":"","workers":1})",
-          R"({"type":"welcome","version":1.5,"program":"","workers":1})",
-          R"({"type":"welcome","version":1,"program":null,"workers":1})",
-          R"({"type":"restarting"})", R"({"type":"restarting","within_ms":-5})",
-          R"({"type":"hello","version":1,"program":"","location":"","epoch":1,"process":"",)"
-          R"("virtual_hosts":[1]})",
-          R"({"type":"refused","code":"x","text":"y"} z)", "{\"type\":\"a\xff\"}",
-          R"({"type":[[[[[[[[[[1]]]]]]]]]]})"})
+    const auto* hello_with_a_number =
+        R"({"type":"hello","version":1,"program":"","location":"","epoch":1,"process":"",)"
+        R"("virtual_hosts":[1]})";
+    for (const auto* line : {"", "{}", "null", "[]", "{", R"({"type":1})", R"({"type":"welcome"})",
+                             R"({"type":"welcome","version":"1","program":"","workers":1})",
+                             R"({"type":"welcome","version":-1,"program":"","workers":1})",
+                             R"({"type":"welcome","version":1.5,"program":"","workers":1})",
+                             R"({"type":"welcome","version":1,"program":null,"workers":1})",
+                             R"({"type":"restarting"})", R"({"type":"restarting","within_ms":-5})",
+                             hello_with_a_number, R"({"type":"refused","code":"x","text":"y"} z)",
+                             "{\"type\":\"a\xff\"}", R"({"type":[[[[[[[[[[1]]]]]]]]]]})"})
         EXPECT_EQ(decode(line).error().code, Errc::malformed) << line;
 }
 
