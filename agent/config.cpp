@@ -110,11 +110,30 @@ void read_trust(ConfigTable table, Config& config) {
     table.done();
 }
 
+bool is_configured(const Config& config, std::string_view hub) {
+    return std::ranges::any_of(config.hubs, [&](const auto& known) { return known.name == hub; });
+}
+
+/// The [[mapping]] tables of one more document.
+void read_mappings(ConfigTable& document, Config& config) {
+    mappings::MappingDocuments documents{std::move(config.mappings), {}, {}};
+    for (const auto& hub : config.hubs) documents.hubs.push_back(hub.name);
+    mappings::read_mappings(document, documents);
+    config.mappings = std::move(documents.mappings);
+    std::ranges::move(documents.warnings, std::back_inserter(config.warnings));
+}
+
 /// agent.toml itself.
 void read_main(ConfigTable& document, Config& config) {
     document.later({"enrolment", "channel"});
     read_agent(document.table("agent"), config);
-    for (auto& hub : document.tables("hub")) config.hubs.push_back(read_hub(hub));
+    for (auto& table : document.tables("hub")) {
+        auto hub = read_hub(table);
+        if (is_configured(config, hub.name))
+            table.problem("name",
+                          "stands twice: " + hub.name + "; give each [[hub]] a name of its own");
+        config.hubs.push_back(std::move(hub));
+    }
     if (!document.has("hub")) document.problem("", "needs at least one [[hub]] with a url");
     config.audit = read_audit(document.table("audit"));
     config.tunnel = read_tunnel(document.table("tunnel"));
@@ -124,7 +143,7 @@ void read_main(ConfigTable& document, Config& config) {
     config.strip = std::move(principal.strip);
     config.principal_validity = principal.validity;
     config.subject = std::move(principal.subject);
-    config.mappings = mappings::read_mappings(document, config.warnings);
+    read_mappings(document, config);
     document.done();
 }
 
@@ -134,28 +153,8 @@ void read_more(ConfigTable& document, Config& config) {
                             "identity_provider", "enrolment", "channel"})
         if (document.has(key))
             document.problem(key, "belongs into agent.toml; here stand [[mapping]] tables only");
-    auto more = mappings::read_mappings(document, config.warnings);
-    std::ranges::move(more, std::back_inserter(config.mappings));
+    read_mappings(document, config);
     document.done();
-}
-
-/// What only shows when all documents are read.
-void check_whole(const Config& config, ConfigProblems& problems) {
-    for (auto hub = config.hubs.begin(); hub != config.hubs.end(); ++hub)
-        if (std::any_of(config.hubs.begin(), hub, [&](auto& h) { return h.name == hub->name; }))
-            problems.add("hub \"" + hub->name +
-                         "\" stands twice; give each [[hub]] a name of its own");
-    for (auto m = config.mappings.begin(); m != config.mappings.end(); ++m) {
-        const auto name = m->virtual_host.text();
-        if (std::any_of(config.mappings.begin(), m,
-                        [&](auto& other) { return other.virtual_host == m->virtual_host; }))
-            problems.add("virtual host " + name + " is mapped in more than one file");
-        const bool known =
-            std::ranges::any_of(config.hubs, [&](auto& hub) { return hub.name == m->hub; });
-        if (!m->hub.empty() && !known)
-            problems.add("mapping " + name + " names hub \"" + m->hub +
-                         "\", which is not configured");
-    }
 }
 
 void warn_of_missing_trust(Config& config) {
@@ -216,17 +215,20 @@ Result<Config> Config::parse(const std::vector<std::pair<std::string, std::strin
     Config config;
     ConfigProblems problems;
     std::string all;
-    bool is_main = true;
-    for (const auto& [name, text] : documents) {
+    bool is_main_read = false;
+    for (const auto& file : documents) {
+        const auto& [name, text] = file;
+        all += std::to_string(text.size()) + "\n" + text;
         const auto before = problems.count();
         auto document = read_config(text, name, problems);
-        const bool is_toml = problems.count() == before;  // if not, nothing more can be said of it
-        if (is_toml && is_main) read_main(document, config);
-        if (is_toml && !is_main) read_more(document, config);
-        is_main = false;
-        all += std::to_string(text.size()) + "\n" + text;
+        if (problems.count() > before) continue;  // no TOML: nothing more can be said of it
+        if (&file == &documents.front()) {
+            read_main(document, config);
+            is_main_read = true;
+        } else if (is_main_read) {  // without its hubs these would only seem to be wrong
+            read_more(document, config);
+        }
     }
-    if (problems.empty()) check_whole(config, problems);
     if (!problems.empty()) return Error{Errc::malformed, problems.text()};
     warn_of_missing_trust(config);
     warn_of_principals(config);

@@ -178,11 +178,13 @@ Limits read_limits(ConfigTable table) {
     return limits;
 }
 
-std::optional<Mapping> read_mapping(ConfigTable& table, std::vector<std::string>& warnings) {
+std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& documents) {
     const auto name = VirtualHost::parse(table.text("virtual"));
     if (!name) table.problem("virtual", "must be host:port, e.g. \"erp.virtual:44300\"");
     const auto internal = read_internal(table);
     const auto hub = table.text("hub");
+    if (!hub.empty() && std::ranges::find(documents.hubs, hub) == documents.hubs.end())
+        table.problem("hub", "names \"" + hub + "\", which is no configured [[hub]]");
     const auto header = table.choice("host_header", {"virtual", "internal"});
     const auto limits = read_limits(table.table("limits"));
     const auto principal = read_principal(table.table("principal"));
@@ -201,8 +203,9 @@ std::optional<Mapping> read_mapping(ConfigTable& table, std::vector<std::string>
     if (!name || !internal || !whole) return std::nullopt;
     const auto where = "mapping " + name->text();
     if (std::ranges::none_of(rules, &Rule::enabled))
-        warnings.push_back(where + " has no enabled rule, so nothing of it can be reached");
-    for (const auto& rule : rules) warn_of_rule(rule, where, warnings);
+        documents.warnings.push_back(where +
+                                     " has no enabled rule, so nothing of it can be reached");
+    for (const auto& rule : rules) warn_of_rule(rule, where, documents.warnings);
     Mapping mapping{
         .virtual_host = *name,
         .internal = *internal,
@@ -219,20 +222,18 @@ std::optional<Mapping> read_mapping(ConfigTable& table, std::vector<std::string>
 
 }  // namespace
 
-std::vector<Mapping> read_mappings(ConfigTable& document, std::vector<std::string>& warnings) {
-    std::vector<Mapping> mappings;
+void read_mappings(ConfigTable& document, MappingDocuments& documents) {
     for (auto& table : document.tables("mapping")) {
-        auto mapping = read_mapping(table, warnings);
+        auto mapping = read_mapping(table, documents);
         if (!mapping) continue;
-        const bool is_twin = std::ranges::any_of(mappings, [&](const Mapping& other) {
+        const bool is_twin = std::ranges::any_of(documents.mappings, [&](const Mapping& other) {
             return other.virtual_host == mapping->virtual_host;
         });
         if (is_twin)
             table.problem("virtual", "is mapped twice: " + mapping->virtual_host.text());
         else
-            mappings.push_back(std::move(*mapping));
+            documents.mappings.push_back(std::move(*mapping));
     }
-    return mappings;
 }
 
 }  // namespace sallyport::mappings

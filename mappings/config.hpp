@@ -8,8 +8,15 @@
 
 namespace sallyport::mappings {
 
-/// Reads the [[mapping]] tables of a document (docs/CONFIGURATION.md#mapping). Problems go to the
-/// document's list; what is odd but allowed goes to `warnings`.
-std::vector<Mapping> read_mappings(ConfigTable& document, std::vector<std::string>& warnings);
+/// What the documents of a configuration hold so far.
+struct MappingDocuments {
+    std::vector<Mapping> mappings{};
+    std::vector<std::string> hubs{};      // names of the configured ones; the only ones to refer to
+    std::vector<std::string> warnings{};  // of what is odd but allowed
+};
+
+/// Reads the [[mapping]] tables of one more document (docs/CONFIGURATION.md#mapping). Problems go
+/// to the document's list.
+void read_mappings(ConfigTable& document, MappingDocuments& documents);
 
 }  // namespace sallyport::mappings

@@ -147,9 +147,9 @@ TEST(AgentConfig, RefusesValuesAtTheirPlace) {
         {"[agnt]\nworkers = 1", "f:3:2: unknown key agnt; did you mean agent?"},
         {"[audit]\nlevle = \"all\"", "f:4:1: unknown key audit.levle; did you mean level?"},
         {"[[mapping]]\nvirtual = \"v:1\"\ninternal = \"http://i\"\nhub = \"x\"",
-         "mapping v:1 names hub \"x\", which is not configured"},
+         "f:6:7: mapping.hub names \"x\", which is no configured [[hub]]"},
         {"[[hub]]\nurl = \"https://other\"",
-         "hub \"default\" stands twice; give each [[hub]] a name of its own"},
+         "f:3:1: hub.name stands twice: default; give each [[hub]] a name of its own"},
     };
     for (const auto& [text, problem] : cases)
         EXPECT_THAT(problems_of(text), testing::StartsWith(problem)) << text;
@@ -274,7 +274,8 @@ TEST_F(AgentConfigFiles, OneVirtualHostInTwoFilesIsAnError) {
     write("agent.toml", hub);
     write_mapping("mappings.d/a.toml", "v:1");
     write_mapping("mappings.d/b.toml", "V:1");
-    EXPECT_EQ(load().error().detail, "virtual host v:1 is mapped in more than one file");
+    EXPECT_EQ(load().error().detail,
+              path("mappings.d/b.toml") + ":2:11: mapping.virtual is mapped twice: v:1");
 }
 
 TEST_F(AgentConfigFiles, ProblemsNameTheirFile) {

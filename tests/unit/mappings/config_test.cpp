@@ -19,13 +19,12 @@ struct Reading {
 };
 
 Reading read(std::string_view text) {
-    Reading reading;
     ConfigProblems problems;
     auto document = read_config(text, "t", problems);
-    reading.mappings = read_mappings(document, reading.warnings);
+    MappingDocuments documents{{}, {"prod"}, {}};
+    read_mappings(document, documents);
     document.done();
-    reading.problems = problems.text();
-    return reading;
+    return {documents.mappings, documents.warnings, problems.text()};
 }
 
 /// The problems of a mapping that is right but for `more`.
