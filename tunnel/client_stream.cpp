@@ -1,6 +1,7 @@
 #include "tunnel/client_stream.hpp"
 
 #include "base/error.hpp"
+#include "http/hygiene.hpp"
 #include "tunnel/link.hpp"
 #include "tunnel/reserved_fields.hpp"
 #include "tunnel/stream_fields.hpp"
@@ -107,7 +108,9 @@ void ClientStream::move_down() {
         link_.flush_soon();
     }
     if (!answer_ended_) return;
-    down_.finish(buffers_.late_fields.fields());
+    std::vector<http::Field> kept;
+    http::keep_response_trailers(buffers_.late_fields.fields(), kept);
+    down_.finish(kept);
     finished_ = true;
     phase_ = Phase::over;
 }
@@ -212,7 +215,9 @@ Pulled ClientStream::pull(std::span<std::byte> into) {
     if (up_state_ != http::Body::State::ended || !buffers_.to_send.empty()) return pulled;
     pulled.ended = true;
     auto& trailers = buffers_.own_trailers;
-    for (const auto& field : up_.trailers())
+    std::vector<http::Field> kept;
+    http::keep_request_trailers(up_.trailers(), kept);
+    for (const auto& field : kept)
         if (may_travel(field.name)) trailers.add(field.name, field.value);
     if (!trailers.empty()) {
         pulled.has_trailers = true;

@@ -12,13 +12,17 @@ namespace {
 using testing::ElementsAre;
 using testing::Pair;
 
-TEST(TunnelFields, TrailersTravelBothWaysWithoutReservedOnes) {
+TEST(TunnelFields, TrailersTravelBothWaysWithoutWhatNobodyMaySayThere) {
     TunnelWorld world(echo_body);
     Ask ask;
     ask.method = "POST";
     ask.size = http::BodySize::until_end();
     ask.body = "text";
-    ask.trailers = {{"grpc-status", "0"}, {"sallyport-user-token", "stolen"}, {"x-sum", "abc"}};
+    ask.trailers = {{"grpc-status", "0"},
+                    {"sallyport-user-token", "stolen"},
+                    {"ssl_client_cert", "forged"},
+                    {"content-type", "late"},
+                    {"x-sum", "abc"}};
     const auto& caller = world.call(ask);
     ASSERT_TRUE(world.finish(caller));
     EXPECT_TRUE(caller.good()) << caller.trouble();
