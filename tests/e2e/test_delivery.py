@@ -157,9 +157,10 @@ subject = [ { when = { user_type = "Technical" }, pattern = "CN=${client_id},OU=
         answer = self.ask_as(token, "tls.virtual")
         self.assertEqual(answer.status, 403, answer.body)
         self.assertIn(b"principal_no_subject", answer.body)
-        records = self.site.agent.records(event="exchange.end", reason="principal_no_subject")
+        records = wait_until(lambda: self.site.agent.records(
+            event="exchange.end", reason="principal_no_subject"), "it is on record")
         self.assertEqual(records[-1]["outcome"], "refused")
-        self.assertIn("${mail}", self.site.agent.program.log())
+        wait_until(lambda: "${mail}" in self.site.agent.program.log(), "the log names the value")
 
     def test_the_record_says_as_whom(self):
         self.told(self.jane, "sap.virtual")

@@ -138,7 +138,7 @@ class FullDiskDegraded(FullDisk):
         audit = wait_until(lambda: self.status()["audit"], "the agent tells its state")
         self.assertFalse(audit["healthy"])
         self.assertGreater(audit["dropped"], 0)
-        self.assertIn("audit.failed", self.site.agent.program.log())
+        wait_until(lambda: "audit.failed" in self.site.agent.program.log(), "the log tells it")
 
 
 if __name__ == "__main__":

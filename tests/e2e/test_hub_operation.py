@@ -98,8 +98,8 @@ class HubOperation(SiteTest):
         answer = self.site.ask("GET", "/", [("SAP-Connectivity-SCC-Location_ID",
                                              'x exchange=forged "' + "y" * 1000)])
         exchange = answer.value("x-sallyport-exchange")
-        (line,) = [line for line in self.site.hub.program.log().splitlines()
-                   if f"exchange={exchange}" in line]
+        (line,) = wait_until(lambda: [line for line in self.site.hub.program.log().splitlines()
+                                      if f"exchange={exchange}" in line], "the line is written")
         self.assertIn(r'location="x exchange=forged \"yyy', line)
         self.assertLess(len(line), 1000)
 

@@ -115,7 +115,7 @@ class Clones(RotationTest):
         self.assertEqual(copy.records(event="exchange.begin"), copied, "it served nobody")
         self.assertIn("still runs", self.shown()["alarm"]["reason"])
         self.assertIn("CLONE ALARM", self.site.hub.command("agent", "list", json_wanted=False))
-        self.assertIn("agent.clone", self.site.hub.program.log())
+        wait_until(lambda: "agent.clone" in self.site.hub.program.log(), "the log tells it")
 #The administrator has found the copy.
         copy.program.stop()
         self.site.hub.command("agent", "acknowledge", "berlin", "--tenant", "acme")
