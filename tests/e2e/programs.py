@@ -27,6 +27,7 @@ class Program:
     def __init__(self, folder, name, *arguments):
         self.log_file = folder / f"{name}.log"
         self.arguments = [str(BIN / name), *map(str, arguments)]
+        self.environment = {}       # beside our own
         self.process = None
 
     def start(self, sockets=()):
@@ -41,7 +42,8 @@ class Program:
                        "bash", *command]
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, pass_fds=descriptors)
+                                            stderr=log, pass_fds=descriptors,
+                                            env=os.environ | self.environment)
         for descriptor in descriptors:
             os.close(descriptor)
 
