@@ -48,7 +48,8 @@ json::object to_json(const Rotation::Status& rotation) {
                      {"issued", seconds_of(rotation.life.issued)},
                      {"next", seconds_of(rotation.next)},
                      {"failures", rotation.failures},
-                     {"renewals", rotation.renewals}};
+                     {"renewals", rotation.renewals},
+                     {"failed_renewals", rotation.failed_renewals}};
     if (!rotation.last_error.empty()) out["last_error"] = rotation.last_error;
     if (rotation.skew) out["clock_skew_seconds"] = rotation.skew->count();
     if (const auto text = describe_skew(rotation.skew); !text.empty()) out["clock"] = text;

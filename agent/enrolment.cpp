@@ -68,6 +68,8 @@ net::Task<Result<Enrolled>> enrol(net::Loop& loop, net::BlockingPool& pool,
                 token.agent + " --tenant " + token.tenant + "`, and check this machine's clock"};
     auto store = certs::IdentityStore::open(identity_folder);
     if (!store) co_return store.error();
+    const auto lock = store->lock();
+    if (!lock) co_return lock.error();
 
     const auto place = place_of(token, *hub, way);
     if (!place) co_return place.error();

@@ -123,6 +123,7 @@ net::Task<void> Rotation::run() {
         const auto done = co_await attempt();
         renewing_ = false;
         if (done) continue;
+        ++failed_renewals_;
         last_error_ = to_text(explained(done.error()));
         schedule_->failed(wiring_.now(), wiring_.dice(),
                           retry_after_.value_or(std::chrono::seconds(0)));
@@ -138,6 +139,8 @@ net::Task<void> Rotation::run() {
 net::Task<Result<void>> Rotation::attempt() {
     auto store = certs::IdentityStore::open(wiring_.identity_folder);
     if (!store) co_return store.error();
+    const auto lock = store->lock();
+    if (!lock) co_return lock.error();
     const auto active = store->load_active();
     if (!active) co_return active.error();
     auto candidate = store->prepared();
@@ -238,6 +241,7 @@ Error Rotation::explained(Error error) const {
 Rotation::Status Rotation::status() const {
     Status status{.phase = renewing_ ? "renewing" : "waiting",
                   .renewals = renewals_,
+                  .failed_renewals = failed_renewals_,
                   .last_error = last_error_,
                   .skew = skew_};
     if (!schedule_) return status;

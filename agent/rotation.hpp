@@ -45,7 +45,8 @@ public:
         certs::Time next{};  // attempt
         std::string phase;   // "waiting", "renewing"
         std::uint32_t failures = 0;
-        std::uint64_t renewals = 0;  // since the start of this process
+        std::uint64_t renewals = 0;         // since the start of this process
+        std::uint64_t failed_renewals = 0;  // likewise; never goes back
         std::string last_error;
         std::optional<std::chrono::seconds> skew;  // our clock less the hub's, once it told
         certs::RenewalHealth health = certs::RenewalHealth::good;
@@ -82,6 +83,7 @@ private:
     std::optional<std::chrono::seconds> skew_;
     std::string last_error_;
     std::uint64_t renewals_ = 0;
+    std::uint64_t failed_renewals_ = 0;
     bool renewing_ = false;
 };
 

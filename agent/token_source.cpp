@@ -122,8 +122,11 @@ private:
 };
 
 TokenSource::TokenSource(net::Loop& loop, std::unique_ptr<Connector> connector,
-                         TechnicalCredentialsPtr credentials)
-    : loop_(loop), connector_(std::move(connector)), credentials_(std::move(credentials)) {}
+                         TechnicalCredentialsPtr credentials, std::chrono::milliseconds wait)
+    : loop_(loop),
+      connector_(std::move(connector)),
+      credentials_(std::move(credentials)),
+      wait_(wait) {}
 
 LoginPtr TokenSource::at_hand() const { return net::Loop::now() < use_until_ ? login_ : nullptr; }
 
@@ -141,7 +144,7 @@ net::Task<Result<LoginPtr>> TokenSource::login(http::Answer& down) {
             log::warn("token.failed", {{"url", credentials_->token_order->url.text()},
                                        {"error", to_text(token.error())}});
             failure_ = token.error();
-            failed_until_ = net::Loop::now() + pause;
+            failed_until_ = net::Loop::now() + wait_;
             co_return *failure_;
         }
         Waiting waiting(down.event());
@@ -174,7 +177,7 @@ void TokenSource::keep(FetchedToken token) {
 
 void TokenSource::refused(const Login* login) {
     if (login == nullptr || login != login_.get()) return;
-    if (net::Loop::now() - fetched_at_ >= pause) use_until_ = {};
+    if (net::Loop::now() - fetched_at_ >= wait_) use_until_ = {};
 }
 
 }  // namespace sallyport::agent

@@ -39,7 +39,7 @@ public:
 
     /// `connector` leads to the token server.
     TokenSource(net::Loop& loop, std::unique_ptr<Connector> connector,
-                TechnicalCredentialsPtr credentials);
+                TechnicalCredentialsPtr credentials, std::chrono::milliseconds wait = pause);
 
     /// The token's login if one is at hand, else null.
     LoginPtr at_hand() const;
@@ -62,6 +62,7 @@ private:
     net::Loop& loop_;
     std::unique_ptr<Connector> connector_;
     TechnicalCredentialsPtr credentials_;
+    std::chrono::milliseconds wait_;
     boost::intrusive::list<Waiting, boost::intrusive::constant_time_size<false>> waiting_;
     bool fetching_ = false;
     LoginPtr login_;

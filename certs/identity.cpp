@@ -8,6 +8,10 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+
 namespace sallyport::certs {
 namespace {
 
@@ -79,6 +83,19 @@ std::string_view to_text(Slot slot) { return slot == Slot::a ? "a" : "b"; }
 Result<IdentityStore> IdentityStore::open(std::filesystem::path folder) {
     if (auto made = make_folder(folder, folder_mode); !made) return made.error();
     return IdentityStore(std::move(folder));
+}
+
+Result<IdentityLock> IdentityStore::lock() const {
+    const auto path = folder_ / lock_file;
+    FileDescriptor file(
+        ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, secret_mode));
+    if (!file) return os_error("open " + path.string());
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return IdentityLock(std::move(file));
+    if (errno != EWOULDBLOCK) return os_error("lock " + path.string());
+    return Error{Errc::conflict,
+                 "another process is changing the identity in " + folder_.string() +
+                     ": an agent that renews its certificate, or `sallyport enroll`; wait until it "
+                     "is done (a minute at most) and try again"};
 }
 
 Result<Key> IdentityStore::pending_key() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/file.hpp"
 #include "base/result.hpp"
 #include "certs/certificate.hpp"
 #include "certs/key.hpp"
@@ -25,18 +26,32 @@ struct Identity {
     std::chrono::sys_seconds prepared_at;
 };
 
+/// As long as it lives, no other process (nor another holder in this one) changes the identity.
+class IdentityLock {
+public:
+    explicit IdentityLock(FileDescriptor file) : file_(std::move(file)) {}
+
+private:
+    FileDescriptor file_;
+};
+
 /// The identity on disk, in a folder that belongs to it (0700):
 ///
 ///     a/ b/            two slots: key.pem (0600), chain.pem, ca.pem, meta.json (written last)
 ///     active           symbolic link to one of them, swapped by rename
 ///     pending.pem      the key of an enrolment under way (0600)
+///     lock             held by the process that writes (flock); empty
 ///
 /// A new identity is prepared in the slot that is not active, may be tried, then activated. After a
-/// crash at any moment load_active() finds either the old or the new one, whole. One process at a
-/// time may write.
+/// crash at any moment load_active() finds either the old or the new one, whole. Who writes holds
+/// lock() from the first look to the last change; reading needs none.
 class IdentityStore {
 public:
     static Result<IdentityStore> open(std::filesystem::path folder);
+
+    /// Does not wait. Errors: Errc::conflict if somebody else is changing this identity; the
+    /// detail says what to do. The kernel takes it back from a process that dies.
+    Result<IdentityLock> lock() const;
 
     /// The key to enrol with: made on the first call (P-256), the same after a restart, until an
     /// identity with it is activated. It never leaves this folder.

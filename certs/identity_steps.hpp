@@ -50,6 +50,7 @@ inline constexpr const char* chain_file = "chain.pem";
 inline constexpr const char* anchors_file = "ca.pem";
 inline constexpr const char* meta_file = "meta.json";
 inline constexpr const char* active_link = "active";
+inline constexpr const char* lock_file = "lock";
 inline constexpr const char* pending_key_file = "pending.pem";
 
 }  // namespace sallyport::certs

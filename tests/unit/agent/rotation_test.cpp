@@ -112,6 +112,22 @@ TEST_F(RotationTest, AFailureIsToldAndTriedAgainAndTouchesNothing) {
     EXPECT_EQ(activated_, 0);
 }
 
+TEST_F(RotationTest, WaitsWhileSomebodyElseChangesTheIdentity) {
+    auto other = store_.lock();
+    ASSERT_TRUE(other);
+    start();
+    rotation_->renew_now();
+    ASSERT_TRUE(until_failures(1));
+    EXPECT_NE(rotation_->status().last_error.find("sallyport enroll"), std::string::npos);
+    EXPECT_EQ(rotation_->status().failed_renewals, 1U);
+    other = Error{Errc::closed, "released"};
+    now_.boot += 1h;
+    ASSERT_TRUE(until_failures(2));
+    EXPECT_EQ(rotation_->status().last_error.find("sallyport enroll"), std::string::npos);
+    EXPECT_EQ(rotation_->status().failed_renewals, 2U);
+    EXPECT_TRUE(store_.lock()) << "nobody keeps it between two attempts";
+}
+
 TEST_F(RotationTest, ThreeFailuresAndTheEndOfTheLifeAreVisible) {
     start();
     rotation_->renew_now();

@@ -73,10 +73,10 @@ struct Wanting final : http::Answer {
 };
 
 struct TokenWorld {
-    TokenWorld() {
+    explicit TokenWorld(std::chrono::milliseconds wait = TokenSource::pause) {
         auto made = std::make_unique<FakeConnector>(loop, test::WireOptions{});
         server = made.get();
-        source = std::make_unique<TokenSource>(loop, std::move(made), credentials());
+        source = std::make_unique<TokenSource>(loop, std::move(made), credentials(), wait);
     }
     ~TokenWorld() {
         group.cancel();
@@ -175,6 +175,42 @@ TEST(TokenSource, AFreshTokenThatIsRefusedIsKeptForTheBackEndIsToBlame) {
     ASSERT_TRUE(world.until([&] { return one.login.has_value(); }));
     world.source->refused((**one.login).get());
     EXPECT_NE(world.source->at_hand(), nullptr);
+}
+
+TEST(TokenSource, ATokenThatTheBackEndRefusesIsReplacedOnceByAFreshOne) {
+    TokenWorld world(0ms);
+    auto& one = world.want();
+    ASSERT_TRUE(world.answer(0, first));
+    ASSERT_TRUE(world.until([&] { return one.login.has_value(); }));
+    const auto old = **one.login;
+    world.source->refused(old.get());
+    EXPECT_EQ(world.source->at_hand(), nullptr);
+    auto& two = world.want();
+    auto& three = world.want();
+    ASSERT_TRUE(world.answer(1, second));
+    ASSERT_TRUE(world.until([&] { return two.login && three.login; }));
+    EXPECT_EQ(TokenWorld::field(two), "Bearer t2");
+    EXPECT_EQ(**two.login, **three.login);
+    // An exchange that began with the old one is told late: that says nothing about the new one.
+    world.source->refused(old.get());
+    EXPECT_EQ(world.source->at_hand(), **two.login);
+    EXPECT_EQ(world.server->made.size(), 2u);
+}
+
+TEST(TokenSource, AServerThatGivesNoFreshTokenIsToldAndAskedAgainLater) {
+    TokenWorld world(0ms);
+    auto& one = world.want();
+    ASSERT_TRUE(world.answer(0, first));
+    ASSERT_TRUE(world.until([&] { return one.login.has_value(); }));
+    world.source->refused((**one.login).get());
+    auto& two = world.want();
+    ASSERT_TRUE(world.answer(1, R"({"error":"invalid_client"})", "401 No"));
+    ASSERT_TRUE(world.until([&] { return two.login.has_value(); }));
+    EXPECT_EQ(two.login->error().code, Errc::unauthorized);
+    auto& three = world.want();
+    ASSERT_TRUE(world.answer(2, second));
+    ASSERT_TRUE(world.until([&] { return three.login.has_value(); }));
+    EXPECT_EQ(TokenWorld::field(three), "Bearer t2");
 }
 
 }  // namespace
