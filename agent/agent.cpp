@@ -58,6 +58,7 @@ Agent::Agent(SitePtr site)
           [this](daemon::KeySnapshotPtr keys) {
               for (auto& worker : workers_) worker->use_keys(keys);
           }),
+      expiry_changed_(loop_.turn),
       rotating_(loop_),
       stopping_(loop_),
       signals_(loop_.io, SIGTERM, SIGINT, SIGHUP) {}
@@ -76,6 +77,8 @@ Result<void> Agent::open() {
     process_ = certs::random_secret().reveal();
     auto keys = PrincipalKeys::load(site_->config, std::chrono::system_clock::now());
     if (!keys) return keys.error();
+    keys_ = *keys;
+    record_keys();
 
     shared_.reset(new AgentShared{
         *log_, pool_, budget_, site_->config.workers, site_, std::move(*keys),
@@ -168,6 +171,7 @@ Rotation::Wiring Agent::rotation_wiring() {
 
 void Agent::run() {
     rotating_.spawn("rotation", rotation_->run());
+    rotating_.spawn("expiry", watch_expiry());
     for (auto& worker : workers_) worker->start();
     wait_for_signal();
     for (const auto& warning : site_->config.warnings) log::warn("config.odd", {{"what", warning}});
@@ -233,7 +237,7 @@ Result<void> Agent::reload(std::string_view who) {
     if (!recorded) log::error("audit.failed", {{"error", to_text(recorded.error())}});
     log::set_level(site_->config.log_level);
     key_sets_.use(site_->identity_providers.sources());
-    for (auto& worker : workers_) worker->use(site_, *keys);
+    use_keys(std::move(*keys));
     log::info("config.reloaded", {{"configuration", site_->config.digest}, {"who", who}});
     if (restart)
         log::warn("config.restart_needed",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/certificate_list.hpp"
 #include "agent/rotation.hpp"
 #include "agent/site.hpp"
 #include "agent/worker.hpp"
@@ -8,10 +9,12 @@
 #include "daemon/admin_server.hpp"
 #include "daemon/key_sets.hpp"
 #include "net/blocking_pool.hpp"
+#include "net/event.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
 
 #include <boost/asio/signal_set.hpp>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include <memory>
@@ -37,12 +40,21 @@ private:
     Result<void> open();
     Result<void> load_identity();
     void record_identity();
+    void record_keys();
     Result<std::shared_ptr<const net::TlsContext>> context() const;
     std::vector<std::string> authorities() const;
     Rotation::Wiring rotation_wiring();
     Result<void> reload(std::string_view who);
     net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request);
     net::Task<boost::json::object> status();
+    net::Task<Worker::Status> ask(Worker& worker);
+    // Of all certificates:
+    net::Task<boost::json::object> certificates();
+    Result<void> reload_keys();
+    void use_keys(PrincipalKeys keys);
+    std::vector<ListedCertificate> lasting_certificates() const;
+    boost::json::array expiry_json() const;
+    net::Task<void> watch_expiry();
     void wait_for_signal();
     net::Task<void> stop(net::Deadline deadline);
 
@@ -62,8 +74,10 @@ private:
     std::vector<std::unique_ptr<Worker>> workers_;
     net::BlockingPool pool_;  // goes before the loops that its jobs answer to
     std::unique_ptr<Rotation> rotation_;
+    PrincipalKeys keys_;  // in force
     daemon::KeySets key_sets_;
     std::unique_ptr<daemon::AdminServer> admin_;
+    net::Event expiry_changed_;
     net::TaskGroup rotating_;
     net::TaskGroup stopping_;
     boost::asio::signal_set signals_;

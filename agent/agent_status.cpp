@@ -85,6 +85,12 @@ net::Task<http::SimpleResponse> Agent::administer(const http::SimpleRequest& req
         response.body = json::serialize(facts);
         co_return response;
     }
+    if (method == "GET" && target == "/v1/certificates") {
+        http::SimpleResponse response;
+        const auto facts = co_await certificates();
+        response.body = json::serialize(facts);
+        co_return response;
+    }
     if (method != "POST") co_return error_response(404, "not_found", "unknown request");
     if (target == "/v1/reload") {
         const auto reloaded = reload("admin");
@@ -103,6 +109,11 @@ net::Task<http::SimpleResponse> Agent::administer(const http::SimpleRequest& req
         rotation_->renew_now();
         co_return done;
     }
+    if (target == "/v1/reload-certificates") {
+        const auto reloaded = reload_keys();
+        if (!reloaded) co_return error_response(422, "invalid", to_text(reloaded.error()));
+        co_return done;
+    }
     if (target == "/v1/drain") {
         // Answered first; the process ends when what runs is done.
         std::raise(SIGTERM);
@@ -111,34 +122,38 @@ net::Task<http::SimpleResponse> Agent::administer(const http::SimpleRequest& req
     co_return error_response(404, "not_found", "unknown request");
 }
 
+net::Task<Worker::Status> Agent::ask(Worker& worker) {
+    // Shared: who asked may have gone (a stop cancels it) when the worker answers.
+    struct Asked {
+        net::Event* waiter = nullptr;
+        std::optional<Worker::Status> status;
+    };
+    struct Waiter {
+        Waiter(net::Turn& turn, std::shared_ptr<Asked> a) : event(turn), asked(std::move(a)) {
+            asked->waiter = &event;
+        }
+        ~Waiter() { asked->waiter = nullptr; }
+        net::Event event;
+        std::shared_ptr<Asked> asked;
+    };
+    Waiter waiter(loop_.turn, std::make_shared<Asked>());
+    auto answer = [asked = waiter.asked, executor = loop_.executor()](Worker::Status from) mutable {
+        asio::post(executor, [asked = std::move(asked), from = std::move(from)]() mutable {
+            asked->status = std::move(from);
+            if (asked->waiter != nullptr) asked->waiter->set();
+        });
+    };
+    worker.ask_status(std::move(answer));
+    while (!waiter.asked->status) co_await waiter.event.wait();
+    co_return std::move(*waiter.asked->status);
+}
+
 net::Task<json::object> Agent::status() {
     json::array hubs;
     bool ready = !draining_;
     for (auto& worker : workers_) {
-        // Shared: who asked may have gone (a stop cancels it) when the worker answers.
-        struct Asked {
-            net::Event* waiter = nullptr;
-            std::optional<Worker::LinkStatus> links;
-        };
-        struct Waiter {
-            Waiter(net::Turn& turn, std::shared_ptr<Asked> a) : event(turn), asked(std::move(a)) {
-                asked->waiter = &event;
-            }
-            ~Waiter() { asked->waiter = nullptr; }
-            net::Event event;
-            std::shared_ptr<Asked> asked;
-        };
-        Waiter waiter(loop_.turn, std::make_shared<Asked>());
-        auto answer = [asked = waiter.asked,
-                       executor = loop_.executor()](Worker::LinkStatus from) mutable {
-            asio::post(executor, [asked = std::move(asked), from = std::move(from)]() mutable {
-                asked->links = std::move(from);
-                if (asked->waiter != nullptr) asked->waiter->set();
-            });
-        };
-        worker->ask_status(std::move(answer));
-        while (!waiter.asked->links) co_await waiter.event.wait();
-        for (const auto& [name, list] : *waiter.asked->links) {
+        const auto told = co_await ask(*worker);
+        for (const auto& [name, list] : told.links) {
             json::array states;
             bool up = false;
             for (const auto& link : list) {
@@ -170,6 +185,7 @@ net::Task<json::object> Agent::status() {
                                 {"on_failure", audit::to_text(log_->on_failure())},
                                 {"dropped", log_->dropped()}};
     out["identity_providers"] = to_json(site_->identity_providers, *key_sets_.snapshot());
+    out["certificates"] = expiry_json();
     auto& warnings = out["warnings"].emplace_array();
     for (const auto& warning : config.warnings) warnings.emplace_back(warning);
     out["memory_budget"] =

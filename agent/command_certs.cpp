@@ -1,3 +1,4 @@
+#include "agent/certificate_list.hpp"
 #include "agent/claims_file.hpp"
 #include "agent/command_context.hpp"
 #include "agent/principal_keys.hpp"
@@ -5,6 +6,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "daemon/admin_client.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -142,6 +144,21 @@ Result<CommandOutput> sample(const CommandContext& context, const std::string& c
                 std::move(facts));
 }
 
+/// The running daemon knows what is in use; without one, the state directory has to do.
+Result<CommandOutput> list(const CommandContext& context) {
+    const auto config = Config::load(context.config);
+    if (!config) return config.error();
+    auto facts = daemon::ask_daemon(config->admin_socket, "GET", "/v1/certificates");
+    if (!facts && facts.error().code != Errc::unavailable) return facts.error();
+    if (!facts) {
+        const auto kept = certificates_on_disk(*config);
+        if (!kept) return kept.error();
+        facts = list_json(*kept, "disk", *config, std::chrono::system_clock::now());
+    }
+    auto text = list_text(*facts);
+    return CommandOutput{.json = std::move(*facts), .text = std::move(text)};
+}
+
 }  // namespace
 
 void add_certs_commands(CLI::App& app, CommandContext& context) {
@@ -151,6 +168,10 @@ void add_certs_commands(CLI::App& app, CommandContext& context) {
     const auto files = std::make_shared<Files>();
     auto* certs = app.add_subcommand("certs", "certificates and keys of the agent");
     certs->require_subcommand(1);
+
+    auto* list_command = certs->add_subcommand(
+        "list", "all certificates of the agent: which are in use, and when they end");
+    on_run(*list_command, context, [&context] { return list(context); });
 
     auto* authority = certs->add_subcommand(
         "principal-ca", "the certificate that back ends import to believe who asks");

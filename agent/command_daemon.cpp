@@ -71,6 +71,14 @@ std::string describe(const json::object& status) {
         if (const auto* error = object.if_contains("last_error")) text += ", " + text_of(*error);
         text += "\n";
     }
+    for (const auto& entry : status.at("certificates").as_array()) {
+        const auto& certificate = entry.as_object();
+        const auto level = text_of(certificate.at("warning"));
+        if (level.empty()) continue;
+        text += "CERTIFICATE " + level + ": " + text_of(certificate.at("kind")) + " " +
+                text_of(certificate.at("subject")) + " " + text_of(certificate.at("time_left")) +
+                "\n";
+    }
     for (const auto& warning : status.at("warnings").as_array())
         text += "warning: " + text_of(warning) + "\n";
     for (const auto& hub : status.at("hubs").as_array()) {

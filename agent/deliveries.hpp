@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace sallyport::net {
@@ -58,6 +59,10 @@ public:
     static void answered(const Delivery& delivery, int status);
 
     std::uint64_t certificates_issued() const { return certificates_.issued(); }
+    /// As PrincipalCertificates::issued_system.
+    std::optional<certs::Certificate> issued_system() const {
+        return certificates_.issued_system();
+    }
 
 private:
     struct Tokens {

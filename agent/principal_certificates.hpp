@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,6 +50,11 @@ public:
                                         certs::Time now);
 
     std::uint64_t issued() const { return issued_; }
+    /// The system certificate that the authority issued and that is shown, if there is one.
+    std::optional<certs::Certificate> issued_system() const {
+        if (issued_system_ == nullptr) return std::nullopt;
+        return issued_system_->chain.front();
+    }
     std::size_t remembered() const { return users_.size(); }
 
 private:

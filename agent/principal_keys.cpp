@@ -30,6 +30,10 @@ std::filesystem::path PrincipalKeys::system_file(const Config& config) {
     return config.state_dir / "system-certificate.pem";
 }
 
+std::filesystem::path PrincipalKeys::pending_file(const Config& config, std::string_view kind) {
+    return config.state_dir / (std::string(kind) + ".pending.pem");
+}
+
 Result<PrincipalKeys> PrincipalKeys::load(const Config& config, certs::Time now) {
     PrincipalKeys keys;
     if (std::ranges::none_of(config.mappings, shows_certificates)) return keys;

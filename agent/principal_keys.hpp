@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace sallyport::agent {
 
@@ -22,6 +23,9 @@ struct PrincipalKeys {
 
     static std::filesystem::path authority_file(const Config& config);
     static std::filesystem::path system_file(const Config& config);
+    /// The key for which a certificate was requested and not imported yet. `kind` as in
+    /// `certs csr`.
+    static std::filesystem::path pending_file(const Config& config, std::string_view kind);
 };
 
 /// As its tunnel certificate says: the name in a system certificate that the agent issues itself.

@@ -97,11 +97,11 @@ void Worker::replace_links() {
     });
 }
 
-void Worker::ask_status(std::function<void(LinkStatus)> tell) {
+void Worker::ask_status(std::function<void(Status)> tell) {
     asio::post(loop_.executor(), [this, tell] {
-        LinkStatus status;
+        Status status{.links = {}, .issued_system = deliveries_.issued_system()};
         for (std::size_t i = 0; i < hubs_.size(); ++i)
-            status.emplace_back(shared_.site->config.hubs[i].name, hubs_[i]->links.status());
+            status.links.emplace_back(shared_.site->config.hubs[i].name, hubs_[i]->links.status());
         tell(std::move(status));
     });
 }

@@ -16,6 +16,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -48,8 +49,11 @@ tunnel::Hello say_hello(const AgentShared& shared, const Site& site, const HubCo
 /// One thread of the agent: links to each hub, and the exchanges that come through them.
 class Worker {
 public:
-    using LinkStatus =
-        std::vector<std::pair<std::string, std::vector<HubLinks::Status>>>;  // by hub
+    struct Status {
+        std::vector<std::pair<std::string, std::vector<HubLinks::Status>>> links;  // by hub
+        /// Of the agent towards back ends, if it issued itself one and showed it.
+        std::optional<certs::Certificate> issued_system;
+    };
 
     Worker(std::size_t index, AgentShared& shared);
     ~Worker();
@@ -66,7 +70,7 @@ public:
     /// Ends the worker's loop when everything that runs is done, or at the deadline.
     void stop(net::Deadline deadline);
     /// `tell` is called on the worker's thread.
-    void ask_status(std::function<void(LinkStatus)> tell);
+    void ask_status(std::function<void(Status)> tell);
 
 private:
     struct HubSide;

@@ -1,0 +1,141 @@
+// The certificates of the running agent: which are in use, how they are changed, and what is said
+// before they end.
+#include "agent/agent.hpp"
+#include "agent/certificate_record.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "net/within.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace sallyport::agent {
+
+namespace json = boost::json;
+
+namespace {
+
+/// Between two looks at the clocks: a timer until the next step would miss a clock that is set, and
+/// the sleep of the machine.
+constexpr std::chrono::seconds expiry_tick{1};
+
+/// What was said of each certificate. Said once, also if a clock goes back and forth.
+class ToldExpiry {
+public:
+    void look(const std::vector<ListedCertificate>& all, certs::Time now) {
+        std::map<certs::Fingerprint, certs::ExpiryLevel> kept;
+        for (const auto& one : all) {
+            const auto& hash = one.certificate.fingerprint();
+            const auto before = told_.find(hash);
+            const auto said = before != told_.end() ? before->second : certs::ExpiryLevel::none;
+            const auto level = one.level(now);
+            if (level > said) tell(one, level, now);
+            kept.emplace(hash, std::max(level, said));
+        }
+        told_ = std::move(kept);
+    }
+
+private:
+    static void tell(const ListedCertificate& one, certs::ExpiryLevel level, certs::Time now) {
+        const auto urgency = certs::is_urgent(level) ? log::Level::error : log::Level::warn;
+        log::write(urgency, "certificate.expiry",
+                   {{"kind", to_text(one.kind)},
+                    {"level", certs::to_text(level)},
+                    {"subject", one.certificate.subject()},
+                    {"serial", one.certificate.serial()},
+                    {"what", certs::time_left(one.life, now)}});
+    }
+
+    std::map<certs::Fingerprint, certs::ExpiryLevel> told_;
+};
+
+}  // namespace
+
+/// Those that are made to last. A system certificate that the agent issues itself is replaced when
+/// it is shown: nobody has to hear of its end.
+std::vector<ListedCertificate> Agent::lasting_certificates() const {
+    std::vector<ListedCertificate> all;
+    if (certificate_) {
+        auto tunnel = ListedCertificate::of(CertificateKind::tunnel, *certificate_);
+        const auto rotation = rotation_->status();
+        if (rotation.life.not_after == certificate_->not_after()) tunnel.life = rotation.life;
+        tunnel.renewed_by = certs::RenewedBy::itself;
+        tunnel.failures = rotation.failures;
+        all.push_back(std::move(tunnel));
+    }
+    std::ranges::move(certificates_of(keys_, site_->config), std::back_inserter(all));
+    return all;
+}
+
+net::Task<json::object> Agent::certificates() {
+    auto all = lasting_certificates();
+    for (auto& worker : workers_) {
+        auto told = co_await ask(*worker);
+        if (!told.issued_system || keys_.system != nullptr) continue;
+        auto system =
+            ListedCertificate::of(CertificateKind::system, std::move(*told.issued_system));
+        system.renewed_by = certs::RenewedBy::itself;
+        all.push_back(std::move(system));
+    }
+    co_return list_json(all, "daemon", site_->config, std::chrono::system_clock::now());
+}
+
+json::array Agent::expiry_json() const {
+    json::array out;
+    const auto now = std::chrono::system_clock::now();
+    for (const auto& one : lasting_certificates()) {
+        auto facts = to_json(one, now);
+        json::object brief;
+        for (const auto* key :
+             {"kind", "subject", "serial", "not_after", "time_left", "in_use", "warning"})
+            brief[key] = facts.at(key);
+        out.push_back(std::move(brief));
+    }
+    return out;
+}
+
+/// Until cancelled.
+net::Task<void> Agent::watch_expiry() {
+    ToldExpiry told;
+    while (true) {
+        told.look(lasting_certificates(), std::chrono::system_clock::now());
+        auto changed = net::wait_for(expiry_changed_);
+        (void)co_await net::within(net::deadline_in(expiry_tick), std::move(changed));
+    }
+}
+
+void Agent::record_keys() {
+    const auto record = [this](const certs::Certificate& certificate, std::string_view purpose) {
+        const auto file = site_->config.state_dir / ("recorded_" + std::string(purpose));
+        const auto done = record_certificate(*log_, certificate, purpose, file);
+        if (!done) log::warn("certificate.unrecorded", {{"error", to_text(done.error())}});
+    };
+    if (keys_.system != nullptr) record(keys_.system->chain.front(), "system");
+    if (keys_.authority != nullptr) record(keys_.authority->certificate(), "ca");
+}
+
+/// What runs goes on with the keys it began with.
+void Agent::use_keys(PrincipalKeys keys) {
+    keys_ = std::move(keys);
+    record_keys();
+    for (auto& worker : workers_) worker->use(site_, keys_);
+    expiry_changed_.set();
+}
+
+Result<void> Agent::reload_keys() {
+    auto keys = PrincipalKeys::load(site_->config, std::chrono::system_clock::now());
+    if (!keys) {
+        log::error("certificate.refused", {{"error", to_text(keys.error())}});
+        return keys.error();
+    }
+    const bool is_same = keys->is_same(keys_);
+    use_keys(std::move(*keys));
+    if (is_same) return {};
+    for (const auto& one : certificates_of(keys_, site_->config))
+        log::info("certificate.in_use", {{"kind", to_text(one.kind)},
+                                         {"subject", one.certificate.subject()},
+                                         {"serial", one.certificate.serial()}});
+    return {};
+}
+
+}  // namespace sallyport::agent
