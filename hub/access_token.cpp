@@ -90,7 +90,7 @@ Result<AccessToken> AccessTokenIssuer::issue_for_user(const Client& client, cons
     claims["iat"] = issued_at.time_since_epoch().count();
     claims["exp"] = end.time_since_epoch().count();
     claims["grant_type"] = jwt_bearer_grant;
-    claims[sealed_claim] = std::move(*sealed);
+    claims[sealed_claim] = *sealed;
     auto text = key_.sign_token(claims);
     if (!text || text->size() > exchanged_token_bytes_max)
         return Error{Errc::denied,
