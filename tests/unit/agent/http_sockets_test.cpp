@@ -122,8 +122,9 @@ net::Task<Result<void>> echo(const http::RequestHead&, http::Body& up, http::Ans
 
 TEST(HttpOverSockets, EchoesManyMegabytesThroughBothHops) {
     SocketWorld world(echo);
-    world.client.say("PUT /x HTTP/1.1\r\nHost: e\r\nContent-Length: 20000000\r\n\r\n" +
-                     std::string(20'000'000, 'x'));
+    std::string body;
+    body.resize(20'000'000, 'x');
+    world.client.say("PUT /x HTTP/1.1\r\nHost: e\r\nContent-Length: 20000000\r\n\r\n" + body);
     ASSERT_TRUE(world.until([&] { return world.client.heard().ends_with("\r\n0\r\n\r\n"); }));
     EXPECT_EQ(std::ranges::count(world.client.heard(), 'x'), 20'000'000);
     world.client.take();
