@@ -42,8 +42,8 @@ net::Task<Result<void>> HttpBackend::serve_as(const http::RequestHead& head, htt
         if (freshness == HttpPool::Freshness::any)
             lease = pool_.take_idle(down.event(), login.get());
         if (!lease) {
-            auto taken = co_await pool_.take(
-                down, login, freshness, net::deadline_in(connect_timeout_), exchange.expired());
+            auto taken =
+                co_await pool_.take(down, login, freshness, connect_timeout_, exchange.expired());
             if (!taken) co_return taken.error();
             lease = std::move(*taken);
         }
@@ -60,6 +60,7 @@ net::Task<Result<void>> HttpBackend::serve_as(const http::RequestHead& head, htt
         }
         // The back end may have closed an idle connection just when we used it.
         if (!lease->reused || !exchange.repeatable()) co_return step.error();
+        exchange.leave();
         freshness = HttpPool::Freshness::fresh;
     }
 }

@@ -118,7 +118,7 @@ void HttpExchange::write_fields() {
     const bool internal = rules_.host_header == HostHeader::internal_host;
     for (const auto& [name, value] : wire_->kept) {
         if (is_replaced(name)) continue;
-        if (internal && name == "x-forwarded-host") continue;
+        if (internal && http::same_name(name, "x-forwarded-host")) continue;
         if (name == "te") out += "connection: te\r\n";
         http::h1::append_field(out, name, value);
     }

@@ -45,6 +45,8 @@ public:
     /// Writes the request head; starts anew if an earlier connection failed. `login` may be null,
     /// and must stay as long as this.
     void begin(HttpWire& wire, const Login* login);
+    /// The wire goes before the next begin(); the response time-out may come in between.
+    void leave() { wire_ = nullptr; }
 
     enum class Step {
         wait,  // for the event

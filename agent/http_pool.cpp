@@ -64,7 +64,7 @@ bool HttpPool::has_room() {
 
 net::Task<Result<HttpPool::Lease>> HttpPool::take(http::Answer& down, LoginPtr login,
                                                   Freshness freshness,
-                                                  net::Deadline connect_deadline,
+                                                  std::chrono::milliseconds connect_timeout,
                                                   const bool& expired) {
     auto& event = down.event();
     Lease lease;
@@ -91,7 +91,7 @@ net::Task<Result<HttpPool::Lease>> HttpPool::take(http::Answer& down, LoginPtr l
         }
         while (open() > limits_.connections && !idle_.empty()) drop_oldest();
     }
-    auto connected = co_await connect_for(down, login, connect_deadline);
+    auto connected = co_await connect_for(down, login, net::deadline_in(connect_timeout));
     if (!connected) co_return connected.error();
     lease.wire = std::make_unique<HttpWire>(loop_, std::move(*connected), login, event);
     if (auto attached = lease.wire->attach(loop_, event); !attached) co_return attached.error();

@@ -62,11 +62,12 @@ public:
 
     /// An idle connection of that login, if there is one and nobody waits.
     std::optional<Lease> take_idle(net::Event& event, const Login* login);
-    /// A new connection, or (unless `fresh`) the next that becomes free.
+    /// A new connection, or (unless `fresh`) the next that becomes free. `connect_timeout` counts
+    /// from when there is a place for it.
     /// Errors: those of the Connector; Errc::limit: the queue is full; Errc::aborted;
     /// Errc::timed_out.
     net::Task<Result<Lease>> take(http::Answer& down, LoginPtr login, Freshness freshness,
-                                  net::Deadline connect_deadline, const bool& expired);
+                                  std::chrono::milliseconds connect_timeout, const bool& expired);
     /// Keeps a connection whose last response has ended.
     void put(Lease lease);
     void close_idle();

@@ -32,15 +32,20 @@ bool is_agents_own(const http::ResponseHead& head) {
 
 AccessEntry::AccessEntry(AccessLog& log, std::string_view exchange_id,
                          const http::RequestHead& head, http::Body& up, http::Answer& down)
-    : log_(log), up_(up), down_(down), exchange_id_(exchange_id), method_(head.method) {
-    if (log_.level_ != AccessLevel::off) began_ = net::Loop::now();
+    : log_(log),
+      level_(log.level_),
+      up_(up),
+      down_(down),
+      exchange_id_(exchange_id),
+      method_(head.method) {
+    if (level_ != AccessLevel::off) began_ = net::Loop::now();
 }
 
 AccessEntry::~AccessEntry() {
-    if (moved_ || log_.level_ == AccessLevel::off || !log::enabled(log::Level::info)) return;
+    if (moved_ || level_ == AccessLevel::off || !log::enabled(log::Level::info)) return;
     const auto what = outcome();
     constexpr std::string_view answered = "exchange.answered";
-    if (log_.level_ == AccessLevel::all || what != answered) write_line(what);
+    if (level_ == AccessLevel::all || what != answered) write_line(what);
 }
 
 void AccessEntry::consume(std::size_t bytes) {

@@ -27,7 +27,6 @@ public:
 
     explicit AccessLog(AccessLevel level) : level_(level) {}
     void use(AccessLevel level) { level_ = level; }
-    AccessLevel level() const { return level_; }
 
 private:
     friend class AccessEntry;
@@ -47,8 +46,8 @@ public:
     AccessEntry& operator=(const AccessEntry&) = delete;
 
     /// To be used in place of the request's own; its own if nothing will be written.
-    http::Body& body() { return log_.level_ == AccessLevel::off ? up_ : *this; }
-    http::Answer& answer() { return log_.level_ == AccessLevel::off ? down_ : *this; }
+    http::Body& body() { return level_ == AccessLevel::off ? up_ : *this; }
+    http::Answer& answer() { return level_ == AccessLevel::off ? down_ : *this; }
 
     void asked_by(std::shared_ptr<const Caller> caller) { caller_ = std::move(caller); }
     void asked_for(std::string_view authority, std::string_view location) {
@@ -57,7 +56,7 @@ public:
     }
     /// The link is not kept: its agent may be gone before the request is.
     void sent_to(std::string_view agent) {
-        if (log_.level_ != AccessLevel::off) agent_ = agent;
+        if (level_ != AccessLevel::off) agent_ = agent;
     }
     /// The hub itself gives the answer; `code` is a literal.
     void refused(std::string_view code) { code_ = code; }
@@ -89,6 +88,7 @@ private:
     void write_line(std::string_view outcome) const;
 
     AccessLog& log_;
+    AccessLevel level_;  // as the request began
     http::Body& up_;
     http::Answer& down_;
     std::chrono::steady_clock::time_point began_{};

@@ -92,7 +92,8 @@ Result<AccessToken> AccessTokenIssuer::issue_for_user(const Client& client, cons
     claims["grant_type"] = jwt_bearer_grant;
     claims[sealed_claim] = *sealed;
     auto text = key_.sign_token(claims);
-    if (!text || text->size() > exchanged_token_bytes_max)
+    if (!text) return text.error();
+    if (text->size() > exchanged_token_bytes_max)
         return Error{Errc::denied,
                      "the user's token is too large: with it the exchanged token would exceed " +
                          std::to_string(exchanged_token_bytes_max / 1024) +

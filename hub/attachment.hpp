@@ -44,6 +44,7 @@ struct Worker::Attachment final : net::IdleSweep::Watched {
     net::Event settled;               // something is known of the rivals, or the link has ended
     std::uint64_t number = 0;
     bool greeted = false;
+    bool over = false;  // its control stream has ended, so it is never taken in any more
     bool trial = false;
     std::vector<std::string> authorities;  // key hashes of those it trusts
     std::optional<Registry::LinkId> member;

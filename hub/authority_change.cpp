@@ -72,7 +72,7 @@ Result<std::vector<AuthorityEntry>> take_step(std::vector<AuthorityEntry> entrie
         change(*next, AuthorityRole::current, true);
         return entries;
     }
-    // Roll-back, one phase: agents trust both until the last step, so nobody is shut out.
+    // Roll-back, one phase: agents trust both until the last step.
     const bool prepared = phase == AuthorityPhase::prepared;
     change(*current, AuthorityRole::current, true);
     change(*next, prepared ? AuthorityRole::retired : AuthorityRole::next, false);
@@ -92,6 +92,8 @@ AuthorityProgress progress_towards(std::string_view next_key_hash, const StoreCo
         const auto issuer = issuers.find({agent.key, agent.confirmed});
         if (issuer == issuers.end() || issuer->second != next_key_hash)
             progress.from_current.push_back(agent.key.name);
+        else
+            progress.from_next.push_back(agent.key.name);
     }
     return progress;
 }

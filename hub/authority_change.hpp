@@ -33,6 +33,7 @@ struct AuthorityProgress {
     std::size_t agents = 0;
     std::vector<std::string> without_next;  // do not trust the next one yet, as far as is known
     std::vector<std::string> from_current;  // show a certificate that the next one did not sign
+    std::vector<std::string> from_next;     // show one that it did
 };
 AuthorityProgress progress_towards(std::string_view next_key_hash, const StoreContent& content);
 

@@ -7,7 +7,7 @@ namespace sallyport::hub {
 ClientLimits::Verdict ClientLimits::admit(std::string_view client_id, Time now, Client*& client) {
     auto found = clients_.find(client_id);
     if (found == clients_.end()) {
-        if (clients_.size() >= settings_.clients_max) forget_idle();
+        if (clients_.size() >= settings_.clients_max) forget_idle(now);
         if (clients_.size() >= settings_.clients_max) return Verdict::too_many_requests;
         const Client fresh{.aborts_left = settings_.aborts_burst, .refilled = now};
         found = clients_.emplace(std::string(client_id), fresh).first;
@@ -34,7 +34,8 @@ void ClientLimits::refill(Client& client, Time now) const {
         settings_.aborts_burst, client.aborts_left + passed.count() * settings_.aborts_per_second);
 }
 
-void ClientLimits::forget_idle() {
+void ClientLimits::forget_idle(Time now) {
+    for (auto& [name, client] : clients_) refill(client, now);
     std::erase_if(clients_, [this](const auto& entry) {
         return entry.second.under_way == 0 &&
                entry.second.aborts_left >= settings_.aborts_burst - 1;

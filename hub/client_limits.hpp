@@ -51,7 +51,7 @@ private:
         }
     };
     void refill(Client& client, Time now) const;
-    void forget_idle();
+    void forget_idle(Time now);
 
     Settings settings_;
     std::unordered_map<std::string, Client, Hash, std::equal_to<>> clients_;

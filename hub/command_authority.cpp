@@ -103,6 +103,10 @@ Result<void> check_ready(const Scene& scene, AuthorityStep step) {
     if (step == AuthorityStep::retire && !scene.progress.from_current.empty())
         return refuse("these agents still show a certificate of the current authority",
                       scene.progress.from_current);
+    const bool is_last = phase_of(scene.entries) == AuthorityPhase::prepared;
+    if (step == AuthorityStep::rollback && is_last && !scene.progress.from_next.empty())
+        return refuse("these agents still show a certificate of the next authority",
+                      scene.progress.from_next);
     return {};
 }
 

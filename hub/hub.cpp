@@ -51,6 +51,7 @@ Result<std::unique_ptr<Hub>> Hub::create(Config config) {
     if (!renewed) return renewed.error();
     std::unique_ptr<Hub> hub(
         new Hub(std::move(config), std::move(*state), std::move(*store), std::move(*authorities)));
+    hub->used_authorities_ = *entries;
     auto passed = net::take_passed_sockets();
     if (auto opened = hub->open(std::move(passed)); !opened) return opened.error();
     return hub;
@@ -157,6 +158,7 @@ void Hub::run() {
     }
     for (auto& worker : workers_) worker->start();
     tasks_.spawn("accounts", watch_accounts());
+    tasks_.spawn("certificates", watch_certificates());
     wait_for_signal();
     if (config_->agent_certificate_lifetime < short_certificate_lifetime)
         log::warn("config.odd",
@@ -285,31 +287,9 @@ net::Task<void> Hub::write(std::function<Result<void>()> change) {
     if (!done) log::error("record.failed", {{"error", to_text(done.error())}});
 }
 
-/// The administrator has gone a step from one authority to the next.
-Result<void> Hub::use(const std::vector<AuthorityEntry>& entries) {
-    auto loaded = load_authorities(config_->state_folder, entries);
-    if (!loaded) return loaded.error();
-    const auto authorities = std::make_shared<const Authorities>(std::move(*loaded));
-    state_.authority = authorities->current;
-    auto renewed = renew_hub_certificate(state_, config_->name, std::chrono::system_clock::now());
-    if (!renewed) return renewed.error();
-    auto context = make_public_tls(*config_, state_, *authorities, current_accounts_);
-    if (!context) return context.error();
-    authorities_->set(authorities);
-    tls_port_->use(std::move(*context));
-    const auto trust = authorities_->get()->trust();
-    for (auto& worker : workers_) worker->use(trust);
-    log::info("authority.changed",
-              {{"phase", to_text(phase_of(entries))}, {"issuer", trust.issuer}});
-    return {};
-}
-
 void Hub::use(std::shared_ptr<const Accounts> accounts) {
-    const bool others = accounts->authorities != accounts_->authorities;
     accounts_ = std::move(accounts);
-    if (others)
-        if (auto used = use(accounts_->authorities); !used)
-            log::error("authority.failed", {{"error", to_text(used.error())}});
+    keep_certificates();
     current_accounts_->set(accounts_);
     api_->use(accounts_);
     for (auto& worker : workers_) worker->use(accounts_);

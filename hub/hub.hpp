@@ -49,7 +49,10 @@ private:
     void record(std::function<Result<void>()> change);
     net::Task<void> write(std::function<Result<void>()> change);
     void use(std::shared_ptr<const Accounts> accounts);
+    net::Task<void> watch_certificates();
+    void keep_certificates();
     Result<void> use(const std::vector<AuthorityEntry>& entries);
+    Result<void> show(HubState state, const std::shared_ptr<const Authorities>& authorities);
     void take_link(TlsPort::Connection connection, const certs::Certificate& certificate);
     net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request);
     boost::json::object status() const;
@@ -60,6 +63,7 @@ private:
     std::shared_ptr<const Config> config_;     // in force
     std::vector<std::string> restart_needed_;  // keys of the file that are not
     HubState state_;
+    std::vector<AuthorityEntry> used_authorities_;
     Store store_;
     std::shared_ptr<CurrentAuthorities> authorities_;
     std::shared_ptr<const Accounts> accounts_;

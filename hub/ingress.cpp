@@ -77,6 +77,18 @@ void refuse(AccessEntry& entry, const http::Refusal& refusal, const ExchangeId& 
     http::answer(entry.answer(), refusal, culprit, id.text());
 }
 
+/// One request of a client, however it ends.
+struct UnderWay {
+    UnderWay(ClientLimits& l, ClientLimits::Client& c, const http::Answer& d)
+        : limits(l), client(c), down(d) {}
+    ~UnderWay() { limits.done(client, down.aborted(), net::Loop::now()); }
+    UnderWay(const UnderWay&) = delete;
+    UnderWay& operator=(const UnderWay&) = delete;
+    ClientLimits& limits;
+    ClientLimits::Client& client;
+    const http::Answer& down;
+};
+
 }  // namespace
 
 Ingress::Ingress(std::size_t worker, net::IdleSweep& sweep, Registry& registry, LocalLinks& links,
@@ -151,9 +163,8 @@ net::Task<Result<void>> Ingress::serve(const http::RequestHead& head, http::Body
     }
 
     const Wanted wanted{*form, *asking, location, id, head, entry};
-    auto outcome = co_await forward(wanted, entry.body(), entry.answer());
-    client_limits_.done(*client, down.aborted(), net::Loop::now());
-    co_return outcome;
+    const UnderWay under_way(client_limits_, *client, down);
+    co_return co_await forward(wanted, entry.body(), entry.answer());
 }
 
 net::Task<Result<void>> Ingress::forward(const Wanted& wanted, http::Body& up, http::Answer& down) {

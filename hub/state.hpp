@@ -54,7 +54,7 @@ Result<HubState> load_state(const std::filesystem::path& folder, std::int64_t au
 
 /// Makes the hub a new key and certificate, in memory and on disk, if the present one ends soon,
 /// does not name `hub_name`, is not from the present authority, or does not fit the key (a renewal
-/// was cut off). True if it did. Call it at start and once a day.
+/// was cut off). True if it did. Call it at start and from time to time.
 Result<bool> renew_hub_certificate(HubState& state, std::string_view hub_name, certs::Time now);
 
 }  // namespace sallyport::hub

@@ -161,10 +161,9 @@ net::Task<void> Worker::serve_control(Attachment& attachment) {
     if (!ended && !attachment.end.link().ended())
         log::warn("control.failed",
                   {{"agent", attachment.name.text()}, {"error", to_text(ended.error())}});
-    if (attachment.member) {
-        links_.remove(attachment.end);
-        shared_.registry.detach(*attachment.member);
-    }
+    attachment.over = true;
+    attachment.settled.set();
+    take_out(attachment);
     // A link without its control stream is of no use; exchanges that run may finish.
     attachment.end.link().set_background_streams(0);
     attachment.end.link().drain(net::deadline_in(config_->drain));

@@ -84,6 +84,7 @@ private:
     net::Task<void> settle(Attachment& attachment, Registry::Member member,
                            std::vector<Registry::Contact> rivals);
     void take_in(Attachment& attachment, Registry::Member member);
+    void take_out(Attachment& attachment);
     void welcome(Attachment& attachment);
     Registry::Contact contact_of(const Attachment& attachment);
     void leave(Attachment& attachment, Registry::Leave how);

@@ -153,12 +153,12 @@ net::Task<void> Worker::settle(Attachment& attachment, Registry::Member member,
             });
         });
     const auto deadline = net::deadline_in(std::min(doubt_time_max, config_->keepalive.patience));
-    while (!doubt.alive && doubt.unknown > 0 && !attachment.end.link().ended()) {
+    while (!doubt.alive && doubt.unknown > 0 && !attachment.over) {
         auto wait = net::wait_for(attachment.settled);
         const auto waited = co_await net::within(deadline, std::move(wait));
         if (!waited) break;
     }
-    if (attachment.end.link().ended()) co_return;
+    if (attachment.over) co_return;
     if (doubt.alive)
         refuse_clone(attachment,
                      "a copy of this agent's state is in use: the process that was attached before "
@@ -187,6 +187,10 @@ Registry::Contact Worker::contact_of(const Attachment& attachment) {
 }
 
 void Worker::take_in(Attachment& attachment, Registry::Member member) {
+    // Asked again: it may have been revoked while its rivals were.
+    if (auto may = accounts_->may_attach(attachment.name, attachment.location, attachment.serial);
+        !may)
+        return refuse(attachment, "not_granted", may.error());
     const auto incarnation = member.incarnation;
     auto attached =
         shared_.registry.attach(std::move(member), net::Loop::now(), contact_of(attachment));
@@ -208,6 +212,14 @@ void Worker::take_in(Attachment& attachment, Registry::Member member) {
     shared_.sighted({attachment.name.tenant(), attachment.name.agent()},
                     {incarnation.enrolment, incarnation.generation, incarnation.epoch,
                      incarnation.process, attachment.authorities});
+}
+
+/// Before the attachment goes, whatever ended it.
+void Worker::take_out(Attachment& attachment) {
+    if (!attachment.member) return;
+    links_.remove(attachment.end);
+    shared_.registry.detach(*attachment.member);
+    attachment.member.reset();
 }
 
 void Worker::welcome(Attachment& attachment) {

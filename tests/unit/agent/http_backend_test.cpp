@@ -64,7 +64,8 @@ TEST(HttpBackend, ShowsTheInternalHostWhereConfigured) {
     options.host_header = HostHeader::internal_host;
     HttpWorld world(options);
     world.client->say(
-        "GET / HTTP/1.1\r\nHost: Erp.Virtual:8000\r\nX-Forwarded-Host: forged\r\n\r\n");
+        "GET / HTTP/1.1\r\nHost: Erp.Virtual:8000\r\nX-Forwarded-Host: forged\r\n"
+        "X_Forwarded_Host: forged\r\n\r\n");
     ASSERT_TRUE(world.server_hears("\r\n\r\n"));
     EXPECT_EQ(world.server().heard(),
               "GET / HTTP/1.1\r\nhost: s4.corp.local:44300\r\n"

@@ -107,6 +107,36 @@ TEST(HttpPool, ARequestThatMustNotBeRepeatedAvoidsADeadConnection) {
     EXPECT_FALSE(world.server(0).hears("POST"));
 }
 
+TEST(HttpPool, TheResponseTimeoutMayComeWhileARepeatedRequestWaitsForItsConnection) {
+    auto options = backend_options();
+    options.response_timeout = 50ms;
+    HttpWorld world(options);
+    ASSERT_TRUE(world.warm_up());
+    world.client->say(get);
+    ASSERT_TRUE(world.server_hears("GET /x"));
+    world.connector.hangs = true;
+    world.server().close();
+    ASSERT_TRUE(world.until([&] { return world.connector.connecting == 1; }));
+    const auto expired = net::deadline_in(2 * options.response_timeout);
+    ASSERT_TRUE(world.until([&] { return net::Loop::now() > expired; }));
+    EXPECT_EQ(world.connector.connecting, 1);  // connecting has a limit of its own
+}
+
+TEST(HttpPool, WhoWaitedForAPlaceHasAllTheTimeToConnectStill) {
+    auto options = backend_options();
+    options.connections = 1;
+    HttpWorld world(options);
+    world.client->say(get);
+    ASSERT_TRUE(world.server_hears("GET /x"));
+    world.add_client().say(get);
+    ASSERT_TRUE(world.until([&] { return world.backend.waiting_exchanges() == 1; }));
+    const auto asked = net::Loop::now();
+    ASSERT_TRUE(world.until([&] { return net::Loop::now() > asked; }));
+    world.server().say("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx");
+    ASSERT_TRUE(world.until([&] { return world.connector.deadlines.size() == 2; }));
+    EXPECT_GT(world.connector.deadlines.back(), asked + options.connect_timeout);
+}
+
 TEST(HttpPool, ACallerWhoLeavesEndsTheWaitForAConnection) {
     HttpWorld world;
     world.connector.hangs = true;

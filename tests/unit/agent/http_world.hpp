@@ -21,8 +21,9 @@ class FakeConnector final : public Connector {
 public:
     FakeConnector(net::Loop& loop, test::WireOptions options) : loop_(loop), options_(options) {}
     net::Task<Result<std::unique_ptr<net::Duplex>>> connect(const Login* login,
-                                                            net::Deadline) override {
+                                                            net::Deadline deadline) override {
         logins.push_back(login);
+        deadlines.push_back(deadline);
         if (refuses) co_return Error{Errc::unavailable, "refused"};
         if (hangs) {
             const Attempt attempt(connecting);
@@ -40,6 +41,7 @@ public:
     std::string greeting;
     std::deque<std::unique_ptr<test::WireTalk>> made;
     std::vector<const Login*> logins;  // as whom
+    std::vector<net::Deadline> deadlines;
 
 private:
     struct Attempt {

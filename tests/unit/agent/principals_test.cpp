@@ -19,8 +19,6 @@ using namespace std::chrono_literals;
 using test::key_set_of;
 using test::TokenForge;
 using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
 
 constexpr std::chrono::sys_seconds now(1'700'000'000s);
 constexpr std::string_view header = R"({"alg":"ES256","kid":"k1"})";

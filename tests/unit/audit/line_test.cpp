@@ -54,9 +54,7 @@ TEST(Line, WritesTextsSoThatTheyCanBeReadOnOneLine) {
 TEST(Line, EveryTextComesBackByteForByte) {
     std::string all;
     for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
-    const std::string values[] = {all, "ü\x80ü", "\xEF\xBF\xBD",
-                                  "\xEF\xBF\xBD"
-                                  "80",
+    const std::string values[] = {all, "ü\x80ü", "\xEF\xBF\xBD", std::string("\xEF\xBF\xBD") + "80",
                                   "😀\xF0\x9F"};
     for (const auto& value : values) {
         const auto object = boost::json::parse(line_of(value)).as_object();

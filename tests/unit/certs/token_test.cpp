@@ -233,6 +233,7 @@ TEST(KeySet, SkipsKeysThatAreNotForUs) {
     const auto good = TokenForge::rsa();
     const auto weak = TokenForge::rsa(1024);
     const auto ec = TokenForge::ec();
+    const std::string coordinate = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
     const std::string skipped[] = {
         good.jwk(R"("kid":"k","use":"enc")"),
         good.jwk(R"("kid":"k","use":1)"),
@@ -248,8 +249,7 @@ TEST(KeySet, SkipsKeysThatAreNotForUs) {
         R"({"kty":"RSA","n":"AQAB","e":"AQAB"})",
         R"({"kty":"EC","crv":"P-256","x":"AQ","y":"AQ"})",
         // Not a point of the curve.
-        R"({"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
-        R"("y":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"})",
+        R"({"kty":"EC","crv":"P-256","x":")" + coordinate + R"(","y":")" + coordinate + R"("})",
         R"({"kty":"EC","crv":"secp256k1","x":"AQ","y":"AQ"})",
         R"("text")",
         "{}",

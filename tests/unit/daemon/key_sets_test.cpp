@@ -40,6 +40,7 @@ protected:
     }
     void use(const std::vector<std::string>& sources) {
         std::vector<KeySource> all;
+        all.reserve(sources.size());
         for (const auto& id : sources) all.push_back(source(id));
         key_sets_->use(std::move(all));
     }

@@ -82,6 +82,7 @@ TEST(AuthorityChange, CountsWhoHasComeHowFar) {
     EXPECT_EQ(progress.agents, 3U);
     EXPECT_EQ(progress.without_next, std::vector<std::string>{"behind"});
     EXPECT_EQ(progress.from_current, (std::vector<std::string>{"learned", "behind"}));
+    EXPECT_EQ(progress.from_next, std::vector<std::string>{"ahead"});
 }
 
 }  // namespace

@@ -51,5 +51,19 @@ TEST(ClientLimits, ForgetsIdleClientsButNeverOneWithARequestUnderWay) {
     EXPECT_EQ(busy->under_way, 1u);
 }
 
+TEST(ClientLimits, WhoOnceBrokeOffIsForgottenWhenTheTimeForThatIsOver) {
+    ClientLimits limits(small);
+    const ClientLimits::Time now{};
+    ClientLimits::Client* client = nullptr;
+    for (const auto* name : {"one", "two"}) {
+        for (int i = 0; i < 3; ++i) {
+            ASSERT_EQ(limits.admit(name, now, client), Verdict::admitted);
+            limits.done(*client, true, now);
+        }
+    }
+    EXPECT_EQ(limits.admit("third", now, client), Verdict::too_many_requests);
+    EXPECT_EQ(limits.admit("third", now + 1h, client), Verdict::admitted);
+}
+
 }  // namespace
 }  // namespace sallyport::hub

@@ -1,0 +1,60 @@
+// Which certificate the hub shows, and which authorities it believes.
+#include "base/log.hpp"
+#include "hub/authority_change.hpp"
+#include "hub/hub.hpp"
+#include "hub/public_tls.hpp"
+
+namespace sallyport::hub {
+namespace {
+
+/// What failed is tried again, and an old certificate replaced in good time.
+constexpr std::chrono::minutes certificates_interval{1};
+
+}  // namespace
+
+net::Task<void> Hub::watch_certificates() {
+    while (true) {
+        co_await net::sleep_for(certificates_interval);
+        keep_certificates();
+    }
+}
+
+void Hub::keep_certificates() {
+    const bool others = accounts_->authorities != used_authorities_;
+    auto kept = others ? use(accounts_->authorities) : show(state_, authorities_->get());
+    if (!kept) log::error("certificates.failed", {{"error", to_text(kept.error())}});
+}
+
+/// The administrator has gone a step from one authority to the next.
+Result<void> Hub::use(const std::vector<AuthorityEntry>& entries) {
+    auto loaded = load_authorities(config_->state_folder, entries);
+    if (!loaded) return loaded.error();
+    const auto authorities = std::make_shared<const Authorities>(std::move(*loaded));
+    auto state = state_;
+    state.authority = authorities->current;
+    if (auto shown = show(std::move(state), authorities); !shown) return shown.error();
+    const auto trust = authorities->trust();
+    for (auto& worker : workers_) worker->use(trust);
+    used_authorities_ = entries;
+    log::info("authority.changed",
+              {{"phase", to_text(phase_of(entries))}, {"issuer", trust.issuer}});
+    return {};
+}
+
+/// Whoever connects from now on sees the certificate of `state`, renewed if that is due. Nothing
+/// has changed if it fails.
+Result<void> Hub::show(HubState state, const std::shared_ptr<const Authorities>& authorities) {
+    const auto renewed =
+        renew_hub_certificate(state, config_->name, std::chrono::system_clock::now());
+    if (!renewed) return renewed.error();
+    if (!*renewed && authorities == authorities_->get()) return {};
+    auto context = make_public_tls(*config_, state, *authorities, current_accounts_);
+    if (!context) return context.error();
+    state_ = std::move(state);
+    authorities_->set(authorities);
+    tls_port_->use(std::move(*context));
+    if (*renewed) log::info("certificate.renewed", {{"serial", state_.chain.front().serial()}});
+    return {};
+}
+
+}  // namespace sallyport::hub
