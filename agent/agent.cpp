@@ -136,7 +136,10 @@ Result<void> Agent::load_identity() {
 void Agent::record_identity() {
     const auto done =
         record_certificate(*log_, *certificate_, "tunnel", site_->config.recorded_file());
-    if (!done) log::warn("certificate.unrecorded", {{"error", to_text(done.error())}});
+    if (!done)  // the record may be there twice then, never not at all
+        log::warn("certificate.unrecorded",
+                  {{"error", to_text(done.error())},
+                   {"do", "make room or give the rights; it is recorded at the next reload"}});
 }
 
 Result<std::shared_ptr<const net::TlsContext>> Agent::context() const {

@@ -46,6 +46,7 @@ private:
     Rotation::Wiring rotation_wiring();
     Result<void> reload(std::string_view who);
     net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request);
+    net::Task<http::SimpleResponse> repair_audit();
     net::Task<boost::json::object> status();
     net::Task<Worker::Status> ask(Worker& worker);
     // Of all certificates:

@@ -1,5 +1,6 @@
 // What the running agent is asked over its admin socket.
 #include "agent/agent.hpp"
+#include "agent/audit_report.hpp"
 #include "base/error.hpp"
 
 #include <boost/asio/post.hpp>
@@ -114,6 +115,7 @@ net::Task<http::SimpleResponse> Agent::administer(const http::SimpleRequest& req
         if (!reloaded) co_return error_response(422, "invalid", to_text(reloaded.error()));
         co_return done;
     }
+    if (target == "/v1/audit/repair") co_return co_await repair_audit();
     if (target == "/v1/drain") {
         // Answered first; the process ends when what runs is done.
         std::raise(SIGTERM);
@@ -148,6 +150,20 @@ net::Task<Worker::Status> Agent::ask(Worker& worker) {
     co_return std::move(*waiter.asked->status);
 }
 
+net::Task<http::SimpleResponse> Agent::repair_audit() {
+    // The log outlives the pool, and the pool finishes what has begun, also when nobody hears it.
+    std::function<Result<audit::Repair>()> repair = [this] { return log_->repair(); };
+    const auto repaired = co_await net::run_on_pool<audit::Repair>(pool_, loop_, std::move(repair));
+    if (!repaired)
+        co_return error_response(503, "audit_unavailable",
+                                 "the audit log cannot be written: " + to_text(repaired.error()) +
+                                     "; make room or give the rights, then repeat this");
+    if (repaired->repaired) record_identity();
+    http::SimpleResponse response;
+    response.body = json::serialize(to_json(*repaired));
+    co_return response;
+}
+
 net::Task<json::object> Agent::status() {
     json::array hubs;
     bool ready = !draining_;
@@ -180,10 +196,8 @@ net::Task<json::object> Agent::status() {
     const auto rotation = rotation_->status();
     out["identity"].as_object()["renewal"] = to_json(rotation);
     if (rotation.health >= certs::RenewalHealth::critical) out["ready"] = false;
-    out["audit"] = json::object{{"healthy", log_->healthy()},
-                                {"durability", audit::to_text(log_->durability())},
-                                {"on_failure", audit::to_text(log_->on_failure())},
-                                {"dropped", log_->dropped()}};
+    if (!log_->healthy()) out["ready"] = false;
+    out["audit"] = audit_status(*log_);
     out["identity_providers"] = to_json(site_->identity_providers, *key_sets_.snapshot());
     out["certificates"] = expiry_json();
     auto& warnings = out["warnings"].emplace_array();

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace sallyport::agent {
 
@@ -13,6 +14,16 @@ AuditGate::~AuditGate() {
     *self_ = nullptr;
     turn_.clear();
     syncing_.clear();
+}
+
+void AuditGate::begin(Commit& commit, audit::Entry& entry) {
+    commit.failures_ = log_.failures();
+    request(commit, entry.begin());
+}
+
+void AuditGate::close(Commit& commit, audit::Entry& entry, const audit::Entry::Outcome& outcome) {
+    commit.failures_ = log_.failures();
+    request(commit, entry.close(outcome));
 }
 
 void AuditGate::request(Commit& commit, audit::Sequence sequence) {
@@ -28,13 +39,15 @@ void AuditGate::request(Commit& commit, audit::Sequence sequence) {
 }
 
 void AuditGate::end_of_turn() {
+    // A log that failed and was repaired gives sequences out again, so each turn counts anew.
+    const auto newest = std::exchange(newest_, 0);
     if (log_.durability() == audit::Durability::process) {
         const auto written = log_.write();
-        settle(turn_, newest_, written.has_value());
+        settle(turn_, newest, written.has_value());
         return;
     }
     syncing_.splice(syncing_.end(), turn_);
-    log_.sync(newest_, [self = self_, executor = loop_.executor(), up_to = newest_](bool safe) {
+    log_.sync(newest, [self = self_, executor = loop_.executor(), up_to = newest](bool safe) {
         boost::asio::post(executor, [self, up_to, safe] {
             if (*self != nullptr) (*self)->settle((*self)->syncing_, up_to, safe);
         });
@@ -46,7 +59,8 @@ void AuditGate::settle(Commits& commits, audit::Sequence up_to, bool safe) {
         auto& commit = *next++;
         if (commit.sequence_ > up_to) continue;
         commit.unlink();
-        commit.state_ = safe ? Commit::State::safe : Commit::State::failed;
+        const bool kept = safe && commit.failures_ == log_.failures();
+        commit.state_ = kept ? Commit::State::safe : Commit::State::failed;
         commit.event_.set();
     }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "audit/entry.hpp"
 #include "audit/log.hpp"
 #include "net/event.hpp"
 #include "net/loop.hpp"
@@ -31,6 +32,7 @@ public:
         enum class State { pending, safe, failed };
         net::Event& event_;
         audit::Sequence sequence_ = 0;
+        std::uint64_t failures_ = 0;  // of the log, before the record was appended
         State state_ = State::pending;
     };
 
@@ -39,20 +41,22 @@ public:
 
     audit::Log& log() { return log_; }
 
-    /// Asks that everything up to `sequence` be made safe; sets the commit's event when it is, or
-    /// when it never will be.
-    void request(Commit& commit, audit::Sequence sequence);
+    /// Appends the begin, or the end, of the entry and asks that it be made safe; sets the commit's
+    /// event when it is, or when it never will be.
+    void begin(Commit& commit, audit::Entry& entry);
+    void close(Commit& commit, audit::Entry& entry, const audit::Entry::Outcome& outcome);
 
 private:
+    void request(Commit& commit, audit::Sequence sequence);
     using Commits = boost::intrusive::list<Commit, boost::intrusive::constant_time_size<false>>;
     void end_of_turn() override;
     void settle(Commits& commits, audit::Sequence up_to, bool safe);
 
     net::Loop& loop_;
     audit::Log& log_;
-    Commits turn_;     // asked for in this turn
-    Commits syncing_;  // power: handed to the log's thread
-    audit::Sequence newest_ = 0;
+    Commits turn_;                // asked for in this turn
+    Commits syncing_;             // power: handed to the log's thread
+    audit::Sequence newest_ = 0;  // of this turn
     std::shared_ptr<AuditGate*>
         self_;  // null inside once we are gone: the log's thread may answer late
 };

@@ -1,3 +1,4 @@
+#include "agent/audit_report.hpp"
 #include "agent/command_context.hpp"
 #include "agent/config.hpp"
 #include "daemon/admin_client.hpp"
@@ -60,10 +61,7 @@ std::string describe(const json::object& status) {
                        " mappings, " + (status.at("ready").as_bool() ? "ready" : "NOT READY") +
                        "\n";
     text += describe_certificate(status.at("identity").as_object());
-    const auto& audit = status.at("audit").as_object();
-    text += "audit log " + std::string(audit.at("healthy").as_bool() ? "healthy" : "FAILED") +
-            ", " + text_of(audit.at("durability")) + ", on failure " +
-            text_of(audit.at("on_failure")) + "\n";
+    text += describe_audit(status.at("audit").as_object());
     for (const auto& provider : status.at("identity_providers").as_array()) {
         const auto& object = provider.as_object();
         text += "identity provider " + text_of(object.at("issuer")) + ": " +
@@ -98,10 +96,10 @@ std::string describe(const json::object& status) {
 }  // namespace
 
 void add_daemon_commands(CLI::App& app, CommandContext& context) {
-    const auto add = [&](const char* name, const char* help, std::string method,
+    const auto add = [&](CLI::App& parent, const char* name, const char* help, std::string method,
                          std::function<std::string()> target,
                          std::function<std::string(const json::object&)> text) {
-        auto* command = app.add_subcommand(name, help);
+        auto* command = parent.add_subcommand(name, help);
         const auto socket = std::make_shared<std::string>();
         command->add_option("--socket", *socket, "admin socket of the daemon");
         on_run(*command, context,
@@ -115,19 +113,22 @@ void add_daemon_commands(CLI::App& app, CommandContext& context) {
         return command;
     };
     const auto at = [](const char* target) { return [target] { return std::string(target); }; };
-    add("status", "what the running agent says of itself", "GET", at("/v1/status"), describe);
-    add("reload", "put a changed configuration in force", "POST", at("/v1/reload"),
+    add(app, "status", "what the running agent says of itself", "GET", at("/v1/status"), describe);
+    add(app, "reload", "put a changed configuration in force", "POST", at("/v1/reload"),
         [](const json::object&) { return std::string("reloaded\n"); });
     const auto dialling = [](const json::object&) { return std::string("dialling\n"); };
     const auto replace = std::make_shared<bool>(false);
     auto* reconnect = add(
-        "reconnect", "dial the hub now instead of waiting", "POST",
+        app, "reconnect", "dial the hub now instead of waiting", "POST",
         [replace] { return *replace ? "/v1/replace-links" : "/v1/reconnect"; }, dialling);
     reconnect->add_flag("--replace", *replace,
                         "dial each link that is up anew, too; the old one goes when the new one "
                         "is up, so nothing is lost");
-    add("drain", "finish what runs, then stop", "POST", at("/v1/drain"),
+    add(app, "drain", "finish what runs, then stop", "POST", at("/v1/drain"),
         [](const json::object&) { return std::string("draining\n"); });
+    add(*app.get_subcommand("audit"), "repair",
+        "let a failed audit log record again, after room was made or rights were given", "POST",
+        at("/v1/audit/repair"), describe_repair);
 }
 
 }  // namespace sallyport::agent

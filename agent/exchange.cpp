@@ -128,13 +128,16 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     delivery = std::move(*chosen);
     entry.exchange().principal = delivery.text;
 
-    // 3. The record is safe before the back end sees a byte.
-    if (gate_.log().admits()) {
-        gate_.request(commit, entry.begin());
+    // 3. The record is safe before the back end sees a byte, or policy is to do without.
+    bool admitted = gate_.log().admits();
+    if (admitted) {
+        gate_.begin(commit, entry);
         while (commit.pending()) co_await down.event().wait();
+        admitted = commit.safe() || gate_.log().on_failure() == audit::OnFailure::degrade;
     }
-    if (!gate_.log().admits()) {
+    if (!admitted) {
         http::answer(held, audit_unavailable(), culprit, head.facts.exchange_id);
+        entry.add_response_bytes(held.bytes());
         entry.close({audit::outcome::failed, held.status(), "audit_unavailable"});
         held.release();
         co_return Result<void>{};
@@ -160,7 +163,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     }
     entry.add_request_bytes(body.bytes());
     entry.add_response_bytes(held.bytes());
-    gate_.request(commit, entry.close({word, held.status(), reason}));
+    gate_.close(commit, entry, {word, held.status(), reason});
     while (commit.pending()) co_await down.event().wait();
     if (held.finished()) {
         held.release();
@@ -175,7 +178,8 @@ net::Task<Result<void>> Exchange::refuse(const http::Refusal& refusal, audit::En
                                          HeldAnswer& held) {
     AuditGate::Commit commit(held.event());
     http::answer(held, refusal, culprit, entry.exchange().exchange);
-    gate_.request(commit, entry.close({audit::outcome::refused, refusal.status, refusal.code}));
+    entry.add_response_bytes(held.bytes());
+    gate_.close(commit, entry, {audit::outcome::refused, refusal.status, refusal.code});
     while (commit.pending()) co_await held.event().wait();
     held.release();
     co_return Result<void>{};
@@ -184,7 +188,7 @@ net::Task<Result<void>> Exchange::refuse(const http::Refusal& refusal, audit::En
 /// The caller has gone before anything was done for him.
 net::Task<Result<void>> Exchange::give_up(audit::Entry& entry, HeldAnswer& held) {
     AuditGate::Commit commit(held.event());
-    gate_.request(commit, entry.close({audit::outcome::aborted, 0, {}}));
+    gate_.close(commit, entry, {audit::outcome::aborted, 0, {}});
     while (commit.pending()) co_await held.event().wait();
     const Error gone{Errc::aborted, "the caller went away"};
     held.abort(gone);

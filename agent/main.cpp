@@ -51,7 +51,6 @@ int main(int argc, char** argv) {
     agent::add_policy_commands(app, context);
     agent::add_certs_commands(app, context);
     agent::add_enroll_command(app, context);
-    agent::add_daemon_commands(app, context);
     agent::AuditCommandContext audit{.folder = [&]() -> Result<std::filesystem::path> {
                                          const auto config = agent::Config::load(context.config);
                                          if (!config) return config.error();
@@ -60,6 +59,7 @@ int main(int argc, char** argv) {
                                      .out = std::cout,
                                      .err = std::cerr};
     agent::add_audit_commands(app, audit);
+    agent::add_daemon_commands(app, context);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -34,12 +34,16 @@ Sequence Composer::append(const ExchangeBegin& event, Instant now) {
     return sequence;
 }
 
-Sequence Composer::append(const ExchangeEnd& event, Instant now) {
+Composer::Judgement Composer::judge(const ExchangeEnd& event) {
     // A begin on record gets its end, whatever the level has become since.
     const auto begin = event.outcome == outcome::refused ? std::nullopt : open_.end(event.exchange);
     const bool refusal = level_ == Level::security && event.outcome == outcome::refused;
-    if (!begin && level_ != Level::all && !refusal) return not_recorded;
-    return append_always(PairedEnd{event, begin}, now);
+    return {.wanted = begin || level_ == Level::all || refusal, .begin = begin};
+}
+
+Sequence Composer::append(const ExchangeEnd& event, Instant now) {
+    const auto [wanted, begin] = judge(event);
+    return wanted ? append_always(PairedEnd{event, begin}, now) : not_recorded;
 }
 
 void Composer::take(Batch& batch) {

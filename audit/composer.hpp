@@ -59,10 +59,21 @@ public:
         return put(event, now);
     }
 
+    /// What append() would do with an event that cannot be taken: whether it would be recorded. An
+    /// exchange that ends is forgotten.
+    bool miss(const ExchangeBegin&) const { return level_ == Level::all; }
+    bool miss(const ExchangeEnd& event) { return judge(event).wanted; }
+    template <class Event>
+    bool miss(const Event&) const {
+        return level_ != Level::off;
+    }
+
     void set_policy(const Policy& policy);
     /// The next record opens a new segment.
     void end_segment() { segment_ended_ = true; }
     Sequence next() const { return chain_.next(); }
+    /// Begun and not ended, whether or not their begins came into a file.
+    const OpenExchanges& open() const { return open_; }
 
     const Batch& pending() const { return pending_; }
     /// Gives the pending records and takes an empty batch for the next ones.
@@ -70,6 +81,11 @@ public:
     void discard() { pending_.clear(); }
 
 private:
+    struct Judgement {
+        bool wanted;
+        std::optional<Sequence> begin;
+    };
+    Judgement judge(const ExchangeEnd& event);
     void note_step(Instant now);
     void open_segment(Instant now);
 

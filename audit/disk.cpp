@@ -16,12 +16,14 @@ Result<std::size_t> Disk::write(int file, BytesView bytes) {
 }
 
 Result<void> Disk::truncate(int file, std::uint64_t bytes) {
-    if (::ftruncate(file, static_cast<off_t>(bytes)) != 0) return os_error("ftruncate");
+    while (::ftruncate(file, static_cast<off_t>(bytes)) != 0)
+        if (errno != EINTR) return os_error("ftruncate");
     return {};
 }
 
 Result<void> Disk::sync(int file) {
-    if (::fdatasync(file) != 0) return os_error("fdatasync");
+    while (::fdatasync(file) != 0)
+        if (errno != EINTR) return os_error("fdatasync");
     return {};
 }
 

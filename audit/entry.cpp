@@ -20,28 +20,26 @@ Sequence Entry::begin() {
 Sequence Entry::close(const Outcome& outcome) {
     if (closed_) return not_recorded;
     closed_ = true;
-    ExchangeEnd end{.exchange = exchange_.exchange,
+    return log_.append(
+        ExchangeEnd{.exchange = exchange_.exchange,
                     .outcome = outcome.outcome,
                     .status = outcome.status,
                     .reason = outcome.reason,
                     .request_bytes = request_bytes_,
                     .response_bytes = response_bytes_,
                     .duration = std::chrono::duration_cast<std::chrono::microseconds>(
-                        std::chrono::steady_clock::now() - opened_)};
-    if (!begun_) {
-        end.tenant = exchange_.tenant;
-        end.client = exchange_.client;
-        end.hub = exchange_.hub;
-        end.location = exchange_.location;
-        end.user = exchange_.user;
-        end.user_type = exchange_.user_type;
-        end.issuer = exchange_.issuer;
-        end.virtual_host = exchange_.virtual_host;
-        end.method = exchange_.method;
-        end.path = exchange_.path;
-        end.rule = exchange_.rule;
-    }
-    return log_.append(end);
+                        std::chrono::steady_clock::now() - opened_),
+                    .tenant = exchange_.tenant,
+                    .client = exchange_.client,
+                    .hub = exchange_.hub,
+                    .location = exchange_.location,
+                    .user = exchange_.user,
+                    .user_type = exchange_.user_type,
+                    .issuer = exchange_.issuer,
+                    .virtual_host = exchange_.virtual_host,
+                    .method = exchange_.method,
+                    .path = exchange_.path,
+                    .rule = exchange_.rule});
 }
 
 }  // namespace sallyport::audit

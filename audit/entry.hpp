@@ -35,7 +35,7 @@ public:
     void add_request_bytes(std::uint64_t bytes) { request_bytes_ += bytes; }
     void add_response_bytes(std::uint64_t bytes) { response_bytes_ += bytes; }
 
-    /// Appends the end; later calls do nothing. Where there was no begin, the end says who asked
+    /// Appends the end; later calls do nothing. Where no begin is on record, the end says who asked
     /// for what. What has begun cannot be `refused` any more.
     Sequence close(const Outcome& outcome);
 

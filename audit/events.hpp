@@ -36,11 +36,11 @@ inline constexpr std::string_view refused = "refused";      // policy said no; t
 inline constexpr std::string_view failed = "failed";        // the back end or the way to it failed
 inline constexpr std::string_view timed_out = "timed_out";  // a deadline of ours passed
 inline constexpr std::string_view aborted = "aborted";      // the caller or an operator gave up
-inline constexpr std::string_view lost = "lost";  // the agent died; written at its next start
+inline constexpr std::string_view lost = "lost";  // its end could not be recorded; written later
 }  // namespace outcome
 
-/// `exchange.end`: exactly one per exchange. A refused exchange has no begin, so its end says who
-/// asked for what; for the others those fields stand in the begin and stay empty here.
+/// `exchange.end`: exactly one per exchange. One that was refused, or whose begin is not on record,
+/// has an end that says who asked for what; for the others the log leaves those fields out.
 struct ExchangeEnd {
     std::string_view exchange{};
     std::string_view outcome{};  // one of audit::outcome
@@ -128,8 +128,9 @@ struct LogRecovered {
     std::uint64_t torn_lines = 0;  // 0 after a crash; more means that whole lines were unreadable
     std::string_view sha256{};     // of the torn bytes
     std::string_view copy{};
-    std::uint64_t dropped = 0;   // records lost between the failure and the repair
-    std::string_view failure{};  // why the log had stopped
+    std::uint64_t dropped = 0;     // records lost between the failure and the repair
+    std::uint64_t unrecorded = 0;  // exchanges that passed in between without a begin on record
+    std::string_view failure{};    // why the log had stopped
 };
 
 /// `log.closed`: the process ends in an orderly way.

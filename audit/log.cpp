@@ -41,12 +41,15 @@ bool Log::healthy() const { return writer_->healthy(); }
 Durability Log::durability() const { return writer_->durability(); }
 OnFailure Log::on_failure() const { return writer_->on_failure(); }
 Level Log::level() const { return writer_->level(); }
+std::optional<Error> Log::failure() const { return writer_->failure(); }
 std::uint64_t Log::dropped() const { return writer_->dropped(); }
+std::uint64_t Log::unrecorded() const { return writer_->unrecorded(); }
+std::uint64_t Log::failures() const { return writer_->failures(); }
 
 Result<void> Log::reconfigure(Policy policy, std::string_view who) {
     return writer_->reconfigure(std::move(policy), who);
 }
-Result<void> Log::repair() { return writer_->repair(); }
+Result<Repair> Log::repair() { return writer_->repair(); }
 void Log::close() { writer_->close(); }
 
 }  // namespace sallyport::audit

@@ -10,6 +10,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -58,6 +59,16 @@ struct Policy {
     std::string configuration{};
 };
 
+/// What Log::repair() found and did.
+struct Repair {
+    bool repaired = false;         // false: the log had not failed, nothing was changed
+    std::string failure{};         // why it had failed
+    std::uint64_t dropped = 0;     // records that were not taken since then
+    std::uint64_t unrecorded = 0;  // exchanges that passed since then without a begin on record
+    std::uint64_t lost = 0;        // exchanges whose begin is on record, closed as `lost`
+    std::uint64_t torn_bytes = 0;  // moved out of the log
+};
+
 /// What the log takes from the operating system, replaced in tests.
 struct Environment {
     Clock* clock = nullptr;  // nullptr = the system's; else it must outlive the log
@@ -73,7 +84,9 @@ struct Environment {
 class Log {
 public:
     /// Takes the folder for itself, moves a torn tail aside, and closes begins without an end as
-    /// `lost`. Errors: Errc::conflict if another process writes there; the operating system's.
+    /// `lost`. If the disk does not let it (no room, no rights), the log is there, but has failed:
+    /// failure() says why, repair() tries again. Errors: Errc::conflict if another process writes
+    /// there; Errc::malformed if the settings make no sense.
     static Result<std::unique_ptr<Log>> open(Settings settings, Environment environment = {});
     ~Log();  // close()
 
@@ -104,16 +117,24 @@ public:
     /// Whether a new exchange may go on: a healthy log, or OnFailure::degrade.
     bool admits() const { return healthy() || on_failure() == OnFailure::degrade; }
 
+    /// Why it has failed; nullopt while it is healthy.
+    std::optional<Error> failure() const;
     /// Records that were not taken since the log failed.
     std::uint64_t dropped() const;
+    /// Exchanges that passed (OnFailure::degrade) since the log failed, their begin not on record.
+    std::uint64_t unrecorded() const;
+    /// How often the log has failed. Records that were appended, but not written before this
+    /// number changed, may be lost, and their sequences may be given out again.
+    std::uint64_t failures() const;
 
     /// Puts another policy in force and writes `config.changed`, also if only the digest differs.
     /// `who` asked for it, e.g. "uid:0" or "signal".
     Result<void> reconfigure(Policy policy, std::string_view who);
 
-    /// Puts a failed log to work again, in a new segment, with a record of what was lost. No
-    /// operation on a healthy one.
-    Result<void> repair();
+    /// Puts a failed log to work again, in a new segment, with a record of what was lost; what it
+    /// wrote is durable then. Changes nothing on a healthy one. Blocks while the disk works; of two
+    /// at once the second waits. Errors: those of open(); the log stays as it was.
+    Result<Repair> repair();
 
     /// Writes `log.closed`, makes everything durable, answers who waits in sync(). Later appends
     /// are not recorded.

@@ -31,6 +31,7 @@ void write_fields(Line& line, const PairedEnd& event) {
     line.number("request_bytes", end.request_bytes);
     line.number("response_bytes", end.response_bytes);
     line.number("duration_us", static_cast<std::int64_t>(end.duration.count()));
+    if (event.begin) return;
     line.text("tenant", end.tenant);
     line.text("client", end.client);
     line.text("hub", end.hub);
@@ -101,6 +102,7 @@ void write_fields(Line& line, const LogRecovered& event) {
     line.text("sha256", event.sha256);
     line.text("copy", event.copy);
     line.number("dropped", event.dropped);
+    line.number("unrecorded", event.unrecorded);
     line.text("failure", event.failure);
 }
 

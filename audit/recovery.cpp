@@ -87,17 +87,35 @@ Result<void> write_all(int file, std::string_view bytes, const std::string& name
     return {};
 }
 
-/// Copies what stands behind `offset`, durably.
-Result<Torn> copy_tail(const Segment& segment, std::uint64_t offset) {
+/// A new file beside the segment. One that is there is evidence, too: it is not written over.
+struct TornFile {
+    std::filesystem::path path;
+    FileDescriptor file;
+};
+
+Result<TornFile> make_torn_file(const Segment& segment, std::uint64_t offset) {
     constexpr mode_t copy_mode = 0640;
-    auto path = segment.path;
-    path += "." + std::to_string(offset) + ".torn";
+    constexpr int same_place_max = 100;
+    for (int again = 0; again < same_place_max; ++again) {
+        auto path = segment.path;
+        path += "." + std::to_string(offset);
+        if (again > 0) path += "." + std::to_string(again);
+        path += ".torn";
+        FileDescriptor file(
+            ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, copy_mode));
+        if (file) return TornFile{std::move(path), std::move(file)};
+        if (errno != EEXIST) return os_error("create " + path.string());
+    }
+    return Error{Errc::limit, "there are " + std::to_string(same_place_max) +
+                                  " copies of torn tails of " + segment.path.string() +
+                                  " already; move them away"};
+}
+
+/// Copies what stands behind `offset`, durably.
+Result<Torn> copy_tail(const Segment& segment, std::uint64_t offset, const TornFile& copy) {
+    const auto& [path, to] = copy;
     const FileDescriptor from(::open(segment.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!from) return os_error("open " + segment.path.string());
-    const FileDescriptor to(
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, copy_mode));
-    if (!to) return os_error("create " + path.string());
-
     Torn torn{
         .file = segment.path.filename().string(), .sha256 = {}, .copy = path.filename().string()};
     certs::Sha256Hasher hasher;
@@ -130,18 +148,27 @@ Result<void> cut_off(const Segment& segment, std::uint64_t offset) {
     return {};
 }
 
+/// Removes the segment if nothing is to be left.
+Result<void> take_away(const Segment& segment, std::uint64_t offset) {
+    if (offset > 0) return cut_off(segment, offset);
+    if (::unlink(segment.path.c_str()) != 0) return os_error("remove " + segment.path.string());
+    return sync_folder(segment.path.parent_path());
+}
+
 /// Moves aside what stands in `segment` behind `offset`; removes the segment if nothing is left.
 Result<void> clean(const Segment& segment, std::uint64_t offset, std::vector<Torn>& torn) {
-    if (segment.bytes > offset) {
-        auto copied = copy_tail(segment, offset);
-        if (!copied) return copied.error();
-        torn.push_back(std::move(*copied));
+    if (segment.bytes <= offset) return offset == 0 ? take_away(segment, 0) : Result<void>();
+    auto copy = make_torn_file(segment, offset);
+    if (!copy) return copy.error();
+    auto copied = copy_tail(segment, offset, *copy);
+    auto done = copied ? take_away(segment, offset) : Result<void>(copied.error());
+    if (!done) {
+        // It is all still in the segment. Who tries again shall not fill the disk with copies.
+        static_cast<void>(::unlink(copy->path.c_str()));
+        return done;
     }
-    if (offset == 0) {
-        if (::unlink(segment.path.c_str()) != 0) return os_error("remove " + segment.path.string());
-        return sync_folder(segment.path.parent_path());
-    }
-    return segment.bytes > offset ? cut_off(segment, offset) : Result<void>();
+    torn.push_back(std::move(*copied));
+    return {};
 }
 
 }  // namespace

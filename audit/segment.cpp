@@ -40,7 +40,11 @@ Result<std::vector<Segment>> list_segments(const std::filesystem::path& folder) 
     for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
         const auto first = first_of(entry->path().filename().native());
         if (!first) continue;
-        const auto bytes = entry->file_size(failure);
+        const auto bytes = std::filesystem::file_size(entry->path(), failure);
+        if (failure == std::errc::no_such_file_or_directory) {  // an empty one that was removed
+            failure.clear();
+            continue;
+        }
         if (failure) break;
         segments.push_back({.path = entry->path(), .first = *first, .bytes = bytes});
     }

@@ -1,33 +1,14 @@
 #include "audit/writer.hpp"
 
+#include "audit/record_fields.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
-
-#include <algorithm>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 namespace sallyport::audit {
 namespace {
 
-constexpr mode_t folder_mode = 0750;
 /// Records may wait in memory for write() up to this; more means that nobody calls it.
 constexpr std::size_t pending_bytes_max = 16 * 1024 * 1024;
-/// Ends written at the start are given to the file in pieces of this size.
-constexpr std::size_t start_batch_bytes = 1024 * 1024;
-
-Result<FileDescriptor> lock_folder(const std::filesystem::path& folder) {
-    std::error_code ignored;
-    if (!std::filesystem::is_directory(folder, ignored))
-        if (auto made = make_folder(folder, folder_mode); !made) return made.error();
-    FileDescriptor file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!file) return os_error("open the folder " + folder.string());
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
-    if (errno != EWOULDBLOCK) return os_error("lock the folder " + folder.string());
-    return Error{Errc::conflict, "another process writes the audit log in " + folder.string() +
-                                     "; stop it, or give this one its own state_dir"};
-}
 
 bool is_made_of(std::string_view text, std::string_view characters) {
     return text.find_first_not_of(characters) == std::string_view::npos;
@@ -50,19 +31,26 @@ Result<void> check_digest(std::string_view configuration) {
     return Error{Errc::malformed, "the digest of the configuration is not hexadecimal"};
 }
 
+std::uint64_t count_of(std::string_view what, std::string_view text) {
+    std::uint64_t count = 0;
+    for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1))
+        ++count;
+    return count;
+}
+
 }  // namespace
 
-Log::Writer::Writer(Settings settings, Environment environment, FileDescriptor lock,
-                    std::string boot)
+Log::Writer::Writer(Settings settings, Environment environment, std::string boot)
     : settings_(std::move(settings)),
       clock_(environment.clock ? environment.clock : &Clock::system()),
       disk_(environment.disk ? environment.disk : &Disk::system()),
-      boot_(std::move(boot)),
-      lock_(std::move(lock)) {
-    publish({.durability = settings_.durability,
-             .on_failure = settings_.on_failure,
-             .level = settings_.level,
-             .configuration = settings_.configuration});
+      boot_(std::move(boot)) {
+    const Policy policy{.durability = settings_.durability,
+                        .on_failure = settings_.on_failure,
+                        .level = settings_.level,
+                        .configuration = settings_.configuration};
+    composer_.emplace(LogState(), boot_, settings_.segment_bytes_max, policy);
+    publish(policy);
 }
 
 void Log::Writer::publish(const Policy& policy) {
@@ -70,90 +58,36 @@ void Log::Writer::publish(const Policy& policy) {
     on_failure_ = policy.on_failure;
     level_ = policy.level;
     configuration_ = policy.configuration;
-    if (composer_) composer_->set_policy(policy);
+    composer_->set_policy(policy);
 }
 
 Result<std::unique_ptr<Log::Writer>> Log::Writer::open(Settings settings, Environment environment) {
     if (auto checked = check_digest(settings.configuration); !checked) return checked.error();
     auto boot = read_boot(environment);
     if (!boot) return boot.error();
-    auto lock = lock_folder(settings.folder);
-    if (!lock) return lock.error();
-    std::unique_ptr<Writer> writer(new Writer(std::move(settings), std::move(environment),
-                                              std::move(*lock), std::move(*boot)));
-    if (auto begun = writer->begin_log(); !begun) return begun.error();
+    std::unique_ptr<Writer> writer(
+        new Writer(std::move(settings), std::move(environment), std::move(*boot)));
+    if (auto started = writer->start(); !started) return started.error();
     return writer;
 }
 
-Result<void> Log::Writer::begin_log() {
-    auto recovered = recover(settings_.folder);
-    if (!recovered) return recovered.error();
-    const auto lost = recovered->state.open.all();
-    if (const auto untracked = recovered->state.open.untracked(); untracked > 0)
-        log::warn("audit.lost_untracked", {{"exchanges", untracked}});
-    recovered->state.open = OpenExchanges();
-    for (const auto& exchange : lost) recovered->state.open.begin(exchange.id, exchange.begin);
-    const auto torn = recovered->torn;  // needed after the state has moved on
-    if (auto ready = go_on(std::move(*recovered)); !ready) return ready;
-    append_recovery(torn);
-    append_opened(lost.size());
-    if (auto closed = close_lost(lost); !closed) return closed;
-    if (!commit(not_recorded - 1)) return *failure_;
-    committer_.emplace([this](Sequence up_to) { return commit(up_to); });
-    return {};
+std::optional<Error> Log::Writer::failure() const {
+    const std::lock_guard lock(compose_mutex_);
+    return failure_;
 }
 
-Result<void> Log::Writer::go_on(Recovered recovered) {
-    segments_.emplace(settings_.folder, *disk_);
-    if (recovered.segment)
-        if (auto resumed = segments_->resume(*recovered.segment); !resumed) return resumed;
-    if (recovered.boot != boot_) recovered.state.last_instant.reset();
-    written_ = recovered.state.next;
-    composer_.emplace(std::move(recovered.state), boot_, settings_.segment_bytes_max,
-                      Policy{.durability = durability_,
-                             .on_failure = on_failure_,
-                             .level = level_,
-                             .configuration = configuration_});
-    return {};
+void Log::Writer::miss_locked(const ExchangeBegin& event) {
+    if (!composer_->miss(event)) return;
+    ++dropped_;
+    if (on_failure_ == OnFailure::degrade) ++unrecorded_;
 }
 
-void Log::Writer::append_recovery(const std::vector<Torn>& all) {
-    for (const auto& torn : all) {
-        log::warn("audit.torn_tail", {{"file", torn.file},
-                                      {"bytes", torn.bytes},
-                                      {"lines", torn.lines},
-                                      {"copy", torn.copy}});
-        composer_->append_always(LogRecovered{.file = torn.file,
-                                              .torn_bytes = torn.bytes,
-                                              .torn_lines = torn.lines,
-                                              .sha256 = torn.sha256,
-                                              .copy = torn.copy},
-                                 clock_->now());
-    }
-}
-
-void Log::Writer::append_opened(std::size_t lost) {
-    composer_->append_always(LogOpened{.program = settings_.program,
-                                       .version = SALLYPORT_VERSION,
-                                       .pid = static_cast<std::uint64_t>(::getpid()),
-                                       .configuration = configuration_,
-                                       .level = to_text(level_.load()),
-                                       .durability = to_text(durability_.load()),
-                                       .on_failure = to_text(on_failure_.load()),
-                                       .lost = lost},
-                             clock_->now());
-}
-
-Result<void> Log::Writer::close_lost(const std::vector<OpenExchanges::Exchange>& lost) {
-    for (const auto& exchange : lost) {
-        composer_->append(ExchangeEnd{.exchange = exchange.id,
-                                      .outcome = outcome::lost,
-                                      .reason = "the agent stopped before the exchange ended"},
-                          clock_->now());
-        if (composer_->pending().bytes.size() < start_batch_bytes) continue;
-        if (auto written = write(); !written) return written;
-    }
-    return write();
+/// Records that were composed, and will not be written.
+void Log::Writer::count_lost_locked(std::string_view records) {
+    // No text of a record can hold a bare quote, so this is found in begins only.
+    static const auto begin = "\"event\":\"" + std::string(event::exchange_begin) + '"';
+    dropped_ += count_of("\n", records);
+    if (on_failure_ == OnFailure::degrade) unrecorded_ += count_of(begin, records);
 }
 
 bool Log::Writer::accepts_locked() {
@@ -161,10 +95,9 @@ bool Log::Writer::accepts_locked() {
     if (healthy() && composer_->pending().bytes.size() > pending_bytes_max) {
         overflowed_ = true;
         healthy_ = false;
+        committer_->wake();  // nobody else may write now, and what is there shall not be lost
     }
-    if (healthy()) return true;
-    ++dropped_;
-    return false;
+    return healthy();
 }
 
 Result<void> Log::Writer::write() {
@@ -183,31 +116,33 @@ Result<void> Log::Writer::write_locked() {
     if (!batch_.empty()) {
         auto written = segments_->write(batch_);
         if (written.failure) {
-            const auto lost =
-                std::count(batch_.bytes.begin() + static_cast<std::ptrdiff_t>(written.bytes),
-                           batch_.bytes.end(), '\n');
-            return stop_locked(std::move(*written.failure), static_cast<std::uint64_t>(lost));
+            const auto lost = std::string_view(batch_.bytes).substr(written.bytes);
+            return stop_locked(std::move(*written.failure), lost);
         }
         written_ = batch_.next;
-        if (segments_->has_finished_segments() && committer_) committer_->wake();
+        if (segments_->has_finished_segments()) committer_->wake();
     }
     if (!overflowed) return {};
     return stop_locked({Errc::limit, "more than " + std::to_string(pending_bytes_max) +
                                          " bytes of records waited to be written"},
-                       0);
+                       {});
 }
 
-Error Log::Writer::stop_locked(Error failure, std::uint64_t lost_records) {
+Error Log::Writer::stop_locked(Error failure, std::string_view lost_records) {
     {
         const std::lock_guard lock(compose_mutex_);
         healthy_ = false;
-        dropped_ += lost_records + composer_->pending().records;
+        ++failures_;
+        failure_ = failure;
+        count_lost_locked(lost_records);
+        count_lost_locked(composer_->pending().bytes);
         composer_->discard();
     }
-    log::error("audit.failed", {{"error", to_text(failure)},
-                                {"on_failure", to_text(on_failure_.load())},
-                                {"do", "make room on the disk, then restart"}});
-    failure_ = failure;
+    log::error("audit.failed",
+               {{"error", to_text(failure)},
+                {"on_failure", to_text(on_failure_.load())},
+                {"exchanges", on_failure_ == OnFailure::block ? "refused" : "UNRECORDED"},
+                {"do", "make room or give the rights, then run: sallyport audit repair"}});
     return failure;
 }
 
@@ -223,7 +158,7 @@ bool Log::Writer::commit(Sequence up_to) {
     }
     if (auto synced = sync_files(unsynced); !synced) {
         const std::lock_guard lock(file_mutex_);
-        if (!failure_) static_cast<void>(stop_locked(synced.error(), 0));
+        if (!failure_) static_cast<void>(stop_locked(synced.error(), {}));
         return false;
     }
     durable_ = next;
@@ -245,49 +180,31 @@ Result<void> Log::Writer::reconfigure(Policy policy, std::string_view who) {
     if (auto checked = check_digest(policy.configuration); !checked) return checked;
     {
         const std::lock_guard lock(compose_mutex_);
-        const auto before = configuration_;
+        const Untold change{untold_ ? untold_->before : configuration_, std::string(who)};
         publish(policy);
         if (accepts_locked())
-            composer_->append_always(ConfigChanged{.before = before,
-                                                   .after = policy.configuration,
-                                                   .who = who,
-                                                   .level = to_text(policy.level),
-                                                   .durability = to_text(policy.durability),
-                                                   .on_failure = to_text(policy.on_failure)},
-                                     clock_->now());
+            append_changed(change);
+        else
+            untold_ = change;
     }
     return write();
 }
 
-Result<void> Log::Writer::repair() {
-    const std::lock_guard file_lock(file_mutex_);
-    if (closed_) return Error{Errc::closed, "the audit log is closed"};
-    if (!failure_) return {};
-    auto recovered = recover(settings_.folder);
-    if (!recovered) return recovered.error();
-    const auto torn = recovered->torn;
-    const auto dropped = dropped_.load();
-    {
-        const std::lock_guard compose_lock(compose_mutex_);
-        if (auto ready = go_on(std::move(*recovered)); !ready) return ready;
-        composer_->end_segment();
-        append_recovery(torn);
-        composer_->append_always(LogRecovered{.dropped = dropped, .failure = to_text(*failure_)},
-                                 clock_->now());
-        failure_.reset();
-        overflowed_ = false;
-        dropped_ = 0;
-        healthy_ = true;
-    }
-    auto written = write_locked();
-    if (!written) dropped_ = dropped;  // what it could not say now, the next repair says
-    return written;
+void Log::Writer::append_changed(const Untold& change) {
+    composer_->append_always(ConfigChanged{.before = change.before,
+                                           .after = configuration_,
+                                           .who = change.who,
+                                           .level = to_text(level_.load()),
+                                           .durability = to_text(durability_.load()),
+                                           .on_failure = to_text(on_failure_.load())},
+                             clock_->now());
 }
 
 void Log::Writer::close() {
+    const std::lock_guard repairing(repair_mutex_);
     {
         const std::lock_guard lock(compose_mutex_);
-        if (closed_ || !composer_) return;
+        if (closed_) return;
         if (accepts_locked()) composer_->append_always(LogClosed{}, clock_->now());
         closed_ = true;
     }

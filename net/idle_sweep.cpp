@@ -11,12 +11,17 @@ void IdleSweep::add(Watched& watched, Deadline deadline) {
 void IdleSweep::wait() {
     waiting_ = true;
     timer_.expires_after(interval);
-    timer_.async_wait([this](boost::system::error_code failure) {
-        if (failure) return;  // destroyed: touch nothing
-        waiting_ = false;
-        sweep();
-        if (!watched_.empty()) wait();
+    timer_.async_wait([self = self_](boost::system::error_code failure) {
+        if (!failure && *self != nullptr) (*self)->go_on();
     });
+}
+
+void IdleSweep::go_on() {
+    waiting_ = false;
+    const auto self = self_;
+    sweep();
+    // A deadline may have ended whatever owned us.
+    if (*self != nullptr && !watched_.empty()) wait();
 }
 
 void IdleSweep::sweep() {

@@ -6,6 +6,8 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include <memory>
+
 namespace sallyport::net {
 
 /// Watches the deadlines of many things on one loop with one timer. A deadline is noticed up to
@@ -32,7 +34,12 @@ public:
     };
 
     explicit IdleSweep(Loop& loop) : timer_(loop.executor()) {}
-    ~IdleSweep() { watched_.clear(); }
+    ~IdleSweep() {
+        *self_ = nullptr;
+        watched_.clear();
+    }
+    IdleSweep(const IdleSweep&) = delete;
+    IdleSweep& operator=(const IdleSweep&) = delete;
 
     /// From now on; adding again only moves the deadline. Destroying a Watched removes it.
     void add(Watched& watched, Deadline deadline);
@@ -42,9 +49,12 @@ public:
 
 private:
     void wait();
+    void go_on();
     void sweep();
 
     Timer timer_;
+    // Null inside once we are gone: what a timer has decided to call, nothing can call back.
+    std::shared_ptr<IdleSweep*> self_ = std::make_shared<IdleSweep*>(this);
     boost::intrusive::list<Watched, boost::intrusive::constant_time_size<false>> watched_;
     bool waiting_ = false;
 };

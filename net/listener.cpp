@@ -34,7 +34,10 @@ Listener::Listener(Loop& loop, ListeningSocket socket, OnAccept on_accept)
       spare_(open_spare()),
       pause_timer_(loop.executor()) {}
 
-Listener::~Listener() { stop(); }
+Listener::~Listener() {
+    *self_ = nullptr;
+    stop();
+}
 
 Result<void> Listener::start() {
     if (running_) return {};
@@ -48,6 +51,7 @@ void Listener::stop() {
     running_ = false;
     if (is_linked()) unlink();
     pause_timer_.cancel();
+    paused_ = false;  // for the next start()
     loop_.poller.remove(socket_.native_handle(), *this);
 }
 
@@ -83,13 +87,16 @@ void Listener::shed_and_pause() {
     }
     paused_ = true;
     pause_timer_.expires_after(pause);
-    pause_timer_.async_wait([this](boost::system::error_code failure) {
-        if (failure) return;  // stopped or destroyed: touch nothing
-        paused_ = false;
-        loop_.turn.enter();
-        accept_some();
-        loop_.turn.leave();
+    pause_timer_.async_wait([self = self_](boost::system::error_code failure) {
+        if (!failure && *self != nullptr) (*self)->go_on();
     });
+}
+
+void Listener::go_on() {
+    paused_ = false;
+    loop_.turn.enter();
+    accept_some();
+    loop_.turn.leave();
 }
 
 }  // namespace sallyport::net

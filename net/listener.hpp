@@ -7,6 +7,7 @@
 #include "net/within.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -67,12 +68,15 @@ private:
     void end_of_turn() override;
     void accept_some();
     void shed_and_pause();
+    void go_on();
 
     Loop& loop_;
     ListeningSocket socket_;
     OnAccept on_accept_;
     FileDescriptor spare_;  // given up to be able to accept and close one connection
     Timer pause_timer_;
+    // Null inside once we are gone: what a timer has decided to call, cancel() cannot call back.
+    std::shared_ptr<Listener*> self_ = std::make_shared<Listener*>(this);
     bool running_ = false;
     bool paused_ = false;
 };

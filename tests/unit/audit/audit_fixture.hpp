@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
@@ -39,7 +40,7 @@ public:
             errno = ENOSPC;
             return os_error("write");
         }
-        return Disk::write(file, bytes.first(std::min(accepts, bytes.size())));
+        return Disk::write(file, bytes.first(std::min<std::size_t>(accepts, bytes.size())));
     }
     Result<void> truncate(int file, std::uint64_t bytes) override {
         if (!truncates) return Error{Errc::failed, "ftruncate"};
@@ -51,12 +52,13 @@ public:
         errno = EIO;
         return os_error("fdatasync");
     }
-    int writes = 0;
-    int syncs = 0;
-    int writes_left = 1'000'000;
-    int syncs_left = 1'000'000;
-    std::size_t accepts = 0;  // bytes of the write that fails
-    bool truncates = true;
+    // A test changes them while the log's threads are at work.
+    std::atomic<int> writes = 0;
+    std::atomic<int> syncs = 0;
+    std::atomic<int> writes_left = 1'000'000;
+    std::atomic<int> syncs_left = 1'000'000;
+    std::atomic<std::size_t> accepts = 0;  // bytes of the write that fails
+    std::atomic<bool> truncates = true;
 };
 
 inline const std::string configuration_a(64, 'a');

@@ -87,12 +87,13 @@ TEST_F(DocumentationTest, NamesEveryEventAndField) {
     const ExchangeEnd end{x, x, 1, x, 1, 1, std::chrono::microseconds(1), x, x, x,
                           x, x, x, x, x, x};
     add(PairedEnd{end, 1});
+    add(PairedEnd{end, {}});
     add(LinkUp{x, x, x, x, x, x, x, 1});
     add(LinkDown{x, x, x, x, x, x, std::chrono::microseconds(1)});
     add(ConfigChanged{x, x, x, x, x, x});
     add(CertificateEnrolled{x, x, x, x, x, x});
     add(LogOpened{x, x, 1, x, x, x, x, 1});
-    add(LogRecovered{x, 1, 1, x, x, 1, x});
+    add(LogRecovered{x, 1, 1, x, x, 1, 1, x});
     add(LogClosed{});
     add(SegmentOpened{x, 1, 1});
     add(ClockStep{x, std::chrono::microseconds(1)});

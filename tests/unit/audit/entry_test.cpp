@@ -41,6 +41,28 @@ TEST_F(EntryTest, ARefusalSaysWhoAskedForWhat) {
     EXPECT_FALSE(end.number("begin"));
 }
 
+TEST_F(EntryTest, AnEndWhoseBeginIsNotOnRecordSaysWhoAskedForWhat) {
+    auto with = settings();
+    with.on_failure = OnFailure::degrade;
+    {
+        const auto log = open(with);
+        disk.writes_left = 0;
+        log->append(begin("a"));
+        EXPECT_FALSE(log->write());
+        Entry entry(*log, begin("b"));
+        EXPECT_EQ(entry.begin(), not_recorded);
+        disk.writes_left = 100;
+        ASSERT_TRUE(log->repair());
+        entry.close({.outcome = outcome::answered, .status = 200});
+    }
+    const auto all = records();
+    const auto& end = all[all.size() - 2];
+    EXPECT_EQ(end.text("exchange"), "b");
+    EXPECT_EQ(end.text("user"), "jane@corp.example");
+    EXPECT_EQ(end.text("path"), "/sap/opu/odata/Set");
+    EXPECT_FALSE(end.number("begin"));
+}
+
 TEST_F(EntryTest, ClosesAsAbortedWhenItIsDropped) {
     {
         const auto log = open();

@@ -320,35 +320,6 @@ TEST_F(LogTest, SyncAfterCloseSaysNoAndBeforeItIsAnswered) {
     EXPECT_EQ(log->append(begin("b")), not_recorded);
 }
 
-TEST_F(LogTest, ARepairedLogSaysWhatWasLost) {
-    {
-        const auto log = open();
-        log->append(begin("a"));
-        log->append(begin("gone"));
-        ASSERT_TRUE(log->write());
-        disk.writes_left = 0;
-        disk.accepts = 10;
-        disk.truncates = false;
-        log->append(answered("gone"));
-        EXPECT_FALSE(log->write());
-        EXPECT_FALSE(log->repair()) << "still no room";
-        disk.writes_left = 100;
-        ASSERT_TRUE(log->repair());
-        EXPECT_TRUE(log->healthy());
-        ASSERT_TRUE(log->repair()) << "nothing to do";
-        log->append(answered("a"));
-        ASSERT_TRUE(log->write());
-    }
-    EXPECT_EQ(events(), (std::vector<std::string>{"log.opened", "exchange.begin", "exchange.begin",
-                                                  "segment.opened", "log.recovered",
-                                                  "log.recovered", "exchange.end", "log.closed"}));
-    const auto all = records();
-    EXPECT_EQ(all[4].number("torn_bytes"), 10U);
-    EXPECT_EQ(all[5].number("dropped"), 1U);
-    EXPECT_NE(all[5].text("failure").find("only 10 of"), std::string::npos);
-    EXPECT_EQ(all[6].number("begin"), 1U);
-}
-
 TEST_F(LogTest, TwoThreadsShareOneChain) {
     constexpr int exchanges = 500;
     const auto log = open();

@@ -61,6 +61,7 @@ TEST_F(RecoveryTest, ATornTailIsMovedAsideAtEveryByte) {
             EXPECT_EQ(all[2].number("torn_lines"), 0U);
             EXPECT_EQ(all[2].text("sha256"), to_hex(certs::sha256(as_bytes(torn))));
             EXPECT_EQ(*read_file(folder / all[2].text("copy")), torn);
+            std::filesystem::remove(folder / all[2].text("copy"));
         }
         expect_verified(folder);
     }
@@ -132,6 +133,18 @@ TEST_F(RecoveryTest, DoesNotReadSegmentsThatNothingOpenIsIn) {
     const auto before = records().size();
     restart(folder);
     EXPECT_EQ(records().size(), before + 2);
+}
+
+TEST_F(RecoveryTest, ACopyOfATornTailIsNotWrittenOver) {
+    { open(); }
+    const auto whole = content();
+    for (const auto* tail : {"first", "second"}) {
+        set_content(whole + tail);
+        ASSERT_TRUE(recover(folder));
+    }
+    const auto copy = first_segment().string() + "." + std::to_string(whole.size());
+    EXPECT_EQ(*read_file(copy + ".torn"), "first");
+    EXPECT_EQ(*read_file(copy + ".1.torn"), "second");
 }
 
 TEST_F(RecoveryTest, AnEmptyLastSegmentIsRemoved) {

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "net/connect.hpp"
 #include "net/loop.hpp"
+#include "tests/support/late_timers.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -179,6 +180,40 @@ TEST(Listener, WithoutDescriptorsOneClientIsTurnedAwayAndTheOthersAreServedLater
     // On a slow machine the pause may end within the block, and `waiting` is turned away as well.
     const auto late = connect_now(listener.socket());
     EXPECT_TRUE(test::run_until(loop, [&] { return !accepted.empty(); }));
+}
+
+/// Without descriptors, pauses the listener: one client is turned away.
+void pause_for_descriptors(Loop& loop, Listener& listener) {
+    const auto client = connect_now(listener.socket());
+    const NoDescriptorsLeft none;
+    char byte = 0;
+    EXPECT_TRUE(
+        test::run_until(loop, [&] { return ::recv(client.get(), &byte, 1, MSG_DONTWAIT) == 0; }));
+}
+
+TEST(Listener, APauseThatIsOverDoesNotReachADestroyedListener) {
+    Loop loop;
+    auto opened = ListeningSocket::open("127.0.0.1:0");
+    ASSERT_TRUE(opened);
+    auto listener = std::make_unique<Listener>(loop, std::move(*opened), [](FileDescriptor) {});
+    ASSERT_TRUE(listener->start());
+    test::destroy_when_its_timer_has_fired(
+        loop, Listener::pause, [&] { pause_for_descriptors(loop, *listener); },
+        [&] { listener.reset(); });
+}
+
+TEST(Listener, StoppedInAPauseItAcceptsAfterTheNextStart) {
+    Loop loop;
+    auto opened = ListeningSocket::open("127.0.0.1:0");
+    ASSERT_TRUE(opened);
+    int accepted = 0;
+    Listener listener(loop, std::move(*opened), [&](FileDescriptor) { ++accepted; });
+    ASSERT_TRUE(listener.start());
+    pause_for_descriptors(loop, listener);
+    listener.stop();
+    ASSERT_TRUE(listener.start());
+    const auto client = connect_now(listener.socket());
+    EXPECT_TRUE(test::run_until(loop, [&] { return accepted == 1; }));
 }
 
 /// Runs `body` in a child process whose descriptors and environment do not matter to anybody.
