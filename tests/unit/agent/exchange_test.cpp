@@ -2,6 +2,10 @@
 
 #include "agent/backends.hpp"
 #include "agent/deliveries.hpp"
+#include "audit/disk.hpp"
+#include "audit/reader.hpp"
+#include "audit/record.hpp"
+#include "base/error.hpp"
 #include "net/blocking_pool.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -46,6 +50,28 @@ struct Asking final : http::Body, http::Answer {
     std::string text;
 };
 
+/// A full one, while a test wants it.
+struct FullDisk final : audit::Disk {
+    Result<std::size_t> write(int file, BytesView bytes) override {
+        if (!full) return Disk::write(file, bytes);
+        return Error{Errc::failed, "no room"};
+    }
+    bool full = false;
+};
+
+/// A failure and a repair that come between an exchange's record and the end of its turn.
+struct Breakdown final : net::EndOfTurn {
+    Breakdown(audit::Log& l, FullDisk& d) : log(l), disk(d) {}
+    void end_of_turn() override {
+        disk.full = true;
+        EXPECT_FALSE(log.write());
+        disk.full = false;
+        EXPECT_TRUE(log.repair());
+    }
+    audit::Log& log;
+    FullDisk& disk;
+};
+
 struct ExchangeWorld {
     ExchangeWorld() {
         auto config = Config::parse({{"agent.toml", std::string(configuration)}});
@@ -53,7 +79,7 @@ struct ExchangeWorld {
         auto made = std::make_shared<Site>();
         made->config = std::move(*config);
         made->table = *mappings::Table::create(made->config.mappings);
-        auto opened = audit::Log::open({.folder = folder.path() / "audit"});
+        auto opened = audit::Log::open({.folder = audit_folder()}, {.disk = &disk});
         EXPECT_TRUE(opened);
         log = std::move(*opened);
         gate = std::make_unique<AuditGate>(loop, *log);
@@ -69,14 +95,32 @@ struct ExchangeWorld {
         head.fields = fields;
         net::TaskGroup group(loop);
         group.spawn("exchange", serve(head, asking));
+        if (breakdown) loop.turn.at_commit(*breakdown);
         EXPECT_TRUE(test::run_until_done(loop, group));
+        text = asking.text;
         return asking.status;
     }
+    /// The newest `exchange.end`.
+    audit::Record last_end() const {
+        audit::Record found;
+        auto reader = audit::Reader::open(audit_folder());
+        while (reader) {
+            const auto line = reader->next();
+            if (!line || !*line) break;
+            auto record = audit::parse_record((*line)->bytes);
+            if (record && record->event == "exchange.end") found = std::move(*record);
+        }
+        return found;
+    }
+    std::filesystem::path audit_folder() const { return folder.path() / "audit"; }
     net::Task<void> serve(const http::RequestHead& head, Asking& asking) {
         (void)co_await exchange->serve(head, asking, asking);
     }
 
     test::TemporaryFolder folder;
+    FullDisk disk;
+    std::string text;  // of the last answer
+    std::optional<Breakdown> breakdown;
     net::Loop loop;
     net::IdleSweep sweep{loop};
     net::BlockingPool pool;
@@ -96,6 +140,36 @@ TEST(Exchange, JudgesTheMethodThatAnOverrideNamesInAnySpelling) {
         const http::Field fields[] = {{name, "DELETE"}};
         EXPECT_EQ(world.status_of("POST", fields), 403) << name;
     }
+}
+
+TEST(Exchange, RecordsTheBytesOfARefusalToo) {
+    ExchangeWorld world;
+    EXPECT_EQ(world.status_of("DELETE", {}), 403);
+    EXPECT_GT(world.text.size(), 0U);
+    EXPECT_EQ(world.last_end().number("response_bytes"), world.text.size());
+}
+
+TEST(Exchange, DoesNotPassWithoutARecordUnlessPolicyIsToDegrade) {
+    ExchangeWorld world;
+    world.disk.full = true;
+    EXPECT_EQ(world.status_of("GET", {}), 503) << "the log fails with it";
+    EXPECT_EQ(world.status_of("GET", {}), 503) << "the log has failed";
+    EXPECT_FALSE(world.log->reconfigure({.on_failure = audit::OnFailure::degrade}, "test"));
+    EXPECT_EQ(world.status_of("GET", {}), 502) << "nobody listens there";
+    EXPECT_EQ(world.log->unrecorded(), 1U);
+    world.disk.full = false;
+    ASSERT_TRUE(world.log->repair());
+    EXPECT_EQ(world.status_of("GET", {}), 502);
+    EXPECT_EQ(world.last_end().text("outcome"), "failed");
+}
+
+TEST(Exchange, ARecordThatWasLostInItsOwnTurnIsNoRecordThoughTheLogIsWellAgain) {
+    ExchangeWorld world;
+    world.breakdown.emplace(*world.log, world.disk);
+    EXPECT_EQ(world.status_of("GET", {}), 503);
+    EXPECT_TRUE(world.log->healthy());
+    world.breakdown.reset();
+    EXPECT_EQ(world.status_of("GET", {}), 502);
 }
 
 }  // namespace
