@@ -31,11 +31,15 @@ audit::Settings audit_settings(const Config& config) {
     return settings;
 }
 
+std::filesystem::path krb5_conf_of(const Config& config) {
+    return config.kerberos ? config.kerberos->krb5_conf : std::filesystem::path();
+}
+
 /// Keys of the configuration that a reload cannot change while links are up.
 bool needs_restart(const Config& before, const Config& after) {
     return before.hubs != after.hubs || before.workers != after.workers ||
            before.state_dir != after.state_dir || before.admin_socket != after.admin_socket ||
-           !before.tunnel.same_links(after.tunnel);
+           !before.tunnel.same_links(after.tunnel) || krb5_conf_of(before) != krb5_conf_of(after);
 }
 
 }  // namespace
@@ -81,8 +85,16 @@ Result<void> Agent::open() {
     record_keys();
 
     shared_.reset(new AgentShared{
-        *log_, pool_, budget_, site_->config.workers, site_, std::move(*keys),
-        agent_name_of(site_->config), epoch_, process_, [this] { return context(); },
+        *log_,
+        pool_,
+        budget_,
+        site_->config.workers,
+        site_,
+        std::move(*keys),
+        agent_name_of(site_->config),
+        epoch_,
+        process_,
+        [this] { return context(); },
         [this] { return authorities(); },
         [this](tunnel::Trust trust) {
             asio::post(loop_.executor(),
@@ -91,7 +103,8 @@ Result<void> Agent::open() {
         [this](std::string_view source) {
             asio::post(loop_.executor(),
                        [this, source = std::string(source)] { key_sets_.refresh(source); });
-        }});
+        },
+        {std::make_shared<KerberosTickets>(), std::make_shared<net::BlockingLane>(pool_)}});
     rotation_ = std::make_unique<Rotation>(rotation_wiring());
     for (std::size_t i = 0; i < site_->config.workers; ++i)
         workers_.push_back(std::make_unique<Worker>(i, *shared_));
@@ -243,8 +256,9 @@ Result<void> Agent::reload(std::string_view who) {
     use_keys(std::move(*keys));
     log::info("config.reloaded", {{"configuration", site_->config.digest}, {"who", who}});
     if (restart)
-        log::warn("config.restart_needed",
-                  {{"what", "[[hub]], [tunnel], workers, state_dir or admin_socket changed"}});
+        log::warn(
+            "config.restart_needed",
+            {{"what", "[[hub]], [tunnel], workers, state_dir, admin_socket or krb5_conf changed"}});
     return {};
 }
 

@@ -33,6 +33,13 @@ Result<CommandOutput> check(const CommandContext& context) {
                                {"mappings", config.mappings.size()},
                                {"configuration", config.digest},
                                {"warnings", std::move(warnings)}};
+    if (config.kerberos) {  // its keytab has been read with the rest
+        const auto& account = config.kerberos->account;
+        output.text +=
+            "keytab " + account.keytab.string() + " has a key of " + account.principal + "\n";
+        output.json.get_object()["kerberos"] = {{"keytab", account.keytab.string()},
+                                                {"principal", account.principal}};
+    }
     return output;
 }
 
@@ -71,9 +78,16 @@ void explain_principal(const Site& site, const mappings::Mapping& mapping,
         output.exit_code = 1;
         return;
     }
-    const auto delivery = delivery_text(mapping, &principal);
+    const auto delivery = delivery_text(site, mapping, &principal);
     facts["appears_as"] = seen->text;
     facts["delivery"] = delivery;
+    if (!seen->kerberos_name.empty()) {
+        facts["user_rule"] = seen->rule;
+        facts["kerberos_name"] = seen->kerberos_name;
+        facts["service"] = service_principal(site, mapping);
+        output.text +=
+            "user rule " + (seen->rule == 0 ? "by default" : std::to_string(seen->rule)) + "\n";
+    }
     if (!seen->subject.empty()) {
         facts["subject_rule"] = seen->rule;
         facts["subject"] = seen->subject.text();

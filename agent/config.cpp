@@ -116,7 +116,8 @@ bool is_configured(const Config& config, std::string_view hub) {
 
 /// The [[mapping]] tables of one more document.
 void read_mappings(ConfigTable& document, Config& config) {
-    mappings::MappingDocuments documents{std::move(config.mappings), {}, {}};
+    mappings::MappingDocuments documents{std::move(config.mappings), {}, {}, {}};
+    documents.knows_kerberos = config.kerberos.has_value();
     for (const auto& hub : config.hubs) documents.hubs.push_back(hub.name);
     mappings::read_mappings(document, documents);
     config.mappings = std::move(documents.mappings);
@@ -143,13 +144,14 @@ void read_main(ConfigTable& document, Config& config) {
     config.strip = std::move(principal.strip);
     config.principal_validity = principal.validity;
     config.subject = std::move(principal.subject);
+    if (document.has("kerberos")) config.kerberos = read_kerberos(document.table("kerberos"));
     read_mappings(document, config);
     document.done();
 }
 
 /// A file of mappings.d.
 void read_more(ConfigTable& document, Config& config) {
-    for (const auto* key : {"agent", "hub", "audit", "tunnel", "trust", "principal",
+    for (const auto* key : {"agent", "hub", "audit", "tunnel", "trust", "principal", "kerberos",
                             "identity_provider", "enrolment", "channel"})
         if (document.has(key))
             document.problem(key, "belongs into agent.toml; here stand [[mapping]] tables only");

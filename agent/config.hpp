@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ struct Config {
     std::vector<std::string> strip;                // further identity fields removed from requests
     std::chrono::seconds principal_validity{600};  // of a user's certificate
     std::vector<certs::SubjectRule> subject;       // as whom back ends see users
+    std::optional<KerberosConfig> kerberos;
     std::vector<mappings::Mapping> mappings;
     std::vector<std::string> warnings;
     std::string digest;  // SHA-256 over all files, hexadecimal; stands in each audit record

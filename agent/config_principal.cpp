@@ -1,6 +1,7 @@
 #include "agent/config_principal.hpp"
 
 #include "agent/hub_address.hpp"
+#include "agent/kerberos_names.hpp"
 
 #include <algorithm>
 
@@ -88,21 +89,40 @@ std::vector<certs::SubjectCondition> read_conditions(ConfigTable table) {
     return all;
 }
 
+void check_conditions(ConfigTable& entry, const certs::SubjectRule& rule) {
+    constexpr auto most = certs::SubjectRules::conditions_max;
+    if (rule.when.size() > most)
+        entry.problem("when", "has at most " + std::to_string(most) + " conditions");
+}
+
 std::vector<certs::SubjectRule> read_subject(ConfigTable& table) {
     std::vector<certs::SubjectRule> rules;
     for (auto& entry : table.tables("subject")) {
         certs::SubjectRule rule{read_conditions(entry.table("when")), entry.text("pattern")};
         if (const auto good = certs::SubjectPattern::parse(rule.pattern); !good)
             entry.problem("pattern", "is no subject: " + good.error().detail);
-        if (rule.when.size() > certs::SubjectRules::conditions_max)
-            entry.problem("when", "has at most " +
-                                      std::to_string(certs::SubjectRules::conditions_max) +
-                                      " conditions");
+        check_conditions(entry, rule);
         entry.done();
         rules.push_back(std::move(rule));
     }
     if (rules.size() > certs::SubjectRules::rules_max)
         table.problem("subject",
+                      "has at most " + std::to_string(certs::SubjectRules::rules_max) + " rules");
+    return rules;
+}
+
+std::vector<certs::SubjectRule> read_kerberos_users(ConfigTable& table, std::string_view realm) {
+    std::vector<certs::SubjectRule> rules;
+    for (auto& entry : table.tables("user")) {
+        certs::SubjectRule rule{read_conditions(entry.table("when")), entry.text("pattern")};
+        if (const auto good = KerberosNamePattern::parse(rule.pattern, realm); !good)
+            entry.problem("pattern", "is no name of a user: " + good.error().detail);
+        check_conditions(entry, rule);
+        entry.done();
+        rules.push_back(std::move(rule));
+    }
+    if (rules.size() > certs::SubjectRules::rules_max)
+        table.problem("user",
                       "has at most " + std::to_string(certs::SubjectRules::rules_max) + " rules");
     return rules;
 }
@@ -157,6 +177,22 @@ PrincipalConfig read_principal(ConfigTable table) {
     principal.subject = read_subject(table);
     table.done();
     return principal;
+}
+
+KerberosConfig read_kerberos(ConfigTable table) {
+    KerberosConfig kerberos;
+    kerberos.account.keytab = table.path("keytab");
+    if (table.text("keytab").empty())
+        table.problem("keytab", "must name the file with the key of the agent's account");
+    kerberos.account.principal = table.text("principal");
+    if (!is_kerberos_name(kerberos.account.principal))
+        table.problem("principal",
+                      "must be the agent's own with its realm, e.g. "
+                      "\"HTTP/agent.corp.example@CORP.EXAMPLE\"");
+    if (!table.text("krb5_conf").empty()) kerberos.krb5_conf = table.path("krb5_conf");
+    kerberos.user = read_kerberos_users(table, realm_of(kerberos.account.principal));
+    table.done();
+    return kerberos;
 }
 
 }  // namespace sallyport::agent

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/kerberos.hpp"
 #include "base/config_reader.hpp"
 #include "certs/subject_rules.hpp"
 
@@ -47,10 +48,20 @@ struct PrincipalConfig {
     std::vector<certs::SubjectRule> subject{};  // valid: SubjectRules::create accepts them
 };
 
+/// [kerberos]
+struct KerberosConfig {
+    KerberosAccount account;
+    std::filesystem::path krb5_conf;       // empty: the system's
+    std::vector<certs::SubjectRule> user;  // valid: KerberosUsers::create accepts them
+
+    bool operator==(const KerberosConfig&) const = default;
+};
+
 inline constexpr std::size_t identity_providers_max = 32;
 
 std::vector<IdentityProviderConfig> read_identity_providers(ConfigTable& document,
                                                             std::vector<std::string>& warnings);
 PrincipalConfig read_principal(ConfigTable table);
+KerberosConfig read_kerberos(ConfigTable table);
 
 }  // namespace sallyport::agent

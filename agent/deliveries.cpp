@@ -29,6 +29,14 @@ Result<Appearance> appearance_of(const Site& site, const mappings::Mapping& mapp
         seen.text = "technical:" + found->second->user;
         return seen;
     }
+    if (mapping.principal.kind == PrincipalKind::kerberos && principal != nullptr) {
+        auto match = site.kerberos_users.apply(principal->type, principal->claims);
+        if (!match) return match.error();
+        seen.rule = match->rule;
+        seen.text = "kerberos:" + match->name;
+        seen.kerberos_name = std::move(match->name);
+        return seen;
+    }
     if (mapping.principal.kind == PrincipalKind::x509 && principal != nullptr) {
         auto match = site.subjects.apply(principal->type, principal->claims);
         if (!match) return match.error();
@@ -41,8 +49,18 @@ Result<Appearance> appearance_of(const Site& site, const mappings::Mapping& mapp
     return seen;
 }
 
-std::string delivery_text(const mappings::Mapping& mapping, const certs::Principal* principal) {
+std::string service_principal(const Site& site, const mappings::Mapping& mapping) {
+    const auto& service = mapping.principal.service;
+    if (!realm_of(service).empty() || !site.config.kerberos) return service;
+    return service + '@' + std::string(realm_of(site.config.kerberos->account.principal));
+}
+
+std::string delivery_text(const Site& site, const mappings::Mapping& mapping,
+                          const certs::Principal* principal) {
     const auto& policy = mapping.principal;
+    if (policy.kind == PrincipalKind::kerberos)
+        return principal == nullptr ? "nothing"
+                                    : "Kerberos ticket for " + service_principal(site, mapping);
     if (policy.kind == PrincipalKind::technical) return "field of the technical user";
     const bool in_header =
         policy.kind == PrincipalKind::x509 && policy.deliver != CertificateDelivery::tls;
@@ -97,7 +115,17 @@ Result<Deliveries::Delivery> Deliveries::choose(const Site& site, const mappings
                                                 certs::Time now) {
     auto seen = appearance_of(site, mapping, principal);
     if (!seen) return seen.error();
-    Delivery delivery{.text = std::move(seen->text), .login = nullptr, .tokens = nullptr};
+    Delivery delivery{
+        .text = std::move(seen->text), .login = nullptr, .tokens = nullptr, .ticket = {}};
+    if (mapping.principal.kind == PrincipalKind::kerberos) {
+        delivery.login = kerberos_.nobody();
+        if (principal == nullptr) return delivery;
+        if (!site.config.kerberos) return Error{Errc::denied, "there is no [kerberos]"};
+        delivery.ticket =
+            KerberosOrder{site.config.kerberos->account, std::move(seen->kerberos_name),
+                          service_principal(site, mapping)};
+        return delivery;
+    }
     if (mapping.principal.kind == PrincipalKind::technical) {
         const auto& file = mapping.principal.credentials_file;
         delivery.login = site.technical.at(file)->login;
@@ -123,6 +151,12 @@ Result<Deliveries::Delivery> Deliveries::choose(const Site& site, const mappings
 }
 
 net::Task<Result<void>> Deliveries::complete(Delivery& delivery, http::Answer& down) {
+    if (delivery.ticket) {
+        auto login = co_await kerberos_.login(*delivery.ticket, down);
+        if (!login) co_return login.error();
+        delivery.login = std::move(*login);
+        co_return Result<void>();
+    }
     if (delivery.tokens == nullptr) co_return Result<void>();
     delivery.login = delivery.tokens->at_hand();
     if (delivery.login != nullptr) co_return Result<void>();
@@ -134,8 +168,9 @@ net::Task<Result<void>> Deliveries::complete(Delivery& delivery, http::Answer& d
 
 void Deliveries::answered(const Delivery& delivery, int status) {
     constexpr int unauthorized = 401;
-    if (status == unauthorized && delivery.tokens != nullptr)
-        delivery.tokens->refused(delivery.login.get());
+    if (status != unauthorized) return;
+    if (delivery.tokens != nullptr) delivery.tokens->refused(delivery.login.get());
+    if (delivery.ticket) kerberos_.refused(*delivery.ticket);
 }
 
 }  // namespace sallyport::agent

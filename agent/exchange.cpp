@@ -3,6 +3,7 @@
 #include "agent/backends.hpp"
 #include "agent/deliveries.hpp"
 #include "agent/held_answer.hpp"
+#include "agent/kerberos_fault.hpp"
 #include "agent/refusals.hpp"
 #include "audit/entry.hpp"
 #include "base/error.hpp"
@@ -127,6 +128,11 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     }
     delivery = std::move(*chosen);
     entry.exchange().principal = delivery.text;
+    auto outcome = co_await deliveries_.complete(delivery, held);
+    if (!outcome && is_refusal(outcome.error())) {
+        log_failure(head, *decision.mapping, outcome.error());
+        co_return co_await refuse(login_failed(outcome.error(), head.authority), entry, held);
+    }
 
     // 3. The record is safe before the back end sees a byte, or policy is to do without.
     bool admitted = gate_.log().admits();
@@ -145,10 +151,9 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
 
     // 4. The connection for this mapping and this user answers.
     const auto backend = backends_.find(site, *decision.mapping);
-    auto outcome = co_await Deliveries::complete(delivery, held);
     const bool has_login = outcome.has_value();
     if (has_login) outcome = co_await backend->serve_as(head, body, held, delivery.login);
-    Deliveries::answered(delivery, held.status());
+    deliveries_.answered(delivery, held.status());
 
     // 5. Exactly one end, written before the caller learns that it is over.
     std::string_view word = audit::outcome::answered;
@@ -156,7 +161,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     if (!outcome) {
         log_failure(head, *decision.mapping, outcome.error());
         const auto refusal = has_login ? refusal_of(outcome.error(), head.authority)
-                                       : credentials_unavailable(head.authority);
+                                       : login_failed(outcome.error(), head.authority);
         word = outcome_of(outcome.error());
         reason = refusal.code;
         if (!held.started()) http::answer(held, refusal, culprit, head.facts.exchange_id);

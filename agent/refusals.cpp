@@ -1,5 +1,6 @@
 #include "agent/refusals.hpp"
 
+#include "agent/kerberos_fault.hpp"
 #include "audit/events.hpp"
 #include "base/error.hpp"
 #include "certs/token.hpp"
@@ -144,7 +145,9 @@ http::Refusal principal_without_subject(std::string_view virtual_host) {
     return refusal;
 }
 
-http::Refusal credentials_unavailable(std::string_view virtual_host) {
+http::Refusal login_failed(const Error& error, std::string_view virtual_host) {
+    if (const auto fault = kerberos_fault(error)) return refusal_of(*fault, virtual_host);
+    if (error.code == Errc::limit) return refusal_of(error, virtual_host);
     http::Refusal refusal{};
     refusal.status = 502;
     refusal.code = "credentials_unavailable";

@@ -30,8 +30,9 @@ http::Refusal principal_keys_missing();
 
 /// No name can be made of the user's claims that the back end would know; 403.
 http::Refusal principal_without_subject(std::string_view virtual_host);
-/// The technical user's token could not be fetched; 502.
-http::Refusal credentials_unavailable(std::string_view virtual_host);
+/// The technical user's token could not be fetched, or there is no Kerberos ticket for the user:
+/// 403 if the KDC refused him, else 502.
+http::Refusal login_failed(const Error& error, std::string_view virtual_host);
 
 /// While the audit log cannot be written and policy is to block.
 http::Refusal audit_unavailable();

@@ -1,8 +1,11 @@
 #include "agent/site.hpp"
 
+#include "base/error.hpp"
 #include "base/file.hpp"
 #include "certs/sha256.hpp"
 #include "net/tls_context.hpp"
+
+#include <sys/stat.h>
 
 namespace sallyport::agent {
 
@@ -35,6 +38,7 @@ Result<SitePtr> Site::load(const std::filesystem::path& file) {
     if (!trust) return trust.error();
     site->trust = std::move(*trust);
     if (auto read = site->read_principals(); !read) return read.error();
+    if (auto read = site->read_kerberos(); !read) return read.error();
     return SitePtr(std::move(site));
 }
 
@@ -52,6 +56,25 @@ Result<void> Site::read_principals() {
                              ": credentials_file: " + credentials.error().detail};
         technical.emplace(file, std::move(*credentials));
     }
+    return {};
+}
+
+Result<void> Site::read_kerberos() {
+    use_krb5_conf(config.kerberos ? config.kerberos->krb5_conf : std::filesystem::path());
+    if (!config.kerberos) return {};
+    const auto& [account, krb5_conf, user] = *config.kerberos;
+    auto users = KerberosUsers::create(user, realm_of(account.principal));
+    if (!users) return Error{users.error().code, "[kerberos] user: " + users.error().detail};
+    kerberos_users = std::move(*users);
+    struct stat facts {};
+    if (::stat(account.keytab.c_str(), &facts) == 0 && (facts.st_mode & S_IRWXO) != 0)
+        return Error{KerberosFault::keytab,
+                     "[kerberos] keytab: everybody on this machine may use it: chmod o= " +
+                         account.keytab.string()};
+    if (const auto good = check_keytab(account); !good)
+        return Error{good.error().code, "[kerberos] keytab " + account.keytab.string() +
+                                            ": no key of " + account.principal +
+                                            " can be read: " + good.error().detail};
     return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include "agent/config.hpp"
 #include "agent/identity_providers.hpp"
+#include "agent/kerberos_names.hpp"
 #include "agent/technical_credentials.hpp"
 #include "certs/subject_rules.hpp"
 #include "mappings/table.hpp"
@@ -26,6 +27,7 @@ struct Site {
     std::shared_ptr<const net::TlsContext> trust;  // for https back ends
     std::string trust_digest;                      // of the certificates it was made of
     certs::SubjectRules subjects;                  // as whom back ends see users
+    KerberosUsers kerberos_users;                  // as whom a KDC knows them
     std::map<std::filesystem::path, TechnicalCredentialsPtr> technical{};  // by credentials_file
 
     /// Reads everything the configuration names. Errors: as Config::load, and for files it names.
@@ -33,6 +35,7 @@ struct Site {
 
     /// What `config` says of users: part of load().
     Result<void> read_principals();
+    Result<void> read_kerberos();
 };
 
 using SitePtr = std::shared_ptr<const Site>;

@@ -49,7 +49,7 @@ Worker::Worker(std::size_t index, AgentShared& shared)
       gate_(loop_, shared.log),
       principals_(shared.refresh_keys),
       backends_(loop_, sweep_, shared.pool),
-      deliveries_(loop_, shared.pool),
+      deliveries_(loop_, shared.pool, shared.kerberos),
       site_(shared.site),
       finishing_(loop_),
       work_(loop_.io.get_executor()) {

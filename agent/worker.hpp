@@ -41,6 +41,7 @@ struct AgentShared {
     std::function<void(tunnel::Trust)> trust;
     /// Asks for fresh keys of a source, from any thread.
     std::function<void(std::string_view source)> refresh_keys;
+    KerberosShared kerberos;
 };
 
 /// What this process says of itself on a new link to `hub`.

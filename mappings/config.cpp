@@ -126,15 +126,33 @@ void refuse_later(ConfigTable& table) {
     if (table.boolean("maintenance", false)) table.problem("maintenance", later);
 }
 
-PrincipalPolicy read_principal(ConfigTable table) {
+/// "HTTP/web.corp.example", perhaps with "@REALM".
+bool is_service_principal(std::string_view text) {
+    const auto slash = text.find('/');
+    const auto at = text.find('@');
+    const auto is_part = [](std::string_view part) {
+        return !part.empty() && std::ranges::all_of(part, is_host_char);
+    };
+    if (slash == text.npos || (at != text.npos && (at < slash || !is_part(text.substr(at + 1)))))
+        return false;
+    return is_part(text.substr(0, slash)) &&
+           is_part(text.substr(slash + 1, at == text.npos ? at : at - slash - 1));
+}
+
+PrincipalPolicy read_principal(ConfigTable table, bool knows_kerberos) {
     PrincipalPolicy policy;
-    if (table.text("kind") == "kerberos")
-        table.problem("kind", "kerberos " + std::string(later));
-    else
-        policy.kind = table.choice("kind", {"none", "x509", "technical"}) == "x509"
-                          ? PrincipalKind::x509
-                      : table.text("kind") == "technical" ? PrincipalKind::technical
-                                                          : PrincipalKind::none;
+    const auto kind = table.choice("kind", {"none", "x509", "kerberos", "technical"});
+    policy.kind = kind == "x509"        ? PrincipalKind::x509
+                  : kind == "kerberos"  ? PrincipalKind::kerberos
+                  : kind == "technical" ? PrincipalKind::technical
+                                        : PrincipalKind::none;
+    if (policy.kind == PrincipalKind::kerberos && !knows_kerberos)
+        table.problem("kind", "kerberos needs [kerberos] keytab and principal in agent.toml");
+    policy.service = table.text("service");
+    if (!policy.service.empty() && policy.kind != PrincipalKind::kerberos)
+        table.problem("service", "belongs to kind = \"kerberos\"");
+    if (!policy.service.empty() && !is_service_principal(policy.service))
+        table.problem("service", "must be a service principal, e.g. \"HTTP/web.corp.example\"");
     const auto deliver =
         table.choice("deliver", {"tls", "header:SSL_CLIENT_CERT", "header:Client-Cert"});
     policy.deliver = deliver == "tls"                  ? CertificateDelivery::tls
@@ -151,6 +169,24 @@ PrincipalPolicy read_principal(ConfigTable table) {
         table.problem("kind", "technical needs a credentials_file");
     table.done();
     return policy;
+}
+
+/// Tickets are for names, as the KDC has them.
+bool is_address(std::string_view host) {
+    return host.find(':') != host.npos ||
+           std::ranges::all_of(host, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+}
+
+void complete_kerberos(ConfigTable& table, Mapping& mapping) {
+    auto& policy = mapping.principal;
+    if (policy.kind != PrincipalKind::kerberos) return;
+    if (mapping.system_certificate)
+        table.problem("system_certificate", "does not go with a principal of kind kerberos");
+    if (!policy.service.empty()) return;
+    policy.service = "HTTP/" + to_lower(mapping.internal.host);
+    if (is_address(mapping.internal.host))
+        table.problem("internal",
+                      "is an address: say principal.service, e.g. \"HTTP/web.corp.example\"");
 }
 
 /// A user's certificate has to reach the back end over TLS: as the connection's own, or in a header
@@ -187,7 +223,7 @@ std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& docume
         table.problem("hub", "names \"" + hub + "\", which is no configured [[hub]]");
     const auto header = table.choice("host_header", {"virtual", "internal"});
     const auto limits = read_limits(table.table("limits"));
-    const auto principal = read_principal(table.table("principal"));
+    const auto principal = read_principal(table.table("principal"), documents.knows_kerberos);
     const bool system_certificate = table.boolean("system_certificate", false);
     refuse_later(table);
     const auto description = table.text("description");
@@ -216,6 +252,7 @@ std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& docume
         .system_certificate = system_certificate,
         .description = description,
         .rules = std::move(rules)};
+    complete_kerberos(table, mapping);
     check_principal(table, mapping);
     return mapping;
 }

@@ -40,6 +40,7 @@ struct Limits {
 enum class PrincipalKind {
     none,       // not at all
     x509,       // a short-lived certificate with the user's name
+    kerberos,   // a ticket of the user's, which the agent asks the KDC for
     technical,  // always the same user, from a file
 };
 
@@ -50,12 +51,13 @@ enum class CertificateDelivery {
     client_cert,      // in Client-Cert (RFC 9440)
 };
 
-/// principal = { kind, deliver, required, credentials_file }
+/// principal = { kind, deliver, required, credentials_file, service }
 struct PrincipalPolicy {
     PrincipalKind kind = PrincipalKind::none;
     CertificateDelivery deliver = CertificateDelivery::tls;
     bool required = false;                     // a request on behalf of nobody is refused
     std::filesystem::path credentials_file{};  // of kind technical: "user:password"
+    std::string service{};  // of kind kerberos: "HTTP/web.corp", with or without "@REALM"
 
     /// Whether tokens that come with a request are looked at.
     bool looks_at_tokens() const { return kind != PrincipalKind::none || required; }

@@ -47,8 +47,9 @@ private:
 /// Runs `function` (returning Result<T>) on the pool while the coroutine waits. A cancelled
 /// coroutine goes away at once; the function then ends unheard, so it must own what it uses.
 /// Errors: the function's, or Errc::limit if the queue is full.
-template <class T>
-Task<Result<T>> run_on_pool(BlockingPool& pool, Loop& loop, std::function<Result<T>()> function) {
+/// `Pool` is BlockingPool or BlockingLane.
+template <class T, class Pool>
+Task<Result<T>> run_on_pool(Pool& pool, Loop& loop, std::function<Result<T>()> function) {
     struct Shared {
         explicit Shared(Loop& l) : work(l.io.get_executor()) {}
         asio::executor_work_guard<Executor> work;  // the loop has not run out of work meanwhile

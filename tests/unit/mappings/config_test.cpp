@@ -201,7 +201,6 @@ TEST(MappingConfig, RefusesPrincipalsAtTheirPlace) {
 
 TEST(MappingConfig, SaysWhatIsNotSupportedYet) {
     const std::pair<const char*, const char*> cases[] = {
-        {"principal = { kind = \"kerberos\" }", "t:4:22: mapping.principal.kind kerberos"},
         {"maintenance = true", "t:4:15: mapping.maintenance"},
         {"via = \"ssh://j\"", "t:4:7: mapping.via"},
         {"expires = \"2030-01-01T00:00:00Z\"", "t:4:11: mapping.expires"},

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "agent/kerberos.hpp"
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace sallyport::agent {
+
+/// Who shall log on where, as whom.
+struct KerberosOrder {
+    KerberosAccount account;
+    std::string user;     // "jane@CORP.EXAMPLE"
+    std::string service;  // "HTTP/web.corp.example@CORP.EXAMPLE"
+
+    bool operator==(const KerberosOrder&) const = default;
+};
+
+/// Where tokens come from. Thread safe; its calls are for the blocking pool.
+class KerberosTokens {
+public:
+    virtual ~KerberosTokens() = default;
+    /// Another token from tickets that are here already: asks nobody.
+    /// Errors: Errc::not_found: there are none; KerberosFault.
+    virtual Result<Secret> at_hand(const KerberosOrder& order) = 0;
+    /// The same, after asking a KDC where there is need. Errors: KerberosFault.
+    virtual Result<Secret> obtain(const KerberosOrder& order) = 0;
+    /// The service took no token of these tickets: others are asked for next time.
+    virtual void refused(const KerberosOrder& order) = 0;
+};
+
+/// The tickets of this process: the agent's own, and those of its users, each in a cache of its
+/// own, until shortly before their end. One for all workers, since all of them use one KDC.
+class KerberosTickets final : public KerberosTokens {
+public:
+    /// Users and services; the one not used for longest is forgotten first.
+    static constexpr std::size_t remembered_tickets_max = 2000;
+    /// Before its end a ticket is not used any more: this, or a tenth of its life if that is less.
+    static constexpr std::chrono::seconds reserve = std::chrono::seconds(60);
+    /// While no KDC answers, none is asked more often; nor for the tickets of a user whom a service
+    /// refuses each time.
+    static constexpr std::chrono::seconds pause = std::chrono::seconds(2);
+
+    Result<Secret> at_hand(const KerberosOrder& order) override;
+    Result<Secret> obtain(const KerberosOrder& order) override;
+    void refused(const KerberosOrder& order) override;
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct User {
+        std::string name;  // user and service
+        std::shared_ptr<const KerberosUser> tickets;
+        Clock::time_point made;
+        Clock::time_point use_until;
+    };
+    using Users = std::list<User>;  // the last used first
+
+    void use(const KerberosAccount& account);
+    Result<std::shared_ptr<const KerberosAgent>> agent(const KerberosAccount& account);
+    std::shared_ptr<const KerberosUser> find(const KerberosOrder& order);
+    void keep(const KerberosOrder& order, std::shared_ptr<const KerberosUser> tickets,
+              std::chrono::seconds lifetime);
+    std::optional<Error> recent_failure();
+    Error failed(Error error);
+
+    std::mutex mutex_;         // never held while a KDC is asked
+    KerberosAccount account_;  // whose everything below is
+    std::shared_ptr<const KerberosAgent> agent_;
+    Clock::time_point agent_until_{};
+    Users users_;
+    std::map<std::string_view, Users::iterator> by_name_;
+    std::optional<Error> failure_;  // no KDC answered
+    Clock::time_point failed_until_{};
+};
+
+}  // namespace sallyport::agent
