@@ -1,15 +1,17 @@
 #include "agent/kerberos.hpp"
 
 #include "agent/kerberos_fault.hpp"
+#include "agent/spnego.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
 #include <krb5/krb5.h>
-#include <mutex>
+#include <utility>
 
 namespace sallyport::agent {
 namespace {
@@ -97,23 +99,21 @@ using GssName = GssObject<gss_name_t, gss_release_name>;
 using GssCredential = GssObject<gss_cred_id_t, gss_release_cred>;
 using GssContext = GssObject<gss_ctx_id_t, end_context>;
 
-std::array<unsigned char, 6> spnego_oid{0x2b, 0x06, 0x01, 0x05, 0x05, 0x02};  // RFC 4178
-gss_OID_desc spnego{spnego_oid.size(), spnego_oid.data()};
-
-/// Kerberos comes first: what fails then says so in its own words, and not in those of SPNEGO.
+/// Kerberos alone: SPNEGO of this library would ask the KDC for tickets of its own, and its errors
+/// hide those of Kerberos, whose numbers GSS then gives anew.
 gss_OID_set_desc* mechanisms() {
-    static std::array<gss_OID_desc, 2> both{*gss_mech_krb5, spnego};
-    static gss_OID_set_desc set{both.size(), both.data()};
+    static gss_OID_set_desc set{1, const_cast<gss_OID>(gss_mech_krb5)};
     return &set;
 }
 
-/// What GSS says about its last failure on this thread. krb5's codes are 32 bits, and negative.
+/// What GSS says about a failure of Kerberos. The codes of krb5 are negative numbers of 32 bits.
 Error gss_error(OM_uint32 minor, Step step) {
     std::string text;
     OM_uint32 more = 0;
     OM_uint32 ignored = 0;
     gss_buffer_desc part = GSS_C_EMPTY_BUFFER;
-    gss_display_status(&ignored, minor, GSS_C_MECH_CODE, GSS_C_NO_OID, &more, &part);
+    gss_display_status(&ignored, minor, GSS_C_MECH_CODE, const_cast<gss_OID>(gss_mech_krb5), &more,
+                       &part);
     if (part.value != nullptr) text.assign(static_cast<const char*>(part.value), part.length);
     gss_release_buffer(&ignored, &part);
     return Error{kerberos::fault_of(static_cast<std::int32_t>(minor), step), std::move(text)};
@@ -269,20 +269,16 @@ Result<std::shared_ptr<const KerberosUser>> KerberosUser::impersonate(const Kerb
 }
 
 Result<KerberosUser::Token> KerberosUser::token() const {
-    const auto make = [this](gss_OID mechanism, OM_uint32& minor, gss_buffer_t out,
-                             OM_uint32& seconds) {
-        GssContext context;  // of this one request; the service's answer is not waited for
-        return gss_init_sec_context(
-            &minor, parts_->credential.get(), context.out(), parts_->service.get(), mechanism, 0, 0,
-            GSS_C_NO_CHANNEL_BINDINGS, GSS_C_NO_BUFFER, nullptr, out, nullptr, &seconds);
-    };
+    GssContext context;  // of this one request; the service's answer is not waited for
     OM_uint32 minor = 0;
     OM_uint32 seconds = 0;
     gss_buffer_desc out = GSS_C_EMPTY_BUFFER;
-    if (GSS_ERROR(make(&spnego, minor, &out, seconds))) {
-        // SPNEGO hides Kerberos' own code: ask without it.
-        if (!GSS_ERROR(make(const_cast<gss_OID>(gss_mech_krb5), minor, &out, seconds))) minor = 0;
-        OM_uint32 ignored = 0;
+    const auto major =
+        gss_init_sec_context(&minor, parts_->credential.get(), context.out(), parts_->service.get(),
+                             const_cast<gss_OID>(gss_mech_krb5), 0, 0, GSS_C_NO_CHANNEL_BINDINGS,
+                             GSS_C_NO_BUFFER, nullptr, &out, nullptr, &seconds);
+    OM_uint32 ignored = 0;
+    if (GSS_ERROR(major)) {
         gss_release_buffer(&ignored, &out);
         auto error = gss_error(minor, Step::service);
         if (error.code == KerberosFault::not_delegated && !is_forwardable(parts_->credential.get()))
@@ -291,12 +287,12 @@ Result<KerberosUser::Token> KerberosUser::token() const {
     }
     Token token;
     token.authorization = Secret(
-        "Negotiate " + to_base64(BytesView(static_cast<const std::byte*>(out.value), out.length)));
+        "Negotiate " +
+        to_base64(spnego_init(BytesView(static_cast<const std::byte*>(out.value), out.length))));
+    gss_release_buffer(&ignored, &out);
     const auto left =
         std::chrono::floor<std::chrono::seconds>(parts_->until - std::chrono::steady_clock::now());
     token.lifetime = std::min(left, std::chrono::seconds(seconds));
-    OM_uint32 ignored = 0;
-    gss_release_buffer(&ignored, &out);
     return token;
 }
 
