@@ -31,7 +31,8 @@ audiences = ["app"]
 class DeliveriesTest : public ::testing::Test {
 protected:
     /// The site with one mapping, whose further keys are `more`.
-    void configure(std::string_view more, std::string_view credentials = {}) {
+    void configure(std::string_view more, std::string_view credentials = {},
+                   std::string_view kerberos = {}) {
         const auto file = folder_.path() / "erp.toml";
         std::string text(more);
         if (!credentials.empty()) {
@@ -40,8 +41,8 @@ protected:
                     "\" }\n";
         }
         auto config =
-            Config::parse({{"agent.toml", std::string(head) + "[agent]\nstate_dir = \"" +
-                                              folder_.path().string() +
+            Config::parse({{"agent.toml", std::string(head) + std::string(kerberos) +
+                                              "[agent]\nstate_dir = \"" + folder_.path().string() +
                                               "\"\n[[mapping]]\nvirtual = \"erp.virtual:443\"\n"
                                               "internal = \"https://s4.corp\"\n" +
                                               text + "[[mapping.rule]]\npath = \"/\"\n"}});
@@ -171,6 +172,26 @@ TEST_F(DeliveriesTest, AReloadKeepsWhatDidNotChange) {
     EXPECT_EQ(choose(nobody_)->tokens, tokens);
     configure("", std::string(order) + "\nscope = \"x\"");
     EXPECT_NE(choose(nobody_)->tokens, tokens);
+}
+
+TEST_F(DeliveriesTest, KerberosShowsNothingOfTheClientsAndAsksForTheUser) {
+    configure("principal = { kind = \"kerberos\" }\n", {},
+              "[kerberos]\nkeytab = \"/k\"\nprincipal = \"HTTP/agent@CORP.TEST\"\n"
+              "[[kerberos.user]]\npattern = \"${name}\"\n");
+    const auto users = KerberosUsers::create(site_->config.kerberos->user, "CORP.TEST");
+    std::const_pointer_cast<Site>(site_)->kerberos_users = users.value();
+    const auto delivery = choose(jane_);
+    ASSERT_TRUE(delivery) << to_text(delivery.error());
+    EXPECT_EQ(delivery->text, "kerberos:jane@CORP.TEST");
+    ASSERT_TRUE(delivery->ticket);
+    EXPECT_EQ(delivery->ticket->user, "jane@CORP.TEST");
+    EXPECT_EQ(delivery->ticket->service, "HTTP/s4.corp@CORP.TEST");
+    const auto nobody = choose(nobody_);
+    ASSERT_TRUE(nobody && nobody->login != nullptr);
+    EXPECT_FALSE(nobody->ticket);
+    EXPECT_TRUE(nobody->login->drops_authorization);
+    EXPECT_TRUE(nobody->login->fields.empty());
+    EXPECT_EQ(nobody->text, "");
 }
 
 }  // namespace

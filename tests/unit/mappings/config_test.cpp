@@ -199,6 +199,34 @@ TEST(MappingConfig, RefusesPrincipalsAtTheirPlace) {
         EXPECT_THAT(problems_with(more), testing::StartsWith(problem)) << more;
 }
 
+TEST(MappingConfig, KerberosNeedsAnAccountAndANamedService) {
+    const auto read = [](std::string_view internal, std::string_view principal) {
+        ConfigProblems problems;
+        auto document =
+            read_config("[[mapping]]\nvirtual = \"a:1\"\ninternal = \"" + std::string(internal) +
+                            "\"\nprincipal = { " + std::string(principal) +
+                            " }\n[[mapping.rule]]\npath = \"/\"\n",
+                        "t", problems);
+        MappingDocuments documents{};
+        documents.knows_kerberos = true;
+        read_mappings(document, documents);
+        return problems.empty() ? documents.mappings.front().principal.service : problems.text();
+    };
+    constexpr std::string_view kind = "kind = \"kerberos\"";
+    const auto with = [&](std::string_view service) {
+        return std::string(kind) + ", service = \"" + std::string(service) + '"';
+    };
+    EXPECT_EQ(read("https://Web.Corp", kind), "HTTP/web.corp");
+    EXPECT_EQ(read("http://10.0.0.1", with("HTTP/web.corp@CORP")), "HTTP/web.corp@CORP");
+    EXPECT_THAT(read("http://10.0.0.1", kind), testing::HasSubstr("say principal.service"));
+    EXPECT_THAT(read("http://[::1]", kind), testing::HasSubstr("say principal.service"));
+    for (const auto* wrong : {"web", "HTTP/", "/web", "HTTP/a/b", "HTTP/a@", "a@b/c", "HTTP/a b"})
+        EXPECT_THAT(read("http://web", with(wrong)), testing::HasSubstr("service principal"));
+    EXPECT_THAT(read("http://web", "service = \"HTTP/a\""), testing::HasSubstr("belongs to"));
+    EXPECT_THAT(problems_with("principal = { kind = \"kerberos\" }"),
+                testing::HasSubstr("needs [kerberos]"));
+}
+
 TEST(MappingConfig, SaysWhatIsNotSupportedYet) {
     const std::pair<const char*, const char*> cases[] = {
         {"maintenance = true", "t:4:15: mapping.maintenance"},
