@@ -1,5 +1,5 @@
-"""A Kerberos realm on this machine: slapd, a KDC of MIT krb5 that keeps its principals there (of its
-back ends only that one knows constrained delegation), and Apache with mod_auth_gssapi."""
+"""A Kerberos realm on this machine: slapd, a KDC of MIT krb5 that keeps its principals there (of
+its back ends only that one knows constrained delegation), and Apache with mod_auth_gssapi."""
 import contextlib, gzip, os, pathlib, shutil, socket, subprocess
 
 from programs import SECONDS, wait_until

@@ -178,7 +178,8 @@ TEST(MappingConfig, ReadsHowPrincipalsAreDelivered) {
 TEST(MappingConfig, RefusesPrincipalsAtTheirPlace) {
     const std::pair<const char*, const char*> cases[] = {
         {"principal = { kind = \"saml\" }",
-         "t:4:22: mapping.principal.kind must be one of none, x509, technical"},
+         "t:4:22: mapping.principal.kind must be one of none, x509, kerberos, "
+         "technical"},
         {"principal = { kind = \"technical\" }",
          "t:4:22: mapping.principal.kind technical needs a credentials_file"},
         {"principal = { kind = \"technical\", credentials_file = \"c\" }",
