@@ -32,6 +32,10 @@ bool is_word(std::string_view text) {
 
 Error wrong(std::string what) { return Error{Errc::malformed, std::move(what)}; }
 
+Error unfit(std::string_view variable, std::string_view what) {
+    return Error{Errc::denied, std::string("${").append(variable).append(what)};
+}
+
 bool ends_with_ignoring_case(std::string_view text, std::string_view end) {
     return text.size() >= end.size() &&
            equal_ignoring_case(text.substr(text.size() - end.size()), end);
@@ -118,21 +122,19 @@ Result<std::string> KerberosNamePattern::fill(const certs::SubjectVariables& var
         name += literal;
         if (variable.empty()) continue;
         const auto found = variables.values(variable);
-        if (found.size() != 1)
-            return Error{Errc::denied,
-                         "${" + variable + "} " +
-                             (found.empty() ? "is missing in the token" : "has several values")};
+        if (found.empty()) return unfit(variable, "} is missing in the token");
+        if (found.size() > 1) return unfit(variable, "} has several values");
         std::string_view value = found.front();
         if (!ends_with_ignoring_case(value, suffix))
-            return Error{Errc::denied, "${" + variable + "} does not end with " + suffix};
+            return unfit(variable, "} does not end as its pattern wants");
         value.remove_suffix(suffix.size());
         if (suffix.empty() && value.find('@') != value.npos)
-            return Error{Errc::denied, "${" + variable + "} has an @: write ${" + variable +
-                                           "@DOMAIN} to take the part before @DOMAIN"};
+            return unfit(variable,
+                         "} has an @: write @DOMAIN before the } to take the part before @DOMAIN");
         if (!is_word(value))
-            return Error{Errc::denied, "${" + variable +
-                                           "} is empty, too long, or has a blank, one of @ / \\ $ "
-                                           "or a character outside ASCII"};
+            return unfit(variable,
+                         "} is empty, too long, or has a blank, one of @ / \\ $ or a character "
+                         "outside ASCII");
         name += value;
     }
     return name + '@' + realm_;

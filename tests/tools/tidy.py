@@ -71,8 +71,9 @@ def write_commands(root, header):
 
 
 def precompile(root, words):
-    """The project's precompiled header for clang, with the flags of one source file."""
-    flags = [word for word in words if re.match(r"-(D|I|isystem|std|f|W|g|m)", word)]
+    """The project's precompiled header for clang, with the flags of one source file. Folders of
+    headers that only some libraries have (-isystem FOLDER) are none of it."""
+    flags = [word for word in words if re.match(r"-(D|I|std|f|W|g|m)", word)]
     output = root / FOLDER / "precompiled.pch"
     subprocess.run(["clang++", *flags, "-x", "c++-header", str(root / "base/precompiled.hpp"),
                     "-o", str(output)], check=True, cwd=root)
