@@ -7,6 +7,7 @@
 #include "net/within.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace sallyport::agent {
@@ -63,12 +64,13 @@ std::vector<ListedCertificate> Agent::lasting_certificates() const {
         tunnel.failures = rotation.failures;
         all.push_back(std::move(tunnel));
     }
-    std::ranges::move(certificates_of(keys_, site_->config), std::back_inserter(all));
+    std::ranges::move(certificates_of(keys_), std::back_inserter(all));
     return all;
 }
 
 net::Task<json::object> Agent::certificates() {
     auto all = lasting_certificates();
+    std::ranges::move(idle_certificates(site_->config), std::back_inserter(all));
     for (auto& worker : workers_) {
         auto told = co_await ask(*worker);
         if (!told.issued_system || keys_.system != nullptr) continue;
@@ -86,8 +88,7 @@ json::array Agent::expiry_json() const {
     for (const auto& one : lasting_certificates()) {
         auto facts = to_json(one, now);
         json::object brief;
-        for (const auto* key :
-             {"kind", "subject", "serial", "not_after", "time_left", "in_use", "warning"})
+        for (const auto* key : {"kind", "subject", "serial", "not_after", "time_left", "warning"})
             brief[key] = facts.at(key);
         out.push_back(std::move(brief));
     }
@@ -131,7 +132,7 @@ Result<void> Agent::reload_keys() {
     const bool is_same = keys->is_same(keys_);
     use_keys(std::move(*keys));
     if (is_same) return {};
-    for (const auto& one : certificates_of(keys_, site_->config))
+    for (const auto& one : certificates_of(keys_))
         log::info("certificate.in_use", {{"kind", to_text(one.kind)},
                                          {"subject", one.certificate.subject()},
                                          {"serial", one.certificate.serial()}});

@@ -116,6 +116,10 @@ net::Task<http::SimpleResponse> Agent::administer(const http::SimpleRequest& req
         co_return done;
     }
     if (target == "/v1/audit/repair") co_return co_await repair_audit();
+    if (target == "/v1/renew-system-certificate") {
+        for (auto& worker : workers_) worker->renew_system();
+        co_return done;
+    }
     if (target == "/v1/drain") {
         // Answered first; the process ends when what runs is done.
         std::raise(SIGTERM);

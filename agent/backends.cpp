@@ -25,8 +25,8 @@ struct PooledBackend final : Backend {
 bool is_same(const Site& a, const mappings::Mapping& x, const Site& b, const mappings::Mapping& y) {
     return x.internal == y.internal && x.limits == y.limits && x.host_header == y.host_header &&
            x.virtual_host == y.virtual_host && x.principal == y.principal &&
-           x.system_certificate == y.system_certificate && a.trust_digest == b.trust_digest &&
-           a.config.strip == b.config.strip;
+           x.system_certificate == y.system_certificate && x.pins == y.pins &&
+           a.trust_digest == b.trust_digest && a.config.strip == b.config.strip;
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ std::shared_ptr<Backend> Backends::make(const Site& site, const mappings::Mappin
     const bool tls = mapping.internal.protocol == mappings::Protocol::https;
     DirectConnector::Options way;
     way.targets.push_back({mapping.internal.host, mapping.internal.port});
-    if (tls) way.tls = site.trust;
+    if (tls) way.tls = site.trust_of(mapping);
     HttpBackend::Options options;
     options.internal_host = mapping.internal.host;
     options.internal_port = mapping.internal.port;

@@ -146,23 +146,23 @@ std::string list_text(const json::object& list) {
     return text;
 }
 
-std::vector<ListedCertificate> certificates_of(const PrincipalKeys& keys, const Config& config) {
+std::vector<ListedCertificate> certificates_of(const PrincipalKeys& keys) {
     std::vector<ListedCertificate> all;
     if (keys.system != nullptr)
         all.push_back(ListedCertificate::of(CertificateKind::system, keys.system->chain.front()));
-    if (keys.authority != nullptr) {
+    if (keys.authority != nullptr)
         all.push_back(
             ListedCertificate::of(CertificateKind::principal_ca, keys.authority->certificate()));
-        return all;
-    }
-    // Nothing needs them, so nothing of them was read.
-    std::vector<ListedCertificate> idle;
-    (void)add_file(CertificateKind::system, PrincipalKeys::system_file(config), idle);
-    (void)add_file(CertificateKind::principal_ca, PrincipalKeys::authority_file(config), idle);
-    for (auto& one : idle) {
-        one.in_use = false;
-        all.push_back(std::move(one));
-    }
+    return all;
+}
+
+std::vector<ListedCertificate> idle_certificates(const Config& config) {
+    std::vector<ListedCertificate> all;
+    if (std::ranges::any_of(config.mappings, shows_certificates)) return all;
+    // What cannot be read is not used either.
+    (void)add_file(CertificateKind::system, PrincipalKeys::system_file(config), all);
+    (void)add_file(CertificateKind::principal_ca, PrincipalKeys::authority_file(config), all);
+    for (auto& one : all) one.in_use = false;
     return all;
 }
 

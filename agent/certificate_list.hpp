@@ -52,7 +52,9 @@ std::string list_text(const boost::json::object& list);
 /// Errors: those of reading, but not that there is none of a kind.
 Result<std::vector<ListedCertificate>> certificates_on_disk(const Config& config);
 
-/// What of `keys`, and of what lies on disk beside them, is towards back ends.
-std::vector<ListedCertificate> certificates_of(const PrincipalKeys& keys, const Config& config);
+/// Those towards back ends that are in use.
+std::vector<ListedCertificate> certificates_of(const PrincipalKeys& keys);
+/// Those that lie on disk and that no mapping needs. Reads keys: not for every second.
+std::vector<ListedCertificate> idle_certificates(const Config& config);
 
 }  // namespace sallyport::agent

@@ -1,22 +1,23 @@
+#include "agent/command_certs.hpp"
+
+#include "agent/certificate_change.hpp"
 #include "agent/certificate_list.hpp"
-#include "agent/claims_file.hpp"
-#include "agent/command_context.hpp"
 #include "agent/principal_keys.hpp"
-#include "agent/site.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "certs/key_import.hpp"
+#include "certs/principal_authority.hpp"
 #include "daemon/admin_client.hpp"
-
-#include <boost/json/object.hpp>
 
 #include <CLI/CLI.hpp>
 #include <memory>
 
 namespace sallyport::agent {
-namespace {
 
 namespace json = boost::json;
+
+namespace {
 
 constexpr mode_t readable_mode = 0644;
 
@@ -24,7 +25,19 @@ std::int64_t seconds_of(certs::Time time) {
     return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-json::object facts_of(const certs::Certificate& certificate) {
+certs::Time now() { return std::chrono::system_clock::now(); }
+
+}  // namespace
+
+Result<MeantCertificate> meant_certificate(const CommandContext& context, const std::string& kind) {
+    const auto meant = certificate_kind(kind);
+    if (!meant) return meant.error();
+    auto config = Config::load(context.config);
+    if (!config) return config.error();
+    return MeantCertificate{.config = std::move(*config), .kind = *meant};
+}
+
+json::object certificate_facts(const certs::Certificate& certificate) {
     return {{"subject", certificate.subject()},
             {"issuer", certificate.issuer()},
             {"serial", certificate.serial()},
@@ -34,9 +47,9 @@ json::object facts_of(const certs::Certificate& certificate) {
             {"certificate", certificate.to_pem()}};
 }
 
-/// PEM to `out` or, if it is empty, to standard output.
-Result<CommandOutput> give(const certs::Certificate& certificate, const std::string& out,
-                           std::string words, json::object facts) {
+Result<CommandOutput> give_certificate(const certs::Certificate& certificate,
+                                       const std::string& out, std::string words,
+                                       json::object facts) {
     CommandOutput output;
     if (!out.empty()) {
         if (auto written = replace_file(out, certificate.to_pem(), readable_mode); !written)
@@ -49,100 +62,18 @@ Result<CommandOutput> give(const certs::Certificate& certificate, const std::str
     return output;
 }
 
-/// Puts a key with its certificates, from one PEM file, where the agent looks for it.
-Result<certs::KeyAndChain> import(const std::filesystem::path& from,
-                                  const std::filesystem::path& to, bool authority) {
-    auto read = certs::read_key_file(from);
-    if (!read) return read.error();
-    const auto now = std::chrono::system_clock::now();
-    if (authority) {
-        if (auto good = certs::PrincipalAuthority::of(*read, now); !good) return good.error();
-    } else if (!read->chain.front().has_extended_usage(certs::ExtendedUsage::client_auth)) {
-        return Error{Errc::malformed, read->chain.front().subject() +
-                                          " is not for clients (extended key usage clientAuth)"};
-    }
-    if (auto written = certs::replace_key_file(to, *read); !written) return written.error();
-    return read;
+CommandOutput certificate_in_place(CertificateKind kind, const certs::KeyAndChain& content,
+                                   bool runs) {
+    const auto& own = content.chain.front();
+    auto facts = certificate_facts(own);
+    facts["kind"] = to_text(kind);
+    facts["in_use"] = runs;
+    return {.json = std::move(facts),
+            .text = "subject " + own.subject() + "\nserial  " + own.serial() +
+                    (runs ? "\nin use now\n" : "\nin place; no agent runs with it yet\n")};
 }
 
-constexpr std::string_view reload_hint =
-    "imported; `sallyport reload` lets a running agent use it\n";
-
-Result<CommandOutput> principal_authority(const CommandContext& context, const std::string& from,
-                                          const std::string& out) {
-    const auto config = Config::load(context.config);
-    if (!config) return config.error();
-    const auto file = PrincipalKeys::authority_file(*config);
-    std::string words;
-    if (!from.empty()) {
-        if (auto imported = import(from, file, true); !imported) return imported.error();
-        words = reload_hint;
-    }
-    const auto authority = certs::PrincipalAuthority::open(file, std::chrono::system_clock::now());
-    if (!authority) return authority.error();
-    const auto& certificate = authority->certificate();
-    if (!out.empty() || !from.empty()) words += certificate.subject() + "\n";
-    return give(certificate, out, std::move(words), facts_of(certificate));
-}
-
-Result<CommandOutput> system_certificate(const CommandContext& context, const std::string& from) {
-    const auto config = Config::load(context.config);
-    if (!config) return config.error();
-    const auto file = PrincipalKeys::system_file(*config);
-    CommandOutput output;
-    if (!from.empty()) {
-        if (auto imported = import(from, file, false); !imported) return imported.error();
-        output.text = reload_hint;
-    }
-    const auto kept = certs::read_key_file(file);
-    if (kept) {
-        const auto& own = kept->chain.front();
-        output.text +=
-            "subject " + own.subject() + "\nissuer  " + own.issuer() + "\n" + own.to_pem();
-        output.json = facts_of(own);
-        return output;
-    }
-    if (kept.error().code != Errc::not_found) return kept.error();
-    const auto authority = certs::PrincipalAuthority::open(PrincipalKeys::authority_file(*config),
-                                                           std::chrono::system_clock::now());
-    if (!authority) return authority.error();
-    const auto agent = agent_name_of(*config);
-    const auto issued = authority->issue_system(agent, std::chrono::system_clock::now());
-    if (!issued) return issued.error();
-    const auto& own = issued->chain.front();
-    output.text = "none was imported, so the agent issues itself one every day:\nsubject " +
-                  own.subject() + "\nissuer  " + own.issuer() + "\n";
-    output.json =
-        json::object{{"imported", false}, {"subject", own.subject()}, {"issuer", own.issuer()}};
-    return output;
-}
-
-Result<CommandOutput> sample(const CommandContext& context, const std::string& claims,
-                             const std::string& out) {
-    const auto site = Site::load(context.config);
-    if (!site) return site.error();
-    const auto principal = read_claims(claims, context.in);
-    if (!principal) return principal.error();
-    const auto match = (*site)->subjects.apply((*principal)->type, (*principal)->claims);
-    if (!match) return match.error();
-    const auto& config = (*site)->config;
-    const auto now = std::chrono::system_clock::now();
-    const auto authority =
-        certs::PrincipalAuthority::open(PrincipalKeys::authority_file(config), now);
-    if (!authority) return authority.error();
-    const auto issued = authority->issue(match->subject, config.principal_validity, now);
-    if (!issued) return issued.error();
-    auto facts = facts_of(issued->chain.front());
-    facts["rule"] = match->rule;
-    facts["user_type"] = certs::to_text((*principal)->type);
-    const auto rule = match->rule == 0
-                          ? std::string("the default rule")
-                          : "rule " + std::to_string(match->rule) + " of [principal] subject";
-    return give(issued->chain.front(), out,
-                std::string(certs::to_text((*principal)->type)) + " user, " + rule + "\nsubject " +
-                    match->subject.text() + "\n",
-                std::move(facts));
-}
+namespace {
 
 /// The running daemon knows what is in use; without one, the state directory has to do.
 Result<CommandOutput> list(const CommandContext& context) {
@@ -159,41 +90,142 @@ Result<CommandOutput> list(const CommandContext& context) {
     return CommandOutput{.json = std::move(*facts), .text = std::move(text)};
 }
 
+/// A system certificate that nobody imported: issued by the agent itself, a new one each day.
+Result<CommandOutput> show_issued_system(const Config& config) {
+    const auto authority =
+        certs::PrincipalAuthority::open(PrincipalKeys::authority_file(config), now());
+    if (!authority) return authority.error();
+    const auto issued = authority->issue_system(agent_name_of(config), now());
+    if (!issued) return issued.error();
+    const auto& own = issued->chain.front();
+    CommandOutput output;
+    output.text = "none was imported, so the agent issues itself one every day:\nsubject " +
+                  own.subject() + "\nissuer  " + own.issuer() + "\n";
+    output.json =
+        json::object{{"imported", false}, {"subject", own.subject()}, {"issuer", own.issuer()}};
+    return output;
+}
+
+Result<CommandOutput> show(const CommandContext& context, const std::string& kind,
+                           const std::string& out) {
+    const auto subject = meant_certificate(context, kind);
+    if (!subject) return subject.error();
+    const auto& config = subject->config;
+    if (subject->kind == CertificateKind::principal_ca) {
+        const auto authority =
+            certs::PrincipalAuthority::open(PrincipalKeys::authority_file(config), now());
+        if (!authority) return authority.error();
+        const auto& own = authority->certificate();
+        return give_certificate(own, out, out.empty() ? std::string() : own.subject() + "\n",
+                                certificate_facts(own));
+    }
+    const auto kept = certificates_on_disk(config);
+    if (!kept) return kept.error();
+    for (const auto& one : *kept) {
+        if (one.kind != subject->kind) continue;
+        const auto& own = one.certificate;
+        return give_certificate(own, out,
+                                "subject " + own.subject() + "\nissuer  " + own.issuer() + "\n",
+                                certificate_facts(own));
+    }
+    if (subject->kind == CertificateKind::system) return show_issued_system(config);
+    return Error{Errc::not_found, "this agent is not enrolled yet: `sallyport enroll`"};
+}
+
+struct CsrOptions {
+    std::string kind, key_type = "p256", out;
+    CertificateOrder order{};
+};
+
+Result<CommandOutput> order(const CommandContext& context, CsrOptions options) {
+    const auto key = certs::key_kind(options.key_type);
+    if (!key)
+        return Error{Errc::malformed,
+                     "--key-type is one of p256, p384, rsa2048, rsa3072, rsa4096 and ed25519"};
+    options.order.key = *key;
+    const auto subject = meant_certificate(context, options.kind);
+    if (!subject) return subject.error();
+    const auto request = order_certificate(subject->config, subject->kind, options.order);
+    if (!request) return request.error();
+    CommandOutput output;
+    json::object facts{{"kind", to_text(subject->kind)}, {"request", *request}};
+    output.text = *request;
+    if (!options.out.empty()) {
+        if (auto written = replace_file(options.out, *request, readable_mode); !written)
+            return written.error();
+        facts["file"] = options.out;
+        output.text = "written to " + options.out + "\n";
+    }
+    output.json = std::move(facts);
+    return output;
+}
+
+struct ImportOptions {
+    std::string kind, file, password_file;
+};
+
+Result<CommandOutput> import(const CommandContext& context, const ImportOptions& options) {
+    const auto subject = meant_certificate(context, options.kind);
+    if (!subject) return subject.error();
+    Secret password;
+    if (!options.password_file.empty()) {
+        auto text = read_file(options.password_file, certs::import_bytes_max);
+        if (!text) return text.error();
+        while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
+        password = Secret(std::move(*text));
+    }
+    const auto content =
+        read_certificate(subject->config, subject->kind, options.file, password, now());
+    if (!content) return content.error();
+    const auto runs = put_in_place(subject->config, subject->kind, *content);
+    if (!runs) return runs.error();
+    return certificate_in_place(subject->kind, *content, *runs);
+}
+
+void add_change_commands(CLI::App& certs, CommandContext& context) {
+    const auto csr = std::make_shared<CsrOptions>();
+    auto* csr_command = certs.add_subcommand(
+        "csr", "a new key, which stays here, and a request for its certificate (PKCS#10)");
+    csr_command->add_option("kind", csr->kind, "system or principal-ca")->required();
+    csr_command->add_option("--key-type", csr->key_type,
+                            "p256, p384, rsa2048, rsa3072, rsa4096 or ed25519");
+    csr_command->add_option("--subject", csr->order.subject, "as in \"CN=berlin-1,O=Corp\"");
+    csr_command->add_option("--out", csr->out, "write it there instead of printing it");
+    csr_command->add_flag("--replace", csr->order.replace, "forget the request before");
+    on_run(*csr_command, context, [&context, csr] { return order(context, *csr); });
+
+    const auto files = std::make_shared<ImportOptions>();
+    auto* import_command = certs.add_subcommand(
+        "import", "check a certificate and use it at once: PEM with or without key, or PKCS#12");
+    import_command->add_option("kind", files->kind, "system or principal-ca")->required();
+    import_command->add_option("file", files->file, "own certificate and its issuers")->required();
+    import_command->add_option("--password-file", files->password_file,
+                               "password of the key or of the PKCS#12 file");
+    on_run(*import_command, context, [&context, files] { return import(context, *files); });
+}
+
 }  // namespace
 
 void add_certs_commands(CLI::App& app, CommandContext& context) {
-    struct Files {
-        std::string from, out, claims;
-    };
-    const auto files = std::make_shared<Files>();
     auto* certs = app.add_subcommand("certs", "certificates and keys of the agent");
     certs->require_subcommand(1);
-
     auto* list_command = certs->add_subcommand(
         "list", "all certificates of the agent: which are in use, and when they end");
     on_run(*list_command, context, [&context] { return list(context); });
 
-    auto* authority = certs->add_subcommand(
-        "principal-ca", "the certificate that back ends import to believe who asks");
-    authority->add_option("--import", files->from,
-                          "use the company's own: PEM file with key and certificates");
-    authority->add_option("--out", files->out, "write it there instead of printing it");
-    on_run(*authority, context,
-           [&context, files] { return principal_authority(context, files->from, files->out); });
-
-    auto* system = certs->add_subcommand(
-        "system", "the agent's own certificate towards back ends: its subject and issuer");
-    system->add_option("--import", files->from, "PEM file with key and certificates");
-    on_run(*system, context,
-           [&context, files] { return system_certificate(context, files->from); });
-
-    auto* sample_command = certs->add_subcommand(
-        "sample", "a certificate as a user with these claims would get it, to test a back end");
-    sample_command->add_option("--claims", files->claims, "JSON file, - for standard input")
-        ->required();
-    sample_command->add_option("--out", files->out, "write it there instead of printing it");
-    on_run(*sample_command, context,
-           [&context, files] { return sample(context, files->claims, files->out); });
+    struct Shown {
+        std::string kind, out;
+    };
+    const auto shown = std::make_shared<Shown>();
+    auto* show_command = certs->add_subcommand(
+        "show", "one of them, for whoever must know it; makes the principal CA if there is none");
+    show_command->add_option("kind", shown->kind, "tunnel, system or principal-ca")->required();
+    show_command->add_option("--out", shown->out, "write it there instead of printing it");
+    on_run(*show_command, context,
+           [&context, shown] { return show(context, shown->kind, shown->out); });
+    add_change_commands(*certs, context);
+    add_rotate_command(*certs, context);
+    add_sample_command(*certs, context);
 }
 
 }  // namespace sallyport::agent

@@ -41,7 +41,7 @@ void on_run(CLI::App& command, CommandContext& context,
 
 /// `check`, `explain METHOD URL`, `mappings list|test`: read the configuration, ask nobody.
 void add_policy_commands(CLI::App& app, CommandContext& context);
-/// `certs principal-ca|system|sample`: what back ends see.
+/// `certs list|show|csr|import|rotate|sample`
 void add_certs_commands(CLI::App& app, CommandContext& context);
 /// `enroll`
 void add_enroll_command(CLI::App& app, CommandContext& context);

@@ -106,7 +106,14 @@ TunnelConfig read_tunnel(ConfigTable table) {
 }
 
 void read_trust(ConfigTable table, Config& config) {
-    if (!table.text("ca_file").empty()) config.trust_ca_file = table.path("ca_file");
+    if (!table.text("ca_file").empty()) config.trust.ca_file = table.path("ca_file");
+    if (!table.text("ca_folder").empty()) config.trust.ca_folder = table.path("ca_folder");
+    for (const std::filesystem::path file : table.texts("crl_files")) {
+        if (!file.is_absolute()) table.problem("crl_files", "must be absolute paths");
+        config.trust.crl_files.push_back(file);
+    }
+    if (!config.trust.crl_files.empty() && !config.trust.has_anchors())
+        table.problem("crl_files", "needs ca_file or ca_folder: the authorities that sign them");
     table.done();
 }
 
@@ -164,7 +171,7 @@ void warn_of_missing_trust(Config& config) {
         return mapping.internal.protocol == mappings::Protocol::https;
     };
     const auto found = std::ranges::find_if(config.mappings, is_https);
-    if (found != config.mappings.end() && config.trust_ca_file.empty())
+    if (found != config.mappings.end() && !config.trust.has_anchors())
         config.warnings.push_back("mapping " + found->virtual_host.text() +
                                   " is https, but [trust] ca_file names no authority, so no "
                                   "connection to it can succeed");

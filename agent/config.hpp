@@ -48,6 +48,15 @@ struct TunnelConfig {
     bool same_links(const TunnelConfig& other) const;
 };
 
+/// [trust]: who vouches for https back ends; nothing: nobody is trusted.
+struct TrustConfig {
+    std::filesystem::path ca_file;
+    std::filesystem::path ca_folder;
+    std::vector<std::filesystem::path> crl_files;
+
+    bool has_anchors() const { return !ca_file.empty() || !ca_folder.empty(); }
+};
+
 /// agent.toml and mappings.d, checked (docs/CONFIGURATION.md says what each key means).
 struct Config {
     std::filesystem::path file;
@@ -58,8 +67,7 @@ struct Config {
     std::vector<HubConfig> hubs;
     AuditConfig audit;
     TunnelConfig tunnel;
-    std::filesystem::path
-        trust_ca_file;  // whom https back ends must show; empty: nobody is trusted
+    TrustConfig trust;
     std::vector<IdentityProviderConfig> identity_providers;
     std::vector<std::string> strip;                // further identity fields removed from requests
     std::chrono::seconds principal_validity{600};  // of a user's certificate

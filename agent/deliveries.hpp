@@ -69,7 +69,8 @@ public:
     void answered(const Delivery& delivery, int status);
 
     std::uint64_t certificates_issued() const { return certificates_.issued(); }
-    /// As PrincipalCertificates::issued_system.
+    /// As PrincipalCertificates.
+    void renew_system() { certificates_.renew_system(); }
     std::optional<certs::Certificate> issued_system() const {
         return certificates_.issued_system();
     }

@@ -50,6 +50,8 @@ public:
                                         certs::Time now);
 
     std::uint64_t issued() const { return issued_; }
+    /// The next one shown is a new one, if the authority issues it.
+    void renew_system() { issued_system_.reset(); }
     /// The system certificate that the authority issued and that is shown, if there is one.
     std::optional<certs::Certificate> issued_system() const {
         if (issued_system_ == nullptr) return std::nullopt;

@@ -4,6 +4,7 @@
 #include "audit/events.hpp"
 #include "base/error.hpp"
 #include "certs/token.hpp"
+#include "net/tls_fault.hpp"
 
 namespace sallyport::agent {
 
@@ -28,6 +29,31 @@ http::Refusal refusal_of(const mappings::Decision& decision, const mappings::Acc
     }
 }
 
+namespace {
+
+/// A certificate whose chain is good, but which is refused: the caller may know why.
+bool certificate_refused(const Error& error, const std::string& system, http::Refusal& refusal) {
+    const auto subject = "The certificate of the system behind " + system;
+    if (error.code == net::TlsFault::revoked) {
+        refusal.code = "backend_certificate_revoked";
+        refusal.message = subject + " was revoked by its authority.";
+    } else if (error.code == net::TlsFault::revocation_unknown) {
+        refusal.code = "backend_revocation_unknown";
+        refusal.message = subject +
+                          " cannot be checked: the agent's revocation list is out of date. Its "
+                          "administrator must get the next one.";
+    } else if (error.code == net::TlsFault::pin) {
+        refusal.code = "backend_pin_mismatch";
+        refusal.message = subject + " has another key than the agent's administrator expects.";
+    } else {
+        return false;
+    }
+    refusal.proxy_status_error = "tls_certificate_error";
+    return true;
+}
+
+}  // namespace
+
 http::Refusal refusal_of(const Error& error, std::string_view virtual_host) {
     http::Refusal refusal{};
     const std::string system(virtual_host);
@@ -46,6 +72,7 @@ http::Refusal refusal_of(const Error& error, std::string_view virtual_host) {
         return refusal;
     }
     refusal.status = 502;
+    if (certificate_refused(error, system, refusal)) return refusal;
     if (error.code == Errc::untrusted) {
         refusal.code = "backend_not_trusted";
         refusal.proxy_status_error = "tls_certificate_error";

@@ -1,10 +1,12 @@
 #include "agent/site.hpp"
 
+#include "agent/back_end_trust.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "certs/sha256.hpp"
 #include "net/tls_context.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <sys/stat.h>
 
 namespace sallyport::agent {
@@ -19,27 +21,37 @@ Result<SitePtr> Site::load(const std::filesystem::path& file) {
     if (!table) return table.error();
     site->table = std::move(*table);
 
-    std::vector<certs::Certificate> anchors;
-    if (!site->config.trust_ca_file.empty()) {
-        const auto pem = read_file(site->config.trust_ca_file);
-        if (!pem) return Error{pem.error().code, "[trust] ca_file: " + pem.error().detail};
-        auto read = certs::read_chain_pem(*pem);
-        if (!read) return Error{read.error().code, "[trust] ca_file: " + read.error().detail};
-        anchors = std::move(*read);
-        site->trust_digest = to_hex(certs::sha256(as_bytes(*pem)));
-    }
-    auto providers = IdentityProviders::load(site->config.identity_providers, anchors);
+    auto trust = BackEndTrust::load(site->config.trust, std::chrono::system_clock::now());
+    if (!trust) return trust.error();
+    std::ranges::copy(trust->warnings, std::back_inserter(site->config.warnings));
+    if (auto made = site->make_contexts(*trust); !made) return made.error();
+    auto providers = IdentityProviders::load(site->config.identity_providers, trust->anchors);
     if (!providers) return providers.error();
     site->identity_providers = std::move(*providers);
 
-    net::BackEndClientOptions options;
-    options.anchors = anchors;
-    auto trust = net::TlsContext::back_end_client(options);
-    if (!trust) return trust.error();
-    site->trust = std::move(*trust);
     if (auto read = site->read_principals(); !read) return read.error();
     if (auto read = site->read_kerberos(); !read) return read.error();
     return SitePtr(std::move(site));
+}
+
+Result<void> Site::make_contexts(const BackEndTrust& from) {
+    auto common = from.context({});
+    if (!common) return common.error();
+    trust = std::move(*common);
+    trust_digest = from.digest;
+    for (const auto& mapping : config.mappings) {
+        if (mapping.pins.empty()) continue;
+        auto own = from.context(mapping.pins);
+        if (!own) return own.error();
+        pinned.emplace(mapping.virtual_host.text(), std::move(*own));
+    }
+    return {};
+}
+
+const std::shared_ptr<const net::TlsContext>& Site::trust_of(
+    const mappings::Mapping& mapping) const {
+    const auto own = pinned.find(mapping.virtual_host.text());
+    return own != pinned.end() ? own->second : trust;
 }
 
 Result<void> Site::read_principals() {

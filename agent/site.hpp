@@ -17,6 +17,8 @@ class TlsContext;
 
 namespace sallyport::agent {
 
+struct BackEndTrust;
+
 /// What this site exposes at one moment: one valid configuration, the table made of it, and whom
 /// its back ends must prove to be. Immutable; a reload makes a new one, and an exchange keeps the
 /// one it began with.
@@ -24,15 +26,21 @@ struct Site {
     Config config;
     mappings::Table table;
     IdentityProviders identity_providers;
-    std::shared_ptr<const net::TlsContext> trust;  // for https back ends
-    std::string trust_digest;                      // of the certificates it was made of
-    certs::SubjectRules subjects;                  // as whom back ends see users
-    KerberosUsers kerberos_users;                  // as whom a KDC knows them
+    std::shared_ptr<const net::TlsContext> trust;                          // for https back ends
+    std::map<std::string, std::shared_ptr<const net::TlsContext>> pinned;  // by virtual host
+    std::string trust_digest;      // of the certificates it was made of
+    certs::SubjectRules subjects;  // as whom back ends see users
+    KerberosUsers kerberos_users;  // as whom a KDC knows them
     std::map<std::filesystem::path, TechnicalCredentialsPtr> technical{};  // by credentials_file
 
     /// Reads everything the configuration names. Errors: as Config::load, and for files it names.
     static Result<std::shared_ptr<const Site>> load(const std::filesystem::path& file);
 
+    /// Whom the back end of `mapping` must prove to be.
+    const std::shared_ptr<const net::TlsContext>& trust_of(const mappings::Mapping& mapping) const;
+
+    /// `trust` and `pinned`: part of load().
+    Result<void> make_contexts(const BackEndTrust& from);
     /// What `config` says of users: part of load().
     Result<void> read_principals();
     Result<void> read_kerberos();

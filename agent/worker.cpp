@@ -85,6 +85,10 @@ void Worker::use_keys(daemon::KeySnapshotPtr keys) {
                [this, keys = std::move(keys)]() mutable { principals_.use(std::move(keys)); });
 }
 
+void Worker::renew_system() {
+    asio::post(loop_.executor(), [this] { deliveries_.renew_system(); });
+}
+
 void Worker::reconnect() {
     asio::post(loop_.executor(), [this] {
         for (auto& hub : hubs_) hub->links.reconnect();

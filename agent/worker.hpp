@@ -66,6 +66,8 @@ public:
     void use(SitePtr site, PrincipalKeys keys);
     /// Before the first site whose sources they are.
     void use_keys(daemon::KeySnapshotPtr keys);
+    /// The next system certificate that is shown is a new one, if we issue it ourselves.
+    void renew_system();
     void reconnect();
     void replace_links();
     /// Ends the worker's loop when everything that runs is done, or at the deadline.

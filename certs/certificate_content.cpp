@@ -59,25 +59,9 @@ int nid_of(NameAttribute attribute) {
     return NID_undef;
 }
 
-/// Each part an RDN of its own. DER begins with the least specific one, text with the most
-/// (RFC 4514 section 2.1). The string type is fixed, so that nothing is guessed from the bytes.
-Result<void> set_typed_subject(X509_NAME* subject, const DistinguishedName& name) {
-    const auto& parts = name.parts();
-    for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
-        int type = V_ASN1_UTF8STRING;
-        if (part->attribute == NameAttribute::country) type = V_ASN1_PRINTABLESTRING;
-        if (part->attribute == NameAttribute::email) type = V_ASN1_IA5STRING;
-        const auto* bytes = reinterpret_cast<const unsigned char*>(part->value.data());
-        if (X509_NAME_add_entry_by_NID(subject, nid_of(part->attribute), type, bytes,
-                                       static_cast<int>(part->value.size()), -1, 0) != 1)
-            return failed("subject");
-    }
-    return {};
-}
-
 Result<void> set_subject(X509* certificate, const CertificateContent& content) {
     if (!content.subject.empty())
-        return set_typed_subject(X509_get_subject_name(certificate), content.subject);
+        return write_subject(X509_get_subject_name(certificate), content.subject);
     auto* subject = X509_get_subject_name(certificate);
     const auto add = [&](int nid, const std::string& text) {
         return X509_NAME_add_entry_by_NID(subject, nid, MBSTRING_ASC,
@@ -224,6 +208,22 @@ Result<void> fill(X509* certificate, const CertificateContent& content, const Pu
 }
 
 }  // namespace
+
+/// Each part an RDN of its own. DER begins with the least specific one, text with the most
+/// (RFC 4514 section 2.1). The string type is fixed, so that nothing is guessed from the bytes.
+Result<void> write_subject(X509_NAME* subject, const DistinguishedName& name) {
+    const auto& parts = name.parts();
+    for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+        int type = V_ASN1_UTF8STRING;
+        if (part->attribute == NameAttribute::country) type = V_ASN1_PRINTABLESTRING;
+        if (part->attribute == NameAttribute::email) type = V_ASN1_IA5STRING;
+        const auto* bytes = reinterpret_cast<const unsigned char*>(part->value.data());
+        if (X509_NAME_add_entry_by_NID(subject, nid_of(part->attribute), type, bytes,
+                                       static_cast<int>(part->value.size()), -1, 0) != 1)
+            return failed("subject");
+    }
+    return {};
+}
 
 Result<Certificate> make_certificate(const CertificateContent& content,
                                      const PublicKey& subject_key, const Issuer& issuer) {

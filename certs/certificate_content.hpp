@@ -37,4 +37,7 @@ struct Issuer {
 Result<Certificate> make_certificate(const CertificateContent& content,
                                      const PublicKey& subject_key, const Issuer& issuer);
 
+/// Appends the parts of `name`, the least specific first, as DER wants them.
+Result<void> write_subject(X509_NAME* subject, const DistinguishedName& name);
+
 }  // namespace sallyport::certs

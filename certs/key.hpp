@@ -7,11 +7,14 @@
 #include <openssl/types.h>
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace sallyport::certs {
 
-enum class KeyKind { p256, rsa2048, rsa3072, ed25519 };
+enum class KeyKind { p256, p384, rsa2048, rsa3072, rsa4096, ed25519 };
+/// "p256", "rsa3072", ...; nothing for any other word.
+std::optional<KeyKind> key_kind(std::string_view text);
 
 /// A private key. Copies share one immutable key; the last one wipes and frees it (OpenSSL clears
 /// private numbers on release).
@@ -24,6 +27,12 @@ public:
     /// asks for a passphrase: an encrypted key is Errc::unsupported. A key too weak or of a kind
     /// PublicKey does not accept is refused too.
     static Result<Key> from_pem(std::string_view pem);
+    /// The same, also of an encrypted key.
+    /// Errors: Errc::unauthorized if the password is wrong.
+    static Result<Key> from_pem(std::string_view pem, const Secret& password);
+
+    /// Takes the key over, whatever comes of it. Not null.
+    static Result<Key> adopt(EVP_PKEY* key);
 
     /// Unencrypted PKCS#8 PEM.
     Result<Secret> to_pem() const;
@@ -37,7 +46,6 @@ public:
 
 private:
     Key(std::shared_ptr<EVP_PKEY> key, PublicKey public_key);
-    static Result<Key> own(EVP_PKEY* key);
 
     std::shared_ptr<EVP_PKEY> key_;
     PublicKey public_key_;

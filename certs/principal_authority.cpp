@@ -30,12 +30,9 @@ PrincipalAuthority::PrincipalAuthority(Authority authority, std::vector<Certific
 Result<PrincipalAuthority> PrincipalAuthority::open(const std::filesystem::path& file, Time now) {
     auto kept = read_key_file(file);
     if (!kept && kept.error().code == Errc::not_found) {
-        // Back ends find an issuer by its name: no two agents may share one.
-        const auto name = "Sallyport principals " + to_hex(random_bytes(distinction_bytes));
-        auto made = Authority::create(name, now);
-        if (!made) return made.error();
-        const KeyAndChain fresh{made->key(), {made->certificate()}};
-        const auto created = create_key_file(file, fresh);
+        const auto fresh = create(now);
+        if (!fresh) return fresh.error();
+        const auto created = create_key_file(file, *fresh);
         if (!created && created.error().code != Errc::conflict) return created.error();
         kept = read_key_file(file);  // perhaps somebody else's, who was faster
     }
@@ -44,6 +41,14 @@ Result<PrincipalAuthority> PrincipalAuthority::open(const std::filesystem::path&
     if (!authority)
         return Error{authority.error().code, file.string() + ": " + authority.error().detail};
     return authority;
+}
+
+Result<KeyAndChain> PrincipalAuthority::create(Time now) {
+    // Back ends find an issuer by its name: no two agents may share one.
+    const auto name = "Sallyport principals " + to_hex(random_bytes(distinction_bytes));
+    auto made = Authority::create(name, now);
+    if (!made) return made.error();
+    return KeyAndChain{made->key(), {made->certificate()}};
 }
 
 Result<PrincipalAuthority> PrincipalAuthority::of(KeyAndChain content, Time now) {

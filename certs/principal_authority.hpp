@@ -21,6 +21,8 @@ public:
 
     /// Reads the authority, or makes one (P-256, ten years, path length 0) if there is none yet.
     static Result<PrincipalAuthority> open(const std::filesystem::path& file, Time now);
+    /// A new one of our own, as open() makes it.
+    static Result<KeyAndChain> create(Time now);
     /// The authority's certificate first, then its issuers.
     /// Errors: Errc::malformed if it is no authority or ended before `now`, Errc::conflict.
     static Result<PrincipalAuthority> of(KeyAndChain content, Time now);

@@ -120,7 +120,7 @@ void warn_of_rule(const Rule& rule, const std::string& where, std::vector<std::s
 
 /// What later versions bring. Values that mean "off" are accepted.
 void refuse_later(ConfigTable& table) {
-    table.later({"rfc", "operations", "pin"});
+    table.later({"rfc", "operations"});
     for (const auto* key : {"via", "expires"})
         if (!table.text(key).empty()) table.problem(key, later);
     if (table.boolean("maintenance", false)) table.problem("maintenance", later);
@@ -189,6 +189,24 @@ void complete_kerberos(ConfigTable& table, Mapping& mapping) {
                       "is an address: say principal.service, e.g. \"HTTP/web.corp.example\"");
 }
 
+/// One, or a list of them for the time of a change.
+std::vector<Pin> read_pins(ConfigTable& table) {
+    const auto texts = table.is_list("pin") ? table.texts("pin")
+                       : table.has("pin")   ? std::vector{table.text("pin")}
+                                            : std::vector<std::string>();
+    if (table.has("pin") && texts.empty())
+        table.problem("pin", "must name a key; leave it out to believe any");
+    std::vector<Pin> pins;
+    for (const auto& text : texts) {
+        const auto pin = parse_pin(text);
+        if (pin)
+            pins.push_back(*pin);
+        else
+            table.problem("pin", pin.error().detail);
+    }
+    return pins;
+}
+
 /// A user's certificate has to reach the back end over TLS: as the connection's own, or in a header
 /// that the back end believes only from whom it knows by the connection's.
 void check_principal(ConfigTable& table, const Mapping& mapping) {
@@ -198,6 +216,8 @@ void check_principal(ConfigTable& table, const Mapping& mapping) {
         table.problem("internal", mapping.system_certificate
                                       ? "must be https://, or system_certificate cannot be shown"
                                       : "must be https:// for a principal of kind x509");
+    if (!mapping.pins.empty() && mapping.internal.protocol != Protocol::https)
+        table.problem("pin", "belongs to https://");
 }
 
 Limits read_limits(ConfigTable table) {
@@ -225,6 +245,7 @@ std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& docume
     const auto limits = read_limits(table.table("limits"));
     const auto principal = read_principal(table.table("principal"), documents.knows_kerberos);
     const bool system_certificate = table.boolean("system_certificate", false);
+    auto pins = read_pins(table);
     refuse_later(table);
     const auto description = table.text("description");
     std::vector<Rule> rules;
@@ -250,6 +271,7 @@ std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& docume
         .limits = limits,
         .principal = principal,
         .system_certificate = system_certificate,
+        .pins = std::move(pins),
         .description = description,
         .rules = std::move(rules)};
     complete_kerberos(table, mapping);

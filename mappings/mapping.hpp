@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mappings/pin.hpp"
 #include "mappings/rule.hpp"
 #include "mappings/virtual_host.hpp"
 
@@ -73,6 +74,7 @@ struct Mapping {
     Limits limits{};
     PrincipalPolicy principal{};
     bool system_certificate = false;  // it logs on where there is no principal
+    std::vector<Pin> pins{};          // keys that the back end may have; empty: any
     std::string description{};
     std::vector<Rule> rules{};
 

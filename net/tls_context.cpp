@@ -156,6 +156,8 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::back_end_client(
     auto made = make_client(options.peer_is, TLS1_2_VERSION, suites_12_back_end);
     if (!made) return made.error();
     (*made)->trust.strict = false;
+    (*made)->trust.revoked = options.revoked;
+    (*made)->trust.pins = options.pins;
     if (auto shown = show(**made, options.own); !shown) return shown.error();
     if (auto trusted = trust(**made, options.anchors); !trusted) return trusted.error();
     if (auto spoken = speak(**made, options.alpn); !spoken) return spoken.error();

@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "certs/certificate.hpp"
 #include "certs/key.hpp"
+#include "certs/revocation.hpp"
 
 #include <chrono>
 #include <memory>
@@ -71,6 +72,8 @@ struct PinnedClientOptions {
 /// A back end, or any other server inside the company: TLS >= 1.2. Trusts nothing but `anchors`.
 struct BackEndClientOptions {
     std::span<const certs::Certificate> anchors = {};
+    std::shared_ptr<const certs::RevocationLists> revoked = nullptr;
+    std::vector<certs::KeyHash> pins = {};      // not empty: the leaf's key must be one of them
     TlsIdentity own = {};                       // may be empty
     std::string_view alpn = {};                 // empty: none offered
     std::string_view peer_is = "the back end";  // how error texts call the other side

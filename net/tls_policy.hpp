@@ -5,6 +5,7 @@
 #include "base/bytes.hpp"
 #include "certs/openssl.hpp"
 #include "net/tls_context.hpp"
+#include "net/tls_fault.hpp"
 
 #include <openssl/ssl.h>
 
@@ -24,8 +25,10 @@ struct TlsTrust {
     /// property, so it is not asked of them.
     bool strict = true;
     certs::IsDenied is_denied;
-    std::optional<certs::KeyHash> pinned_authority;  // instead of anchors
-    std::chrono::seconds expired_grace{0};           // on enrolment connections only
+    std::shared_ptr<const certs::RevocationLists> revoked;  // null: none
+    std::vector<certs::KeyHash> pins;                       // of the leaf; empty: any key
+    std::optional<certs::KeyHash> pinned_authority;         // instead of anchors
+    std::chrono::seconds expired_grace{0};                  // on enrolment connections only
 };
 
 /// A certificate, its issuers and its key, ready to be put into a connection.
@@ -59,9 +62,10 @@ enum class TlsKind { link, enrolment, http };
 /// What is found out about one connection while it is made; hangs on the SSL object.
 struct TlsNotes {
     TlsKind kind = TlsKind::http;
-    bool names_protocol = false;  // the client sent ALPN
-    std::string host;             // a client's: whom the server must be
-    std::string refusal;          // why we refused the peer's certificate
+    bool names_protocol = false;    // the client sent ALPN
+    std::string host;               // a client's: whom the server must be
+    std::string refusal;            // why we refused the peer's certificate
+    std::optional<TlsFault> fault;  // likewise, if the chain itself was good
 };
 
 /// The body of an ALPN extension (RFC 7301 section 3.1) as the client sent it.

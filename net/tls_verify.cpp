@@ -1,4 +1,5 @@
 // Whether the peer is who it must be: what OpenSSL checks, and what we ask beyond it.
+#include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "net/tls_policy.hpp"
 
@@ -6,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
+#include <algorithm>
 #include <ctime>
 
 namespace sallyport::net {
@@ -79,6 +81,33 @@ int forgive_expired_leaf(int ok, X509_STORE_CTX* chain) {
     return 1;
 }
 
+/// Whether nobody took a certificate of the path back. The anchor, its last one, is ours to list.
+bool check_revocation(X509_STORE_CTX* chain, const TlsTrust& trust, TlsNotes& notes) {
+    const bool has_lists = trust.revoked != nullptr && !trust.revoked->empty();
+    if (!trust.is_denied && !has_lists) return true;
+    using Verdict = certs::RevocationLists::Verdict;
+    const auto now = std::chrono::system_clock::now();
+    const auto* path = X509_STORE_CTX_get0_chain(chain);
+    for (int i = 0; i < sk_X509_num(path); ++i) {
+        const bool is_anchor = i > 0 && i == sk_X509_num(path) - 1;
+        if (is_anchor) break;
+        const auto certificate = Certificate::of(sk_X509_value(path, i));
+        if (!certificate)
+            return refuse(chain, notes, X509_V_ERR_APPLICATION_VERIFICATION,
+                          to_text(certificate.error()));
+        if (trust.is_denied && trust.is_denied(*certificate))
+            return refuse(chain, notes, X509_V_ERR_CERT_REVOKED,
+                          "it is revoked (" + certificate->subject() + ")");
+        if (!has_lists) continue;
+        auto judged = trust.revoked->judge(*certificate, now);
+        if (judged.verdict == Verdict::good) continue;
+        notes.fault =
+            judged.verdict == Verdict::revoked ? TlsFault::revoked : TlsFault::revocation_unknown;
+        return refuse(chain, notes, X509_V_ERR_CERT_REVOKED, std::move(judged.why));
+    }
+    return true;
+}
+
 /// What we ask of a peer whose chain is good.
 bool check_policy(X509_STORE_CTX* chain, const TlsTrust& trust, TlsNotes& notes) {
     const auto leaf = Certificate::of(X509_STORE_CTX_get0_cert(chain));
@@ -93,16 +122,14 @@ bool check_policy(X509_STORE_CTX* chain, const TlsTrust& trust, TlsNotes& notes)
                       std::string("its extended key usage does not contain ") +
                           (for_server ? "serverAuth" : "clientAuth") + " (" + leaf->subject() +
                           ")");
-    if (!trust.is_denied) return true;
-    const auto* path = X509_STORE_CTX_get0_chain(chain);
-    for (int i = 0; i < sk_X509_num(path); ++i) {
-        const bool is_anchor = i > 0 && i == sk_X509_num(path) - 1;
-        const auto certificate = Certificate::of(sk_X509_value(path, i));
-        if (!is_anchor && (!certificate || trust.is_denied(*certificate)))
-            return refuse(chain, notes, X509_V_ERR_CERT_REVOKED,
-                          "it is revoked (" + leaf->subject() + ")");
+    if (!trust.pins.empty() &&
+        std::ranges::find(trust.pins, leaf->public_key_hash()) == trust.pins.end()) {
+        notes.fault = TlsFault::pin;
+        return refuse(chain, notes, X509_V_ERR_APPLICATION_VERIFICATION,
+                      "its key is another one than the mapping's pin says: it has sha256:" +
+                          to_hex(leaf->public_key_hash()) + " (" + leaf->subject() + ")");
     }
-    return true;
+    return check_revocation(chain, trust, notes);
 }
 
 std::string alert_text(unsigned long error) {
@@ -164,7 +191,7 @@ Error tls_error(const TlsContext::Implementation& implementation, const TlsNotes
     switch (reason) {
         case SSL_R_CERTIFICATE_VERIFY_FAILED:
             ERR_clear_error();
-            return {Errc::untrusted,
+            return {notes.fault ? make_error_code(*notes.fault) : make_error_code(Errc::untrusted),
                     "the certificate of " + peer + " is refused: " + notes.refusal};
         case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
             ERR_clear_error();

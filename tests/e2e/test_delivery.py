@@ -47,7 +47,7 @@ class Delivery(SiteTest):
         folder = site.folder
         cls.login = IdentityProvider(folder)
         authority = folder / "principals.pem"
-        site.agent.command("certs", "principal-ca", "--out", authority)
+        site.agent.command("certs", "show", "principal-ca", "--out", authority)
         cls.direct = TlsNginx(folder / "direct", folder, authority)
         cls.behind = TlsNginx(folder / "behind", folder, authority)
         for nginx in (cls.direct, cls.behind):

@@ -91,7 +91,7 @@ path = "/"
                             .on_failure = audit::OnFailure::degrade,
                             .query_strings = true};
     EXPECT_EQ(config->audit, audit);
-    EXPECT_EQ(config->trust_ca_file, "/ca.pem");
+    EXPECT_EQ(config->trust.ca_file, "/ca.pem");
     EXPECT_THAT(config->strip, ElementsAre("X-User", "X-Role"));
     EXPECT_EQ(config->tunnel.memory_budget_bytes, 2u * 1024 * 1024);
     EXPECT_EQ(config->tunnel.keepalive.interval, 1s);
@@ -116,7 +116,7 @@ TEST(AgentConfig, NeedsNothingButAHub) {
     EXPECT_EQ(config->hubs[0].connections, 2u);
     EXPECT_EQ(config->audit, AuditConfig{});
     EXPECT_EQ(config->audit.on_failure, audit::OnFailure::block);
-    EXPECT_EQ(config->trust_ca_file, "") << "nobody is trusted by default";
+    EXPECT_EQ(config->trust.ca_file, "") << "nobody is trusted by default";
     EXPECT_EQ(config->tunnel.memory_budget_bytes, 64u * 1024 * 1024);
     EXPECT_EQ(config->tunnel.keepalive.interval, 15s);
     EXPECT_EQ(config->tunnel.keepalive.patience, 10s);

@@ -1,0 +1,136 @@
+#include "certs/revocation.hpp"
+
+#include "certs/openssl.hpp"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include <algorithm>
+#include <ctime>
+#include <optional>
+
+namespace sallyport::certs {
+namespace {
+
+int refuse_passphrase(char*, int, int, void*) { return -1; }
+
+std::shared_ptr<X509_CRL> parse(std::string_view text) {
+    if (text.find("-----BEGIN ") != text.npos) {
+        const auto bio = memory_bio(text);
+        if (!bio) return nullptr;
+        return {PEM_read_bio_X509_CRL(bio.get(), nullptr, refuse_passphrase, nullptr),
+                X509_CRL_free};
+    }
+    const auto* cursor = reinterpret_cast<const unsigned char*>(text.data());
+    std::shared_ptr<X509_CRL> list(d2i_X509_CRL(nullptr, &cursor, static_cast<long>(text.size())),
+                                   X509_CRL_free);
+    const auto* end = reinterpret_cast<const unsigned char*>(text.data()) + text.size();
+    return cursor == end ? list : nullptr;
+}
+
+std::optional<Time> time_of(const ASN1_TIME* time) {
+    std::tm date{};
+    if (time == nullptr || ASN1_TIME_to_tm(time, &date) != 1) return std::nullopt;
+    return Time(std::chrono::seconds(::timegm(&date)));
+}
+
+std::string name_of(const X509_NAME* name) {
+    const BioPtr bio(BIO_new(BIO_s_mem()));
+    if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) return {};
+    return std::string(written_to(bio.get()));
+}
+
+std::string date_of(Time time) {
+    const auto seconds = std::chrono::system_clock::to_time_t(time);
+    std::tm date{};
+    char text[32] = {};
+    ::gmtime_r(&seconds, &date);
+    return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &date)};
+}
+
+/// Complete: about all certificates of its issuer, and nothing in it that we do not understand.
+bool is_complete(X509_CRL* list) {
+    for (int i = 0; i < X509_CRL_get_ext_count(list); ++i)
+        if (X509_EXTENSION_get_critical(X509_CRL_get_ext(list, i)) != 0) return false;
+    return X509_CRL_get_ext_by_NID(list, NID_issuing_distribution_point, -1) < 0 &&
+           X509_CRL_get_ext_by_NID(list, NID_delta_crl, -1) < 0;
+}
+
+bool is_signed_by(X509_CRL* list, const Certificate& authority) {
+    const bool is =
+        authority.is_authority() &&
+        X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_subject_name(authority.get())) == 0 &&
+        X509_CRL_verify(list, authority.public_key().get()) == 1;
+    ERR_clear_error();
+    return is;
+}
+
+}  // namespace
+
+Result<void> RevocationLists::add(std::string_view text, std::span<const Certificate> authorities) {
+    if (text.size() > revocation_list_bytes_max)
+        return Error{Errc::limit, "a revocation list above 16 MiB is not read"};
+    auto content = parse(text);
+    ERR_clear_error();
+    if (content == nullptr)
+        return Error{Errc::malformed, "is no certificate revocation list (PEM or DER)"};
+    auto issuer = name_of(X509_CRL_get_issuer(content.get()));
+    const auto begin = time_of(X509_CRL_get0_lastUpdate(content.get()));
+    const auto end = time_of(X509_CRL_get0_nextUpdate(content.get()));
+    if (!begin || !end)
+        return Error{Errc::malformed,
+                     "the revocation list of " + issuer +
+                         " does not say when the next one comes, so nobody could say when it is "
+                         "out of date"};
+    if (!is_complete(content.get()))
+        return Error{Errc::malformed, "the revocation list of " + issuer +
+                                          " is a delta or a part of one: get the complete list"};
+    if (std::ranges::none_of(
+            authorities, [&](const Certificate& one) { return is_signed_by(content.get(), one); }))
+        return Error{Errc::untrusted,
+                     "the revocation list of " + issuer + " is signed by no authority of [trust]"};
+    lists_.push_back({std::move(content), std::move(issuer), *begin, *end});
+    return {};
+}
+
+bool RevocationLists::is_current(const List& list, Time now) {
+    return list.begin - std::chrono::minutes(5) <= now && now < list.end;
+}
+
+RevocationLists::Judgement RevocationLists::judge(const Certificate& certificate, Time now) const {
+    const List* late = nullptr;
+    bool is_known = false;
+    const auto* issuer = X509_get_issuer_name(certificate.get());
+    const auto* serial = X509_get0_serialNumber(certificate.get());
+    constexpr int taken_off = 2;  // removeFromCRL
+    for (const auto& list : lists_) {
+        if (X509_NAME_cmp(X509_CRL_get_issuer(list.content.get()), issuer) != 0) continue;
+        X509_REVOKED* entry = nullptr;
+        const int found =
+            X509_CRL_get0_by_serial(list.content.get(), &entry, const_cast<ASN1_INTEGER*>(serial));
+        if (found != 0 && found != taken_off)
+            return {Verdict::revoked, "it is revoked (" + certificate.subject() + ", serial " +
+                                          certificate.serial() + ", list of " + list.issuer + ")"};
+        if (is_current(list, now))
+            is_known = true;
+        else
+            late = &list;
+    }
+    if (is_known || late == nullptr) return {};
+    return {Verdict::unknown, "nobody knows whether it is revoked: the list of " + late->issuer +
+                                  " ended " + date_of(late->end) +
+                                  "; get the next one, then `sallyport reload`"};
+}
+
+std::vector<std::string> RevocationLists::faults(Time now) const {
+    std::vector<std::string> all;
+    for (const auto& list : lists_)
+        if (!is_current(list, now))
+            all.push_back("the revocation list of " + list.issuer + " is good from " +
+                          date_of(list.begin) + " to " + date_of(list.end) +
+                          ": until there is a current one, no certificate of that authority is "
+                          "believed");
+    return all;
+}
+
+}  // namespace sallyport::certs

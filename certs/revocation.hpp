@@ -1,0 +1,52 @@
+// Certificate revocation lists (RFC 5280 section 5) that an administrator keeps in files.
+#pragma once
+
+#include "base/result.hpp"
+#include "certs/certificate.hpp"
+
+#include <openssl/types.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::certs {
+
+inline constexpr std::size_t revocation_list_bytes_max = 16 * 1024 * 1024;
+
+/// Which certificates their authorities took back. An authority of which there is no list is not
+/// asked about; one of which there are only lists that are out of date vouches for nobody: the
+/// check fails closed. Immutable once filled, then safe to use from several threads.
+class RevocationLists {
+public:
+    /// Adds a complete list, PEM or DER, of one of `authorities`. One that is out of date is taken:
+    /// the day its successor is late must not be the day on which an agent cannot start.
+    /// Errors: Errc::malformed, also for delta and partial lists and those without an end;
+    /// Errc::untrusted if none of the authorities signed it.
+    Result<void> add(std::string_view text, std::span<const Certificate> authorities);
+
+    enum class Verdict { good, revoked, unknown };
+    struct Judgement {
+        Verdict verdict = Verdict::good;
+        std::string why{};  // for people
+    };
+    Judgement judge(const Certificate& certificate, Time now) const;
+
+    /// Of each list that is out of date, in words.
+    std::vector<std::string> faults(Time now) const;
+    bool empty() const { return lists_.empty(); }
+
+private:
+    struct List {
+        std::shared_ptr<X509_CRL> content;
+        std::string issuer;
+        Time begin;
+        Time end;
+    };
+    static bool is_current(const List& list, Time now);
+    std::vector<List> lists_;
+};
+
+}  // namespace sallyport::certs
