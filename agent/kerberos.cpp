@@ -147,10 +147,9 @@ bool is_forwardable(gss_cred_id_t credential) {
     bool found = false;
     krb5_creds ticket{};
     while (krb5_cc_next_cred(context.get(), copy.get(), &cursor, &ticket) == 0) {
+        const auto* first = krb5_princ_component(context.get(), ticket.server, 0);
         const bool is_tgt =
-            krb5_princ_size(context.get(), ticket.server) == 2 &&
-            std::string_view(krb5_princ_component(context.get(), ticket.server, 0)->data) ==
-                KRB5_TGS_NAME;
+            first != nullptr && std::string_view(first->data, first->length) == KRB5_TGS_NAME;
         found = found || (!krb5_is_config_principal(context.get(), ticket.server) && !is_tgt &&
                           (static_cast<unsigned>(ticket.ticket_flags) & TKT_FLG_FORWARDABLE) != 0);
         krb5_free_cred_contents(context.get(), &ticket);
