@@ -9,6 +9,7 @@ namespace {
 
 std::vector<std::string> names(const std::vector<Field>& fields) {
     std::vector<std::string> names;
+    names.reserve(fields.size());
     for (const auto& field : fields) names.emplace_back(field.name);
     return names;
 }
