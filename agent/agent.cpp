@@ -104,7 +104,11 @@ Result<void> Agent::open() {
             asio::post(loop_.executor(),
                        [this, source = std::string(source)] { key_sets_.refresh(source); });
         },
-        {std::make_shared<KerberosTickets>(), std::make_shared<net::BlockingLane>(pool_)}});
+        {std::make_shared<KerberosTickets>(), std::make_shared<net::BlockingLane>(pool_)},
+        [this] {
+            const std::lock_guard lock(identity_mutex_);
+            return name_;
+        }});
     rotation_ = std::make_unique<Rotation>(rotation_wiring());
     for (std::size_t i = 0; i < site_->config.workers; ++i)
         workers_.push_back(std::make_unique<Worker>(i, *shared_));
@@ -131,13 +135,14 @@ Result<void> Agent::load_identity() {
     auto made = net::TlsContext::hub_client(options);
     if (!made) return made.error();
     const auto& leaf = identity->chain.front();
-    const auto names = leaf.uris();
+    const auto name = identity->name();
     const auto not_after = std::chrono::floor<std::chrono::seconds>(leaf.not_after());
     certificate_ = leaf;
     if (log_) record_identity();
     const std::lock_guard lock(identity_mutex_);
     context_ = std::move(*made);
-    identity_ = {{"name", names.empty() ? "" : names.front()},
+    name_ = name ? std::optional(*name) : std::nullopt;
+    identity_ = {{"name", name ? name->text() : ""},
                  {"serial", leaf.serial()},
                  {"not_after", not_after.time_since_epoch().count()}};
     authorities_.clear();
@@ -171,6 +176,7 @@ Rotation::Wiring Agent::rotation_wiring() {
             .budget = budget_,
             .identity_folder = site_->config.identity_folder(),
             .hubs = site_->config.hubs,
+            .external = [this] { return site_->config.enrolment; },
             .hello = [this](const HubConfig& hub) { return say_hello(*shared_, *site_, hub); },
             .activated =
                 [this] {

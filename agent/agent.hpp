@@ -67,6 +67,7 @@ private:
     std::shared_ptr<const net::TlsContext> context_;  // made of the active identity
     boost::json::object identity_;                    // of it, for status
     std::vector<std::string> authorities_;            // key hashes of those it trusts
+    std::optional<certs::AgentName> name_;            // at the hub
     std::optional<certs::Certificate> certificate_;   // likewise; the control loop's only
     net::Loop loop_;
     net::IdleSweep sweep_;

@@ -51,7 +51,7 @@ Result<CommandOutput> enroll(CommandContext& context, const std::string& token_f
     if (auto made = make_folder(config->state_dir, 0700); !made) return made.error();
 
     const auto& hub = hub_for(*config, *token);
-    const EnrolmentWay way{hub.url, hub.proxy, hub.proxy_credentials_file};
+    const EnrolmentWay way{hub.url, hub.proxy, hub.proxy_credentials_file, config->enrolment};
     const auto folder = config->identity_folder();
     std::optional<Result<Enrolled>> enrolled;
     net::Loop loop;

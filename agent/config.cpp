@@ -71,6 +71,29 @@ HubConfig read_hub(ConfigTable table) {
     return hub;
 }
 
+std::optional<EnrolmentConfig> read_enrolment(ConfigTable table) {
+    constexpr std::string_view path_default = "/.well-known/est";  // RFC 7030 section 3.2.2
+    const auto url = table.text("est_url");
+    const auto ca = table.text("ca_file").empty() ? "" : table.path("ca_file");
+    const auto credentials =
+        table.text("credentials_file").empty() ? "" : table.path("credentials_file");
+    if (url.empty()) {
+        for (const auto* key : {"ca_file", "credentials_file"})
+            if (table.has(key)) table.problem(key, "needs est_url");
+        table.done();
+        return std::nullopt;
+    }
+    auto parsed = KeyUrl::parse(url);
+    if (!parsed || parsed->target.find('?') != std::string::npos)
+        table.problem("est_url", "must be https://host[:port][/path]");
+    if (ca.empty()) table.problem("ca_file", "is needed: who signs the EST server's certificate");
+    table.done();
+    if (!parsed) return std::nullopt;
+    while (parsed->target.ends_with('/')) parsed->target.pop_back();
+    if (parsed->target.empty()) parsed->target = path_default;
+    return EnrolmentConfig{std::move(*parsed), ca, credentials};
+}
+
 AuditConfig read_audit(ConfigTable table) {
     AuditConfig audit;
     const auto level = table.choice("level", {"all", "security", "off"});
@@ -133,7 +156,7 @@ void read_mappings(ConfigTable& document, Config& config) {
 
 /// agent.toml itself.
 void read_main(ConfigTable& document, Config& config) {
-    document.later({"enrolment", "channel"});
+    document.later({"channel"});
     read_agent(document.table("agent"), config);
     for (auto& table : document.tables("hub")) {
         auto hub = read_hub(table);
@@ -143,6 +166,7 @@ void read_main(ConfigTable& document, Config& config) {
         config.hubs.push_back(std::move(hub));
     }
     if (!document.has("hub")) document.problem("", "needs at least one [[hub]] with a url");
+    config.enrolment = read_enrolment(document.table("enrolment"));
     config.audit = read_audit(document.table("audit"));
     config.tunnel = read_tunnel(document.table("tunnel"));
     read_trust(document.table("trust"), config);

@@ -57,6 +57,16 @@ struct TrustConfig {
     bool has_anchors() const { return !ca_file.empty() || !ca_folder.empty(); }
 };
 
+/// [enrolment]: the company's own EST server (RFC 7030), which makes the agent's certificate
+/// instead of the hub.
+struct EnrolmentConfig {
+    KeyUrl est_url;                          // with the path, which ends without a slash
+    std::filesystem::path ca_file;           // who signs the server's certificate
+    std::filesystem::path credentials_file;  // "user:password" for simpleenroll, or empty
+
+    bool operator==(const EnrolmentConfig&) const = default;
+};
+
 /// agent.toml and mappings.d, checked (docs/CONFIGURATION.md says what each key means).
 struct Config {
     std::filesystem::path file;
@@ -65,6 +75,7 @@ struct Config {
     std::size_t workers = 1;
     log::Level log_level = log::Level::info;
     std::vector<HubConfig> hubs;
+    std::optional<EnrolmentConfig> enrolment;  // none: the hub enrols its agents
     AuditConfig audit;
     TunnelConfig tunnel;
     TrustConfig trust;

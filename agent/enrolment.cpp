@@ -1,6 +1,7 @@
 #include "agent/enrolment.hpp"
 
 #include "agent/est_client.hpp"
+#include "agent/external_enrolment.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "certs/identity.hpp"
@@ -15,8 +16,9 @@ namespace {
 
 /// The hub that the token names, and only that one: its CA's pinned key must vouch for it.
 Result<EstServerPlace> place_of(const certs::JoinToken& token, const HubAddress& hub,
-                                const EnrolmentWay& way) {
+                                const EnrolmentWay& way, bool at_any_time = false) {
     net::PinnedClientOptions options;
+    options.at_any_time = at_any_time;
     options.ca_key_hash = token.authority_key_hash;
     auto context = net::TlsContext::pinned_client(options);
     if (!context) return context.error();
@@ -33,6 +35,20 @@ Error explained(Error error, const HubAddress& hub) {
     return error;
 }
 
+/// Why the first contact failed: perhaps it is only this machine's clock.
+net::Task<Error> explained_by_clock(net::Loop& loop, net::BlockingPool& pool, Error error,
+                                    const certs::JoinToken& token, const HubAddress& hub,
+                                    const EnrolmentWay& way) {
+    if (error.code != Errc::untrusted) co_return explained(std::move(error), hub);
+    auto place = place_of(token, hub, way, true);
+    if (!place) co_return explained(std::move(error), hub);
+    const auto now = std::chrono::system_clock::now();
+    const auto skew = co_await est_ask_clock(loop, pool, std::move(*place), now);
+    const auto text = describe_skew(skew);
+    if (text.empty()) co_return explained(std::move(error), hub);
+    co_return Error{error.code, text + " (" + error.detail + ")"};
+}
+
 /// The authorities that /cacerts gave, the pinned one among them.
 Result<std::vector<certs::Certificate>> pinned_anchors(const EstReply& reply,
                                                        const certs::KeyHash& pin) {
@@ -43,6 +59,81 @@ Result<std::vector<certs::Certificate>> pinned_anchors(const EstReply& reply,
         return Error{Errc::untrusted,
                      "the hub's CA is not the one in the join token; get a new one"};
     return anchors;
+}
+
+std::string basic_of(const certs::JoinToken& token) {
+    return "Basic " + to_base64(as_bytes(token.agent + ":" + std::string(token.secret.reveal())));
+}
+
+/// What an earlier enrolment got from the external authority and could not bind yet.
+std::optional<certs::Identity> kept_certificate(const certs::IdentityStore& store,
+                                                certs::Time now) {
+    auto kept = store.prepared();
+    if (!kept || !kept->bound_as || kept->chain.front().not_after() <= now) return std::nullopt;
+    return std::move(*kept);
+}
+
+/// The certificate of the company's own authority, in the free slot; not bound to anybody yet.
+net::Task<Result<certs::Identity>> obtain_externally(
+    net::Loop& loop, net::BlockingPool& pool, const certs::JoinToken& token,
+    const EnrolmentConfig& server, certs::IdentityStore& store,
+    const std::vector<certs::Certificate>& anchors) {
+    const auto now = std::chrono::system_clock::now();
+    if (auto kept = kept_certificate(store, now)) co_return std::move(*kept);
+    // Its name is the hub's to say; until then the one that the token suggests stands for it.
+    const auto hub = HubAddress::from_https_url(token.hub_url);
+    if (!hub) co_return hub.error();
+    const auto name = certs::AgentName::make(hub->host, token.tenant, token.agent);
+    if (!name) co_return name.error();
+    const auto key = store.pending_key();
+    if (!key) co_return key.error();
+    ExternalOrder order{
+        .server = server, .key = *key, .common_name = token.agent, .present = {}, .now = now};
+    const auto chain = co_await order_externally(loop, pool, std::move(order));
+    if (!chain) co_return chain.error();
+    const auto slot = store.prepare(*key, *chain, anchors, now, *name);
+    if (!slot) co_return slot.error();
+    co_return store.load(*slot);
+}
+
+/// The hub binds the certificate of the company's own authority to the agent that the token names.
+net::Task<Result<Enrolled>> enrol_externally(net::Loop& loop, net::BlockingPool& pool,
+                                             const certs::JoinToken& token,
+                                             const EnrolmentConfig& server,
+                                             certs::IdentityStore& store, const EstServerPlace& hub,
+                                             const std::vector<certs::Certificate>& anchors) {
+    const auto candidate = co_await obtain_externally(loop, pool, token, server, store, anchors);
+    if (!candidate) co_return candidate.error();
+    const auto bound = co_await bind_first(loop, pool, hub, *candidate, basic_of(token));
+    if (!bound) {
+        auto error = bound.error();
+        if (error.code != Errc::untrusted) co_return error;
+        // Another certificate may be better, e.g. of the authority that was meant.
+        if (auto discarded = store.discard_prepared(); !discarded) co_return discarded.error();
+        error.detail +=
+            "; does the hub trust this authority? Its administrator runs there: "
+            "sallyport-hub ca trust-external FILE --tenant " +
+            token.tenant;
+        co_return error;
+    }
+    if (bound->status == 202)
+        co_return Error{Errc::unavailable, est_refusal(*bound).detail +
+                                               "; then enroll again with the same join token"};
+    if (bound->status != 200) {
+        auto refusal = est_refusal(*bound);
+        // The next enrolment asks for another certificate.
+        if (refusal.code == Errc::denied)
+            if (auto discarded = store.discard_prepared(); !discarded)
+                refusal.detail += "; " + to_text(discarded.error());
+        co_return refusal;
+    }
+    const auto name = certs::AgentName::parse(bound->text);
+    if (!name) co_return Error{Errc::protocol, "the hub named no agent: " + name.error().detail};
+    const auto slot = store.prepare(candidate->key, candidate->chain, anchors,
+                                    std::chrono::system_clock::now(), *name);
+    if (!slot) co_return slot.error();
+    if (auto activated = store.activate(*slot); !activated) co_return activated.error();
+    co_return Enrolled{candidate->chain.front(), name->text()};
 }
 
 }  // namespace
@@ -74,19 +165,21 @@ net::Task<Result<Enrolled>> enrol(net::Loop& loop, net::BlockingPool& pool,
     const auto place = place_of(token, *hub, way);
     if (!place) co_return place.error();
     const auto published = co_await est_get_authorities(loop, pool, *place);
-    if (!published) co_return explained(published.error(), *hub);
+    if (!published)
+        co_return co_await explained_by_clock(loop, pool, published.error(), token, *hub, way);
     if (published->status != 200) co_return est_refusal(*published);
     auto anchors = pinned_anchors(*published, token.authority_key_hash);
     if (!anchors) co_return anchors.error();
 
+    if (way.external)
+        co_return co_await enrol_externally(loop, pool, token, *way.external, *store, *place,
+                                            *anchors);
     auto key = store->pending_key();
     if (!key) co_return key.error();
     auto request = certs::make_request_der(*key, token.agent);
     if (!request) co_return request.error();
-    auto authorization =
-        "Basic " + to_base64(as_bytes(token.agent + ":" + std::string(token.secret.reveal())));
     const auto issued = co_await est_request(loop, pool, *place, "simpleenroll",
-                                             std::move(*request), std::move(authorization));
+                                             std::move(*request), basic_of(token));
     if (!issued) co_return explained(issued.error(), *hub);
     if (issued->status == 202)
         co_return Error{Errc::unavailable, est_refusal(*issued).detail +

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/config.hpp"
 #include "base/result.hpp"
 #include "certs/certificate.hpp"
 #include "certs/join_token.hpp"
@@ -7,6 +8,7 @@
 #include "net/task.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,7 @@ struct EnrolmentWay {
     std::string url;                    // of the hub in agent.toml; must be the token's
     std::string proxy;                  // http://host:port of a corporate proxy, or empty
     std::filesystem::path credentials;  // file with "user:password" for it, or empty
+    std::optional<EnrolmentConfig> external = {};  // who makes the certificate instead of the hub
 };
 
 /// What an enrolment got.
@@ -31,7 +34,8 @@ struct Enrolled {
 
 /// Gets the agent's first certificate from the hub that `token` names (RFC 7030; docs/PROTOCOL.md):
 /// checks the hub by the pinned key of its CA, makes the key here, and leaves a whole identity in
-/// `identity_folder`, or nothing new. The token works once. Errors say what to do.
+/// `identity_folder`, or nothing new. With `external` the certificate comes from there, and the hub
+/// binds it to the agent (docs/PROTOCOL.md#external). The token works once. Errors say what to do.
 net::Task<Result<Enrolled>> enrol(net::Loop& loop, net::BlockingPool& pool,
                                   const certs::JoinToken& token, const EnrolmentWay& way,
                                   const std::filesystem::path& identity_folder);

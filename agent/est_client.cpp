@@ -31,16 +31,20 @@ net::Task<Result<http::FetchResponse>> ask(net::Loop& loop, net::BlockingPool& p
     co_return co_await http::fetch(loop, **tls, std::move(request), net::deadline_in(step_time));
 }
 
-Result<EstReply> read(const http::FetchResponse& response) {
+EstReply read_head(const http::FetchResponse& response) {
     EstReply reply{.status = response.status, .date = http::read_date(response.field("date"))};
     if (const auto seconds = parse_decimal(response.field("retry-after")))
         reply.retry_after = std::min(
             retry_after_max, std::chrono::seconds(std::min<std::uint64_t>(*seconds, 1'000'000)));
-    if (response.status != 200) {
-        reply.text = response.body.substr(0, refusal_bytes_max);
-        while (reply.text.ends_with('\n') || reply.text.ends_with('\r')) reply.text.pop_back();
-        return reply;
-    }
+    reply.text = response.body.substr(0, refusal_bytes_max);
+    while (reply.text.ends_with('\n') || reply.text.ends_with('\r')) reply.text.pop_back();
+    return reply;
+}
+
+Result<EstReply> read(const http::FetchResponse& response) {
+    auto reply = read_head(response);
+    if (response.status != 200) return reply;
+    reply.text.clear();
     std::string text = response.body;  // RFC 8951 section 3.1: white space means nothing
     std::erase_if(text, [](char c) { return c == '\r' || c == '\n' || c == ' '; });
     const auto der = from_base64(text);
@@ -78,23 +82,42 @@ net::Task<Result<EstReply>> est_request(net::Loop& loop, net::BlockingPool& pool
     co_return read(*response);
 }
 
-Error est_refusal(const EstReply& reply) {
+net::Task<Result<EstReply>> est_bind(net::Loop& loop, net::BlockingPool& pool, EstServerPlace place,
+                                     http::FetchRequest request) {
+    request.method = "POST";
+    request.target = "/.well-known/sallyport/bind";
+    const auto response = co_await ask(loop, pool, std::move(place), std::move(request));
+    if (!response) co_return response.error();
+    co_return read_head(*response);
+}
+
+Error est_refusal(const EstReply& reply, std::string_view who) {
+    const std::string name(who);
     switch (reply.status) {
         case 202:
-            return {Errc::unavailable, "the hub wants this approved first: it " + reply.text};
+            return {Errc::unavailable, name + " wants this approved first: it " + reply.text};
         case 401:
-            return {Errc::unauthorized, "the hub refused: " + reply.text};
+            return {Errc::unauthorized, name + " refused: " + reply.text};
         case 403:
-            return {Errc::denied, "the hub refused: " + reply.text};
+            return {Errc::denied, name + " refused: " + reply.text};
         default:
             return {Errc::failed,
-                    "the hub answered " + std::to_string(reply.status) + ": " + reply.text};
+                    name + " answered " + std::to_string(reply.status) + ": " + reply.text};
     }
 }
 
 std::optional<std::chrono::seconds> clock_skew(const EstReply& reply, certs::Time now) {
     if (!reply.date) return std::nullopt;
     return std::chrono::floor<std::chrono::seconds>(now) - *reply.date;
+}
+
+net::Task<std::optional<std::chrono::seconds>> est_ask_clock(net::Loop& loop,
+                                                             net::BlockingPool& pool,
+                                                             EstServerPlace place,
+                                                             certs::Time now) {
+    const auto answer = co_await est_get_authorities(loop, pool, std::move(place));
+    if (!answer) co_return std::nullopt;
+    co_return clock_skew(*answer, now);
 }
 
 std::string describe_skew(std::optional<std::chrono::seconds> skew) {

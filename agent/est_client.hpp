@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "certs/certificate.hpp"
 #include "certs/key.hpp"
+#include "http/fetch.hpp"
 #include "net/loop.hpp"
 #include "net/task.hpp"
 #include "net/tls_context.hpp"
@@ -33,7 +34,7 @@ struct EstServerPlace {
 struct EstReply {
     int status = 0;
     std::vector<certs::Certificate> certificates = {};  // with 200
-    std::string text = {};                              // otherwise, for people
+    std::string text = {};                              // otherwise, for people or of est_bind
     std::optional<std::chrono::sys_seconds> date = {};  // of the server's clock
     std::optional<std::chrono::seconds> retry_after = {};
 };
@@ -47,11 +48,22 @@ net::Task<Result<EstReply>> est_request(net::Loop& loop, net::BlockingPool& pool
                                         EstServerPlace place, std::string operation,
                                         std::string request_der, std::string authorization);
 
+/// Tells the hub which certificate of an external authority is this agent's
+/// (docs/PROTOCOL.md#external). With 200 the text is the name that the agent has at the hub.
+net::Task<Result<EstReply>> est_bind(net::Loop& loop, net::BlockingPool& pool, EstServerPlace place,
+                                     http::FetchRequest request);
+
 /// An answer that is not the certificate, as an error that says what to do.
-Error est_refusal(const EstReply& reply);
+Error est_refusal(const EstReply& reply, std::string_view who = "the hub");
 
 /// Our clock less the server's, if it told its time.
 std::optional<std::chrono::seconds> clock_skew(const EstReply& reply, certs::Time now);
+/// After a handshake that failed (Errc::untrusted), perhaps for the dates of the certificates: what
+/// our clock is less the hub's. `place` has a TLS context for which dates do not count; nothing but
+/// the time is taken from the answer.
+net::Task<std::optional<std::chrono::seconds>> est_ask_clock(net::Loop& loop,
+                                                             net::BlockingPool& pool,
+                                                             EstServerPlace place, certs::Time now);
 /// More than this is said to the administrator.
 inline constexpr std::chrono::seconds skew_tolerated_max{60};
 /// "this machine's clock is 17 minutes behind the hub's", or "" if it is within tolerance.

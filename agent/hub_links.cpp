@@ -45,7 +45,8 @@ struct HubLinks::Session {
                  {.hub = links.wiring_.hub.name,
                   .link = std::to_string(slot.number) + "." + std::to_string(++slot.lives),
                   .location = hello.location,
-                  .epoch = hello.epoch},
+                  .epoch = hello.epoch,
+                  .own = links.wiring_.name ? links.wiring_.name() : std::nullopt},
                  *duplex),
           control([this, &slot](tunnel::ControlMessage message) {
               links.on_control(slot, *this, std::move(message));

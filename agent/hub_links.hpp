@@ -4,6 +4,7 @@
 #include "agent/exchange.hpp"
 #include "agent/hub_dialler.hpp"
 #include "audit/log.hpp"
+#include "certs/spiffe.hpp"
 #include "net/loop.hpp"
 #include "net/task_group.hpp"
 #include "tunnel/control_stream.hpp"
@@ -13,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,8 @@ struct LinkWiring {
     std::function<tunnel::Hello()> hello;
     /// What the hub says about its authorities. May be empty.
     std::function<void(tunnel::Trust)> trust = {};
+    /// Who we are at the hub, for the audit log; empty: what the certificate says.
+    std::function<std::optional<certs::AgentName>()> name = {};
     /// This worker keeps the links `worker`, `worker + workers`, ...
     std::size_t worker = 0;
     std::size_t workers = 1;

@@ -8,11 +8,13 @@ namespace sallyport::agent {
 
 LinkRecord::LinkRecord(audit::Log* log, Facts facts, const net::TlsDuplex& connection)
     : log_(log), facts_(std::move(facts)) {
-    if (const auto own = connection.own_certificate())
-        if (const auto name = certs::AgentName::of(*own)) {
-            tenant_ = name->tenant();
-            agent_ = name->agent();
-        }
+    const auto shown = connection.own_certificate();
+    if (!facts_.own && shown)
+        if (const auto name = certs::AgentName::of(*shown)) facts_.own = *name;
+    if (facts_.own) {
+        tenant_ = facts_.own->tenant();
+        agent_ = facts_.own->agent();
+    }
     if (const auto peer = connection.peer_certificate()) certificate_ = to_hex(peer->fingerprint());
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "audit/log.hpp"
+#include "certs/spiffe.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace sallyport::net {
@@ -21,6 +23,7 @@ public:
         std::string link;  // unique in this process: "slot.life"
         std::string location;
         std::uint64_t epoch = 0;
+        std::optional<certs::AgentName> own = {};  // none: what our certificate says
     };
 
     /// Looks at the certificates of both sides. Without a log (nullptr) nothing is recorded.

@@ -18,7 +18,7 @@ std::string agent_name_of(const Config& config) {
     if (!store) return unknown;
     const auto identity = store->load_active();
     if (!identity) return unknown;
-    const auto name = certs::AgentName::of(identity->chain.front());
+    const auto name = identity->name();
     return name ? name->agent() : unknown;
 }
 

@@ -1,10 +1,8 @@
 #include "agent/rotation.hpp"
 
-#include "agent/trial_link.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "certs/request.hpp"
 #include "certs/spiffe.hpp"
 #include "net/within.hpp"
 
@@ -21,20 +19,6 @@ constexpr std::chrono::minutes news_spread_max{10};
 constexpr int news_spread_share = 20;
 constexpr int ticks_per_life = 60;
 
-/// Whether it was the certificate that failed, and not the way to the hub.
-bool is_final(const Error& error) {
-    return error.code == Errc::denied || error.code == Errc::untrusted;
-}
-
-Result<std::shared_ptr<const net::TlsContext>> context_of(const certs::Identity& identity,
-                                                          std::string_view alpn) {
-    net::HubClientOptions options;
-    options.alpn = alpn;
-    options.own = {identity.chain, &identity.key};
-    options.anchors = identity.anchors;
-    return net::TlsContext::hub_client(options);
-}
-
 bool signed_by(const certs::Certificate& leaf, const certs::Certificate& authority,
                certs::Time at) {
     const certs::ChainPolicy policy{.usage = certs::ExtendedUsage::client_auth, .at = at};
@@ -44,7 +28,7 @@ bool signed_by(const certs::Certificate& leaf, const certs::Certificate& authori
 }  // namespace
 
 const HubConfig& renewing_hub(const std::vector<HubConfig>& hubs, const certs::Identity& identity) {
-    const auto name = certs::AgentName::of(identity.chain.front());
+    const auto name = identity.name();
     const auto named = std::ranges::find_if(hubs, [&](const HubConfig& hub) {
         const auto address = HubAddress::from_https_url(hub.url);
         return name && address && address->host == name->hub();
@@ -63,7 +47,8 @@ bool differs(const certs::Identity& identity, const tunnel::Trust& trust) {
         by_issuer =
             by_issuer || (hash == trust.issuer && signed_by(leaf, anchor, leaf.not_before()));
     }
-    return ours != told || !by_issuer;
+    // Who signs an agent of an external authority is not the hub's affair.
+    return ours != told || (!by_issuer && !identity.bound_as);
 }
 
 Rotation::Rotation(Wiring wiring) : wiring_(std::move(wiring)), wake_(wiring_.loop.turn) { load(); }
@@ -136,101 +121,28 @@ net::Task<void> Rotation::run() {
     }
 }
 
-net::Task<Result<void>> Rotation::attempt() {
-    auto store = certs::IdentityStore::open(wiring_.identity_folder);
-    if (!store) co_return store.error();
-    const auto lock = store->lock();
-    if (!lock) co_return lock.error();
-    const auto active = store->load_active();
-    if (!active) co_return active.error();
-    auto candidate = store->prepared();
-    if (!candidate) candidate = co_await obtain(*store, *active);
-    if (!candidate) co_return candidate.error();
-    const auto proved = co_await prove(*store, *candidate);
-    if (!proved) co_return proved.error();
-    if (auto activated = store->activate(candidate->slot); !activated) co_return activated.error();
-    ++renewals_;
-    const auto& certificate = candidate->chain.front();
-    log::info("certificate.renewed",
-              {{"serial", certificate.serial()},
-               {"slot", to_text(candidate->slot)},
-               {"not_after", std::chrono::floor<std::chrono::seconds>(certificate.not_after())
-                                 .time_since_epoch()
-                                 .count()}});
-    load();
-    wiring_.activated();
-    co_return Result<void>();
-}
-
-/// The next certificate from the hub, into the slot that is not active.
-net::Task<Result<certs::Identity>> Rotation::obtain(certs::IdentityStore& store,
-                                                    const certs::Identity& active) {
-    const auto& hub = renewing_hub(wiring_.hubs, active);
-    const auto address = HubAddress::from_https_url(hub.url);
-    if (!address) co_return address.error();
-    auto context = context_of(active, net::alpn::enrolment);
-    if (!context) co_return context.error();
-    const EstServerPlace place{.address = *address,
-                               .proxy = {hub.proxy, hub.proxy_credentials_file},
-                               .context = std::move(*context)};
-    const auto published = co_await est_get_authorities(wiring_.loop, wiring_.pool, place);
-    if (!published) co_return published.error();
-    note(*published);
-    if (published->status != 200) co_return est_refusal(*published);
-    const auto anchors = authorities_of(*published);
-
-    const auto key = store.pending_key();
-    if (!key) co_return key.error();
-    const auto name = certs::AgentName::of(active.chain.front());
-    auto request = certs::make_request_der(*key, name ? name->agent() : "agent");
-    if (!request) co_return request.error();
-    const std::string by_certificate;  // no Authorization
-    const auto issued = co_await est_request(wiring_.loop, wiring_.pool, place, "simplereenroll",
-                                             std::move(*request), by_certificate);
-    if (!issued) co_return issued.error();
-    note(*issued);
-    if (issued->status != 200) co_return est_refusal(*issued);
-    const auto now = wiring_.now().wall;
-    const auto certificate = own_certificate(*issued, *key, anchors, now);
-    if (!certificate) co_return certificate.error();
-    const std::vector<certs::Certificate> chain{*certificate};
-    const auto slot = store.prepare(*key, chain, anchors, now);
-    if (!slot) co_return slot.error();
-    co_return store.load(*slot);
-}
-
-net::Task<Result<void>> Rotation::prove(certs::IdentityStore& store,
-                                        const certs::Identity& candidate) {
-    auto context = context_of(candidate, net::alpn::link);
-    if (!context) co_return context.error();
-    const auto& hub = renewing_hub(wiring_.hubs, candidate);
-    auto hello = wiring_.hello(hub);
-    const auto proved = co_await try_link(wiring_.loop, wiring_.pool, wiring_.budget, hub,
-                                          std::move(*context), std::move(hello));
-    if (proved || !is_final(proved.error())) co_return proved;
-    // It will not get better: the next attempt asks for another one.
-    if (auto discarded = store.discard_prepared(); !discarded)
-        log::error("identity.failed", {{"error", to_text(discarded.error())}});
-    co_return proved;
-}
-
 void Rotation::note(const EstReply& reply) {
     if (reply.status != 200) retry_after_ = reply.retry_after;
-    if (const auto skew = clock_skew(reply, wiring_.now().wall)) {
-        const auto text = describe_skew(skew);
-        if (!text.empty() && (!skew_ || describe_skew(skew_) != text))
-            log::warn("clock.skew", {{"what", text}});
-        skew_ = skew;
-    }
+    note(clock_skew(reply, wiring_.now().wall));
+}
+
+void Rotation::note(std::optional<std::chrono::seconds> skew) {
+    if (!skew) return;
+    const auto text = describe_skew(skew);
+    if (!text.empty() && (!skew_ || describe_skew(skew_) != text))
+        log::warn("clock.skew", {{"what", text}});
+    skew_ = skew;
 }
 
 /// What an administrator can do about it.
 Error Rotation::explained(Error error) const {
+    const auto clock = describe_skew(skew_);
+    if (error.code == Errc::untrusted && !clock.empty()) error.detail += "; " + clock;
     const auto now = wiring_.now().wall;
     if (!identity_ || now < schedule_->life().not_after) return error;
     // Where the hub said no in its own words, they say what to do.
     if (error.code != Errc::untrusted) return error;
-    const auto name = certs::AgentName::of(identity_->chain.front());
+    const auto name = identity_->name();
     if (!name) return error;
     error.detail += "; the certificate has expired: run at the hub `sallyport-hub agent reissue " +
                     name->agent() + " --tenant " + name->tenant() +

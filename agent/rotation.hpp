@@ -30,6 +30,9 @@ public:
         tunnel::MemoryBudget& budget;
         std::filesystem::path identity_folder;
         std::vector<HubConfig> hubs;
+        /// Who makes the certificates of an agent that was enrolled that way; asked at each
+        /// renewal, may be empty.
+        std::function<std::optional<EnrolmentConfig>()> external = {};
         std::function<tunnel::Hello(const HubConfig&)> hello;
         /// The active identity on disk is another one now: use it, and move the links.
         std::function<void()> activated;
@@ -69,9 +72,18 @@ private:
     net::Task<Result<void>> attempt();
     net::Task<Result<certs::Identity>> obtain(certs::IdentityStore& store,
                                               const certs::Identity& active);
+    net::Task<Result<std::vector<certs::Certificate>>> order_of_hub(
+        const EstServerPlace& hub, const certs::Key& key,
+        const std::vector<certs::Certificate>& anchors, const std::string& common_name);
+    net::Task<Result<std::vector<certs::Certificate>>> order_elsewhere(
+        const certs::Key& key, const certs::Identity& active, const std::string& common_name);
+    net::Task<Result<void>> bind(certs::IdentityStore& store, const certs::Identity& active,
+                                 const certs::Identity& candidate);
     net::Task<Result<void>> prove(certs::IdentityStore& store, const certs::Identity& candidate);
     void load();
     void note(const EstReply& reply);
+    void note(std::optional<std::chrono::seconds> skew);
+    net::Task<void> look_at_clock(const Error& error, const certs::Identity& active);
     Error explained(Error error) const;
 
     Wiring wiring_;

@@ -33,6 +33,7 @@ struct Worker::HubSide {
                  .context = worker.shared_.context,
                  .hello = [&worker, hub] { return say_hello(worker.shared_, *worker.site_, hub); },
                  .trust = worker.shared_.trust,
+                 .name = worker.shared_.name,
                  .worker = worker.index_,
                  .workers = worker.shared_.workers,
                  .log = &worker.shared_.log,

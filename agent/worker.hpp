@@ -42,6 +42,8 @@ struct AgentShared {
     /// Asks for fresh keys of a source, from any thread.
     std::function<void(std::string_view source)> refresh_keys;
     KerberosShared kerberos;
+    /// Who we are at the hub, from any thread.
+    std::function<std::optional<certs::AgentName>()> name;
 };
 
 /// What this process says of itself on a new link to `hub`.

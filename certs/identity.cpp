@@ -27,14 +27,17 @@ constexpr int format = 1;
 struct Meta {
     std::string fingerprint;  // of the first certificate, hexadecimal
     std::chrono::sys_seconds prepared_at;
+    std::optional<AgentName> bound_as;
 };
 
-std::string write_meta(const Certificate& certificate, Time now) {
+std::string write_meta(const Certificate& certificate, Time now,
+                       const std::optional<AgentName>& bound_as) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
     json::object meta;
     meta["format"] = format;
     meta["certificate"] = to_hex(certificate.fingerprint());
     meta["prepared_at"] = seconds.count();
+    if (bound_as) meta["agent"] = bound_as->text();
     return json::serialize(meta) + "\n";
 }
 
@@ -51,8 +54,16 @@ Result<Meta> read_meta(const std::filesystem::path& path) {
     if (certificate == nullptr || !certificate->is_string() || prepared == nullptr ||
         !prepared->is_int64())
         return Error{Errc::malformed, path.string() + " is incomplete"};
-    return Meta{std::string(certificate->get_string()),
-                std::chrono::sys_seconds(std::chrono::seconds(prepared->get_int64()))};
+    Meta read{std::string(certificate->get_string()),
+              std::chrono::sys_seconds(std::chrono::seconds(prepared->get_int64())),
+              {}};
+    if (const auto* agent = meta->if_contains("agent")) {
+        const auto name = agent->is_string() ? AgentName::parse(agent->get_string())
+                                             : Result<AgentName>(Error{Errc::malformed, "agent"});
+        if (!name) return Error{Errc::malformed, path.string() + " names no agent"};
+        read.bound_as = *name;
+    }
+    return read;
 }
 
 Result<std::vector<Certificate>> read_certificates(const std::filesystem::path& path) {
@@ -115,22 +126,22 @@ Result<Key> IdentityStore::pending_key() {
 }
 
 Result<Slot> IdentityStore::prepare(const Key& key, std::span<const Certificate> chain,
-                                    std::span<const Certificate> anchors, Time now) {
+                                    std::span<const Certificate> anchors, Time now,
+                                    const std::optional<AgentName>& bound_as) {
     if (chain.empty() || anchors.empty())
         return Error{Errc::malformed, "an identity needs a certificate and a trust anchor"};
     if (chain.front().public_key() != key.public_key())
         return Error{Errc::conflict, "the certificate " + chain.front().subject() +
                                          " was not issued for this agent's key"};
-    auto active = active_slot();
-    if (!active && active.error().code != Errc::not_found) return active;
-    const auto slot = active ? other(*active) : Slot::a;
+    const auto slot = free_slot();
+    if (!slot) return slot.error();
     auto pem = key.to_pem();
     if (!pem) return pem.error();
     SlotContent content{.key_pem = std::move(*pem),
                         .chain_pem = write_chain_pem(chain),
                         .anchors_pem = write_chain_pem(anchors),
-                        .meta_json = write_meta(chain.front(), now)};
-    const auto steps = fill_slot(folder_ / to_text(slot), std::move(content));
+                        .meta_json = write_meta(chain.front(), now, bound_as)};
+    const auto steps = fill_slot(folder_ / to_text(*slot), std::move(content));
     if (auto done = perform(steps); !done) return done.error();
     return slot;
 }
@@ -143,10 +154,18 @@ Result<void> IdentityStore::activate(Slot slot) {
     return perform(activate_slot(folder_, to_text(slot), used));
 }
 
-Result<Identity> IdentityStore::prepared() const {
+/// Where the next identity goes.
+Result<Slot> IdentityStore::free_slot() const {
     const auto active = active_slot();
-    if (!active) return active.error();
-    auto identity = load(other(*active));
+    if (active) return other(*active);
+    if (active.error().code == Errc::not_found) return Slot::a;
+    return active.error();
+}
+
+Result<Identity> IdentityStore::prepared() const {
+    const auto slot = free_slot();
+    if (!slot) return slot.error();
+    auto identity = load(*slot);
     if (!identity) return identity;
     // The key of what was activated or replaced is not the pending one.
     const auto pending = read_key(folder_ / pending_key_file);
@@ -156,9 +175,9 @@ Result<Identity> IdentityStore::prepared() const {
 }
 
 Result<void> IdentityStore::discard_prepared() {
-    const auto active = active_slot();
-    if (!active) return active.error();
-    return perform(discard_slot(folder_, to_text(other(*active))));
+    const auto slot = free_slot();
+    if (!slot) return slot.error();
+    return perform(discard_slot(folder_, to_text(*slot)));
 }
 
 Result<Slot> IdentityStore::active_slot() const {
@@ -192,7 +211,8 @@ Result<Identity> IdentityStore::load(Slot slot) const {
                     .key = std::move(*key),
                     .chain = std::move(*chain),
                     .anchors = std::move(*anchors),
-                    .prepared_at = meta->prepared_at};
+                    .prepared_at = meta->prepared_at,
+                    .bound_as = meta->bound_as};
 }
 
 Result<Identity> IdentityStore::load_active() const {

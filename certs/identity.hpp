@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "certs/certificate.hpp"
 #include "certs/key.hpp"
+#include "certs/spiffe.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -24,6 +25,14 @@ struct Identity {
     std::vector<Certificate> chain;    // own certificate first
     std::vector<Certificate> anchors;  // authorities of the hub
     std::chrono::sys_seconds prepared_at;
+    /// Set if an external authority made the certificate: who the hub says this agent is. What the
+    /// certificate itself says of that means nothing then.
+    std::optional<AgentName> bound_as = {};
+
+    /// Who this agent is for the hub.
+    Result<AgentName> name() const {
+        return bound_as ? Result<AgentName>(*bound_as) : AgentName::of(chain.front());
+    }
 };
 
 /// As long as it lives, no other process (nor another holder in this one) changes the identity.
@@ -60,11 +69,13 @@ public:
     /// Writes the slot that is not active, replacing what was there. Errors: Errc::conflict if the
     /// key does not fit the first certificate.
     Result<Slot> prepare(const Key& key, std::span<const Certificate> chain,
-                         std::span<const Certificate> anchors, Time now);
+                         std::span<const Certificate> anchors, Time now,
+                         const std::optional<AgentName>& bound_as = {});
     /// Makes a completely prepared slot the active one. Durable when it returns.
     Result<void> activate(Slot slot);
 
-    /// The identity that was prepared and neither activated nor discarded, also before a restart.
+    /// The identity that was prepared and neither activated nor discarded, also before a restart,
+    /// and before there is an active one.
     /// Errc::not_found if there is none.
     Result<Identity> prepared() const;
     /// Forgets it, and the key it was for: the next pending_key() is another one.
@@ -76,6 +87,7 @@ public:
     Result<Identity> load_active() const;
 
 private:
+    Result<Slot> free_slot() const;
     explicit IdentityStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
     std::filesystem::path folder_;

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "certs/spiffe.hpp"
+#include "hub/external_authority.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -43,6 +44,12 @@ std::shared_ptr<const Accounts> Accounts::from(StoreContent content, std::uint64
     for (auto& serial : content.revoked_serials)
         accounts->revoked_serials.insert(std::move(serial));
     accounts->authorities = std::move(content.authorities);
+    for (const auto& external : content.external_authorities) {
+        const auto certificate = certs::Certificate::from_pem(external.certificate_pem);
+        if (!certificate) continue;  // what cannot be read is not trusted
+        accounts->external_authorities.emplace(std::pair(external.tenant_id, external.fingerprint),
+                                               *certificate);
+    }
     for (auto& certificate : content.certificates)
         accounts->certificates.emplace(certificate.serial, std::move(certificate));
     return accounts;
@@ -59,6 +66,12 @@ const Agent* Accounts::find_agent(std::string_view tenant_id, std::string_view n
 
 const CertificateEntry* Accounts::find_certificate(std::string_view serial) const {
     return find_in(certificates, serial);
+}
+
+const certs::Certificate* Accounts::find_external(const std::string& tenant_id,
+                                                  const std::string& fingerprint) const {
+    const auto found = external_authorities.find(std::pair(tenant_id, fingerprint));
+    return found == external_authorities.end() ? nullptr : &found->second;
 }
 
 Result<void> Accounts::may_act(const Client& client, std::string_view tenant_id) const {
@@ -118,6 +131,12 @@ Result<void> Accounts::may_attach(const certs::AgentName& name, std::string_view
                          std::to_string(certificates_kept_max) +
                          ", or the hub's database was restored; for a new one, run sallyport-hub "
                          "agent reissue" +
+                         command};
+    if (is_external_serial(certificate_serial) &&
+        find_external(agent->key.tenant_id, certificate->authority) == nullptr)
+        return Error{Errc::denied,
+                     "the tenant does not trust the external authority of the agent's certificate "
+                     "any more; for a new certificate, run sallyport-hub agent reissue" +
                          command};
     const auto* grant = find_grant(*agent, location);
     if (grant == nullptr)

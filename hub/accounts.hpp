@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "certs/certificate.hpp"
 #include "hub/store.hpp"
 
 #include <cstdint>
@@ -10,6 +11,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace sallyport::certs {
 class AgentName;
@@ -40,6 +43,8 @@ struct Accounts {
     std::map<std::string, CertificateEntry, std::less<>> certificates;  // by serial
 
     std::vector<AuthorityEntry> authorities;
+    /// By tenant id and fingerprint.
+    std::map<std::pair<std::string, std::string>, certs::Certificate> external_authorities;
 
     static std::shared_ptr<const Accounts> from(StoreContent content, std::uint64_t store_version);
 
@@ -47,6 +52,9 @@ struct Accounts {
     const Tenant* find_tenant(std::string_view id) const;
     const Agent* find_agent(std::string_view tenant_id, std::string_view name) const;
     const CertificateEntry* find_certificate(std::string_view serial) const;
+    /// The tenant's own authority with this fingerprint, if it is trusted (now).
+    const certs::Certificate* find_external(const std::string& tenant_id,
+                                            const std::string& fingerprint) const;
 
     /// Whether the client may act in the tenant: both enabled, and the tenant owns the client or is
     /// subscribed to it. Errors: Errc::denied; the detail may be shown to the client.

@@ -24,6 +24,9 @@ struct ApiRequest {
     std::string_view body = {};
     std::optional<certs::Certificate> client_certificate = {};  // checked against the hub's CA
     std::string_view peer = {};                                 // address, for logs and alarms
+    /// Set instead of client_certificate where an external authority vouches for the client
+    /// (docs/PROTOCOL.md#external): nothing in it says who that is. The leaf first.
+    std::vector<certs::Certificate> external_chain = {};
 };
 
 /// Its answer; whoever sends it adds the framing.

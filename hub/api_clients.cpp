@@ -27,11 +27,17 @@ net::Task<void> ApiClients::serve(std::unique_ptr<net::TlsDuplex> duplex) {
         std::set<http::H1Connection*>& all;
         http::H1Connection& connection;
     };
-    const auto certificate = duplex->peer_certificate();
+    auto certificate = duplex->peer_certificate();
+    std::vector<certs::Certificate> external;
+    if (auto peer = duplex->external_peer()) {
+        certificate.reset();  // nobody takes it for one of ours
+        external = std::move(peer->issuers);
+        external.insert(external.begin(), peer->leaf);
+    }
     const auto peer = duplex->peer();
     http::SimpleService service(
-        [this, certificate, peer](const http::SimpleRequest& request) {
-            return api_.answer(request, certificate, peer);
+        [this, certificate, peer, external](const http::SimpleRequest& request) {
+            return api_.answer(request, certificate, peer, external);
         },
         {.culprit = "sallyport-hub", .request_bytes_max = api_body_bytes_max});
     http::H1Connection connection(loop_, sweep_, std::move(duplex), service, limits_);

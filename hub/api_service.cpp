@@ -13,18 +13,20 @@ namespace {
 /// A request that owns what it says, because whoever asked may go away while the pool works on it.
 struct OwnedRequest {
     explicit OwnedRequest(const http::SimpleRequest& from,
-                          const std::optional<certs::Certificate>& certificate, std::string address)
+                          const std::optional<certs::Certificate>& certificate, std::string address,
+                          std::vector<certs::Certificate> external)
         : method(from.head.method),
           target(from.head.target),
           host(from.head.authority),
           body(from.body),
           client_certificate(certificate),
-          peer(std::move(address)) {
+          peer(std::move(address)),
+          external_chain(std::move(external)) {
         for (const auto& field : from.head.fields) fields.emplace_back(field.name, field.value);
         for (const auto& [name, value] : fields) views.push_back({name, value});
     }
     ApiRequest view() const {
-        return {method, target, host, views, body, client_certificate, peer};
+        return {method, target, host, views, body, client_certificate, peer, external_chain};
     }
 
     std::string method, target, host, body;
@@ -32,6 +34,7 @@ struct OwnedRequest {
     std::vector<http::Field> views;
     std::optional<certs::Certificate> client_certificate;
     std::string peer;
+    std::vector<certs::Certificate> external_chain;
 };
 
 http::SimpleResponse to_simple(ApiResponse from) {
@@ -60,7 +63,8 @@ Api::Api(net::Loop& loop, net::BlockingPool& pool, TokenEndpoint tokens, EstServ
 
 net::Task<http::SimpleResponse> Api::answer(const http::SimpleRequest& request,
                                             std::optional<certs::Certificate> certificate,
-                                            std::string peer) {
+                                            std::string peer,
+                                            std::vector<certs::Certificate> external) {
     const bool is_token = TokenEndpoint::serves(request.head.target);
     const bool is_est = EstServer::serves(request.head.target);
     if (!is_token && !is_est) {
@@ -69,7 +73,8 @@ net::Task<http::SimpleResponse> Api::answer(const http::SimpleRequest& request,
         nothing.body = R"({"error":{"code":"not_found","message":"There is nothing here."}})";
         co_return nothing;
     }
-    const auto owned = std::make_shared<const OwnedRequest>(request, certificate, std::move(peer));
+    const auto owned = std::make_shared<const OwnedRequest>(request, certificate, std::move(peer),
+                                                            std::move(external));
     const auto accounts = accounts_;
     if (is_token && !TokenEndpoint::computes(request.head.target))
         co_return to_simple(

@@ -31,10 +31,12 @@ public:
     /// its agent uses it.
     void on_change(std::function<net::Task<void>()> changed) { changed_ = std::move(changed); }
 
-    /// `certificate` is what the peer of the connection proved, if anything.
+    /// `certificate` is what the peer of the connection proved by the hub's own authority, if
+    /// anything, `external` what it proved by another one.
     net::Task<http::SimpleResponse> answer(const http::SimpleRequest& request,
                                            std::optional<certs::Certificate> certificate,
-                                           std::string peer);
+                                           std::string peer,
+                                           std::vector<certs::Certificate> external = {});
 
 private:
     net::Task<Result<ApiResponse>> token(std::function<Result<ApiResponse>()> work);

@@ -1,6 +1,7 @@
 #include "hub/authority_change.hpp"
 
 #include "base/error.hpp"
+#include "hub/external_authority.hpp"
 
 #include <algorithm>
 #include <map>
@@ -82,13 +83,19 @@ Result<std::vector<AuthorityEntry>> take_step(std::vector<AuthorityEntry> entrie
 AuthorityProgress progress_towards(std::string_view next_key_hash, const StoreContent& content) {
     AuthorityProgress progress;
     std::map<std::pair<AgentKey, std::uint64_t>, std::string_view> issuers;
-    for (const auto& entry : content.certificates)
+    std::map<std::pair<AgentKey, std::uint64_t>, std::string_view> serials;
+    for (const auto& entry : content.certificates) {
         issuers[{entry.agent, entry.generation}] = entry.authority;
+        serials[{entry.agent, entry.generation}] = entry.serial;
+    }
     for (const auto& agent : content.agents) {
         if (agent.revoked_at || agent.enrolment == 0) continue;
         ++progress.agents;
         if (std::ranges::find(agent.authorities, next_key_hash) == agent.authorities.end())
             progress.without_next.push_back(agent.key.name);
+        // Certificates of an authority of the tenant's own do not change with the hub's.
+        const auto serial = serials.find({agent.key, agent.confirmed});
+        if (serial != serials.end() && is_external_serial(serial->second)) continue;
         const auto issuer = issuers.find({agent.key, agent.confirmed});
         if (issuer == issuers.end() || issuer->second != next_key_hash)
             progress.from_current.push_back(agent.key.name);

@@ -154,6 +154,7 @@ void add_authority_command(CLI::App& app, CommandContext& context) {
     add("activate", "Give agents certificates of the next authority", AuthorityStep::activate);
     add("retire", "Trust the next authority only", AuthorityStep::retire);
     add("rollback", "Go back one phase", AuthorityStep::rollback);
+    add_external_commands(group, context);
 }
 
 }  // namespace sallyport::hub

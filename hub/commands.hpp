@@ -20,6 +20,8 @@ void add_tenant_command(CLI::App& app, CommandContext& context);
 void add_client_command(CLI::App& app, CommandContext& context);
 /// `ca status | prepare | activate | retire | rollback`
 void add_authority_command(CLI::App& app, CommandContext& context);
+/// `ca external | trust-external | distrust-external`, into the group `ca`.
+void add_external_commands(CLI::App& group, CommandContext& context);
 /// `agent add | list | show | reissue | revoke | approve | acknowledge`
 void add_agent_command(CLI::App& app, CommandContext& context);
 

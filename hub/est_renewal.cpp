@@ -19,6 +19,9 @@ std::string reissue_hint(const certs::AgentName& name) {
 /// after its end only on the way of our own agents.
 Result<certs::AgentName> EstServer::renewing_agent(const ApiRequest& request,
                                                    certs::Time now) const {
+    if (!request.external_chain.empty())
+        return Error{Errc::denied,
+                     "this hub does not renew certificates of another authority: ask that one"};
     if (!request.client_certificate)
         return Error{Errc::unauthorized,
                      "a renewal needs the present certificate in the TLS handshake"};
@@ -47,13 +50,14 @@ ApiResponse EstServer::reenrol(const ApiRequest& request, certs::Time now) const
                          .needs_approval = expired && settings_.approval != ApprovalPolicy::never,
                          .what = "renewal of an expired certificate"};
     if (const auto valid = store_.may_renew(present.serial(), wanted.agent); !valid)
-        return refuse_renewal(valid.error(), request, *name, at);
+        return refuse_renewal(valid.error(), request, *name, present.serial(), at);
     if (auto later = put_off(wanted, at)) return std::move(*later);
     const auto certificate = certify(wanted, now);
     if (!certificate) return est::refusal(certificate.error());
     const auto generation =
         store_.renew(present.serial(), entry_of(*certificate, wanted.agent, at));
-    if (!generation) return refuse_renewal(generation.error(), request, *name, at);
+    if (!generation)
+        return refuse_renewal(generation.error(), request, *name, present.serial(), at);
     log::info("agent.renewed", {{"agent", name->text()},
                                 {"peer", request.peer},
                                 {"generation", *generation},
@@ -63,11 +67,12 @@ ApiResponse EstServer::reenrol(const ApiRequest& request, certs::Time now) const
 }
 
 ApiResponse EstServer::refuse_renewal(const Error& why, const ApiRequest& request,
-                                      const certs::AgentName& name, TimePoint now) const {
+                                      const certs::AgentName& name, std::string_view serial,
+                                      TimePoint now) const {
     const auto detail = why.detail + reissue_hint(name);
     log::warn("renewal.refused", {{"agent", name.text()},
                                   {"peer", request.peer},
-                                  {"serial", request.client_certificate->serial()},
+                                  {"serial", serial},
                                   {"reason", to_text(why)}});
     if (why.code == Errc::unauthorized) return est::refusal({Errc::denied, detail});
     if (why.code != Errc::denied) return est::refusal(why);

@@ -12,10 +12,12 @@ namespace sallyport::hub {
 namespace {
 
 constexpr std::string_view root = "/.well-known/est/";
+constexpr std::string_view bind_path = "/.well-known/sallyport/bind";
 
 /// The operation a target names, or nothing if it is not one of ours.
 std::string_view operation_of(std::string_view target) {
     auto path = path_of(target);
+    if (path == bind_path) return "bind";
     if (!path.starts_with(root)) return {};
     path.remove_prefix(root.size());
     if (const auto slash = path.find('/'); slash != std::string_view::npos) {
@@ -55,6 +57,7 @@ ApiResponse EstServer::handle(const ApiRequest& request, certs::Time now) const 
     auto response = operation.empty()             ? text_response(404, "there is nothing here")
                     : request.method != method    ? method_not_allowed(method)
                     : operation == "cacerts"      ? published()
+                    : operation == "bind"         ? bind(request, now)
                     : operation == "simpleenroll" ? enrol(request, now)
                                                   : reenrol(request, now);
     // So that a client whose clock is wrong can find out.

@@ -4,9 +4,11 @@
 #include "certs/spiffe.hpp"
 #include "hub/api.hpp"
 #include "hub/authorities.hpp"
+#include "hub/external_authority.hpp"
 #include "hub/store.hpp"
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,8 +26,9 @@ enum class ApprovalPolicy { never, expired, always };
 
 /// Enrolment over Secure Transport (RFC 7030, RFC 8951): `/.well-known/est[/<label>]/cacerts`,
 /// `.../simpleenroll` and `.../simplereenroll`. The label selects nothing: a join token says which
-/// agent it is for. Answers are one unbroken line of base64, because some clients read nothing
-/// else.
+/// agent it is for. And `/.well-known/sallyport/bind`, for agents whose certificates come from an
+/// authority of their tenant's (docs/PROTOCOL.md#external). Answers are one unbroken line of
+/// base64, because some clients read nothing else.
 class EstServer {
 public:
     struct Settings {
@@ -56,8 +59,17 @@ private:
     ApiResponse published() const;
     ApiResponse enrol(const ApiRequest& request, certs::Time now) const;
     ApiResponse reenrol(const ApiRequest& request, certs::Time now) const;
+    /// A renewal that the store did not let pass; a copy of an agent's key raises the alarm.
     ApiResponse refuse_renewal(const Error& why, const ApiRequest& request,
-                               const certs::AgentName& name, TimePoint now) const;
+                               const certs::AgentName& name, std::string_view serial,
+                               TimePoint now) const;
+    /// Binds the certificate of an external authority to an agent, by its fingerprint.
+    ApiResponse bind(const ApiRequest& request, certs::Time now) const;
+    ApiResponse bind_first(const ApiRequest& request, certs::Time now) const;
+    ApiResponse bind_next(const ApiRequest& request, certs::Time now) const;
+    Result<std::string> vouched(const std::string& tenant_id, const certs::Certificate& leaf,
+                                std::span<const certs::Certificate> issuers, certs::Time at,
+                                LeafEnd end = LeafEnd::counts) const;
     Result<JoinTokenEntry> join_token_of(const ApiRequest& request, TimePoint now) const;
     Result<certs::AgentName> renewing_agent(const ApiRequest& request, certs::Time now) const;
     /// The answer that puts the client off, or nothing: then it may have its certificate now.

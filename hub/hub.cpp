@@ -5,6 +5,7 @@
 #include "daemon/service_manager.hpp"
 #include "hub/authority_change.hpp"
 #include "hub/config_changes.hpp"
+#include "hub/external_authority.hpp"
 #include "hub/listening_sockets.hpp"
 #include "hub/public_tls.hpp"
 
@@ -232,7 +233,9 @@ net::Task<void> Hub::stop() {
 }
 
 void Hub::take_link(TlsPort::Connection connection, const certs::Certificate& certificate) {
-    auto name = certs::AgentName::of(certificate);
+    const bool external = connection->external_peer().has_value();
+    auto name = external ? bound_agent(*current_accounts_->get(), config_->name, certificate)
+                         : certs::AgentName::of(certificate);
     if (!name || name->hub() != config_->name) {
         log::warn("link.refused", {{"peer", connection->peer()},
                                    {"reason", "the certificate names no agent of this hub"}});
@@ -246,8 +249,9 @@ void Hub::take_link(TlsPort::Connection connection, const certs::Certificate& ce
         return;
     }
     const auto worker = seat->worker();
-    workers_[worker]->adopt(
-        ArrivedLink{std::move(connection), *name, certificate.serial(), std::move(*seat)});
+    workers_[worker]->adopt(ArrivedLink{
+        std::move(connection), *name,
+        external ? external_serial(certificate) : certificate.serial(), std::move(*seat)});
 }
 
 net::Task<void> Hub::watch_accounts() {

@@ -1,6 +1,7 @@
 #include "hub/public_tls.hpp"
 
 #include "base/file.hpp"
+#include "hub/external_authority.hpp"
 
 #include <algorithm>
 
@@ -37,6 +38,12 @@ Result<std::shared_ptr<const net::TlsContext>> make_public_tls(
     options.own = {own, &state.key};
     options.client_anchors = anchors;
     options.expired_grace = config.expired_grace;
+    options.external_authorities = [accounts](const certs::Certificate& leaf,
+                                              net::ExternalUse use) {
+        const auto now = accounts->get();
+        return use == net::ExternalUse::link ? link_anchors(*now, leaf)
+                                             : enrolment_anchors(*now, leaf);
+    };
     options.is_denied = [accounts = std::move(accounts)](const certs::Certificate& certificate) {
         return accounts->get()->is_revoked(certificate.serial());
     };

@@ -80,7 +80,7 @@ struct JoinTokenEntry {
 };
 
 struct CertificateEntry {
-    std::string serial;  // lower-case hexadecimal
+    std::string serial;  // lower-case hexadecimal; see hub/external_authority.hpp for foreign ones
     AgentKey agent = {};
     std::uint64_t generation = 0;
     TimePoint issued_at = {};
@@ -112,6 +112,16 @@ struct AuthorityEntry {
     bool operator==(const AuthorityEntry&) const = default;
 };
 
+/// An authority outside the hub that may vouch for the keys of one tenant's agents.
+struct ExternalAuthority {
+    std::string tenant_id;
+    std::string fingerprint;  // SHA-256 of the certificate, hexadecimal
+    std::string certificate_pem;
+    TimePoint added_at = {};
+};
+/// Per tenant.
+inline constexpr std::size_t external_authorities_max = 16;
+
 /// What a link of an agent told about it, once it was taken in.
 struct Sighting {
     std::uint64_t enrolment = 0;
@@ -129,6 +139,7 @@ struct StoreContent {
     std::vector<CertificateEntry> certificates = {};
     std::vector<AuthorityEntry> authorities = {};
     std::vector<std::string> revoked_serials = {};
+    std::vector<ExternalAuthority> external_authorities = {};
 };
 
 /// The hub's state on disk, shared by the running hub and the command line. Every call blocks
@@ -202,6 +213,15 @@ public:
     /// Errors: Errc::conflict if they are not `before` any more.
     Result<void> change_authorities(const std::vector<AuthorityEntry>& before,
                                     const std::vector<AuthorityEntry>& after);
+
+    /// Of all tenants.
+    Result<std::vector<ExternalAuthority>> external_authorities();
+    /// Errors: Errc::conflict if it is there, Errc::limit if there are too many.
+    Result<void> trust_external(const ExternalAuthority& authority);
+    /// Errors: Errc::not_found.
+    Result<void> distrust_external(std::string_view tenant_id, std::string_view fingerprint);
+    /// A certificate that the hub remembers. Errors: Errc::not_found.
+    Result<CertificateEntry> certificate(std::string_view serial);
 
     /// Whether an administrator has let this key pass; if not, it waits for one from now on, in
     /// place of any other key of the agent.

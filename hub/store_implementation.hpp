@@ -87,6 +87,7 @@ Result<std::vector<Client>> all_clients(Database& database);
 Result<std::vector<Agent>> all_agents(Database& database);
 Result<std::vector<CertificateEntry>> all_certificates(Database& database);
 Result<std::vector<AuthorityEntry>> all_authorities(Database& database);
+Result<std::vector<ExternalAuthority>> all_external_authorities(Database& database);
 
 /// Records a certificate, and forgets what is too old to count.
 Result<void> insert_certificate(Database& database, std::int64_t agent, std::uint64_t generation,

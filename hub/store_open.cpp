@@ -64,6 +64,9 @@ Result<StoreContent> Store::content() {
         auto authorities = sqlite::all_authorities(database);
         if (!authorities) return authorities.error();
         content.authorities = std::move(*authorities);
+        auto external = sqlite::all_external_authorities(database);
+        if (!external) return external.error();
+        content.external_authorities = std::move(*external);
         return content;
     });
 }

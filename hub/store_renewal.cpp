@@ -97,6 +97,17 @@ Result<std::vector<CertificateEntry>> Store::certificates(const AgentKey& key) {
     });
 }
 
+Result<CertificateEntry> Store::certificate(std::string_view serial) {
+    return implementation_->read([&](Database& database) -> Result<CertificateEntry> {
+        auto select = database.prepare(std::string(select_certificates) + "WHERE serial = ?");
+        if (!select) return select.error();
+        const auto row = select->bind(serial).step();
+        if (!row) return row.error();
+        if (!*row) return Error{Errc::not_found, "the hub does not know this certificate"};
+        return certificate_of(*select);
+    });
+}
+
 Result<void> Store::may_renew(std::string_view serial, const AgentKey& agent) {
     return implementation_->read([&](Database& database) -> Result<void> {
         const auto before = predecessor(database, serial, agent);

@@ -97,6 +97,17 @@ CREATE TABLE authority (
     changed_at INTEGER NOT NULL
 ) STRICT;
 )sql",
+
+    // Certificates of agents may come from an authority of the tenant's own.
+    R"sql(
+CREATE TABLE external_authority (
+    tenant      TEXT NOT NULL REFERENCES tenant (id),
+    fingerprint TEXT NOT NULL,
+    certificate TEXT NOT NULL,
+    added_at    INTEGER NOT NULL,
+    PRIMARY KEY (tenant, fingerprint)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 Result<void> migrate_one(Database& database, std::int64_t from) {

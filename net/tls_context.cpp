@@ -104,6 +104,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::hub_server(const HubServer
     hub.trust.usage = certs::ExtendedUsage::client_auth;
     hub.trust.is_denied = options.is_denied;
     hub.trust.expired_grace = options.expired_grace;
+    hub.trust.external = options.external_authorities;
     if (auto shown = show(hub, options.own); !shown) return shown.error();
     if (auto trusted = trust(hub, options.client_anchors); !trusted) return trusted.error();
     for (const auto& named : options.named) {
@@ -135,6 +136,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::plain_server(
 Result<std::shared_ptr<const TlsContext>> TlsContext::hub_client(const HubClientOptions& options) {
     auto made = make_client("the hub", TLS1_3_VERSION, suites_12_aead);
     if (!made) return made.error();
+    (*made)->trust.at_any_time = options.at_any_time;
     if (auto shown = show(**made, options.own); !shown) return shown.error();
     if (auto trusted = trust(**made, options.anchors); !trusted) return trusted.error();
     if (auto spoken = speak(**made, options.alpn); !spoken) return spoken.error();
@@ -146,6 +148,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::pinned_client(
     auto made = make_client("the hub", TLS1_3_VERSION, suites_12_aead);
     if (!made) return made.error();
     (*made)->trust.pinned_authority = options.ca_key_hash;
+    (*made)->trust.at_any_time = options.at_any_time;
     if (auto trusted = trust(**made, {}); !trusted) return trusted.error();
     if (auto spoken = speak(**made, options.alpn); !spoken) return spoken.error();
     return share(std::move(*made));

@@ -6,6 +6,7 @@
 #include "certs/revocation.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -34,6 +35,13 @@ struct NamedIdentity {
     TlsIdentity identity;
 };
 
+/// Where a certificate that the server's own authorities do not vouch for may be shown.
+enum class ExternalUse { link, enrolment };
+/// The authorities that may vouch for `leaf` there; none: it is refused. Nothing in the certificate
+/// but its fingerprint says anything to whoever answers this.
+using ExternalAuthorities =
+    std::function<std::vector<certs::Certificate>(const certs::Certificate& leaf, ExternalUse use)>;
+
 /// The hub's port (docs/PROTOCOL.md#one-port).
 struct HubServerOptions {
     /// From the hub's own CA, for links, enrolment, and HTTP/1.1 clients that name no other. Its
@@ -46,6 +54,9 @@ struct HubServerOptions {
     /// Enrolment connections may show a certificate that expired less than this ago; who answers
     /// them looks at its date. No other connection may.
     std::chrono::seconds expired_grace{0};
+    /// Asked during handshakes of links and enrolments, on any thread, when `client_anchors` do not
+    /// vouch for the client's certificate; may be empty. See TlsDuplex::external_peer.
+    ExternalAuthorities external_authorities = {};
 };
 
 /// A server that is not the hub's port: TLS >= 1.2, `alpn` if the client offers it, no client
@@ -60,6 +71,8 @@ struct HubClientOptions {
     std::string_view alpn = alpn::link;
     TlsIdentity own = {};  // may be empty (first enrolment)
     std::span<const certs::Certificate> anchors = {};
+    /// Certificates of any date pass: for asking what time it is at the hub, and nothing else.
+    bool at_any_time = false;
 };
 
 /// A first enrolment, which knows the hub's CA only by the hash in the join token: the presented
@@ -67,6 +80,7 @@ struct HubClientOptions {
 struct PinnedClientOptions {
     std::string_view alpn = alpn::enrolment;
     certs::KeyHash ca_key_hash{};
+    bool at_any_time = false;  // as above
 };
 
 /// A back end, or any other server inside the company: TLS >= 1.2. Trusts nothing but `anchors`.

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace sallyport::net {
 
@@ -49,6 +50,13 @@ public:
     std::string_view version() const;
     /// The peer's leaf certificate, checked; none if it showed none.
     std::optional<certs::Certificate> peer_certificate() const;
+    /// A peer for whom an external authority vouched: what it showed, the leaf first.
+    struct ExternalPeer {
+        certs::Certificate leaf;
+        std::vector<certs::Certificate> issuers;  // not all of them need belong to its chain
+    };
+    /// Set instead of being one of ours: then no name in peer_certificate() means anything here.
+    std::optional<ExternalPeer> external_peer() const;
     /// What we show, or showed, to the peer if it asks; none if there is nothing to show.
     std::optional<certs::Certificate> own_certificate() const;
 

@@ -148,6 +148,18 @@ std::optional<certs::Certificate> TlsDuplex::peer_certificate() const {
     return copy_of(SSL_get0_peer_certificate(engine_->ssl.get()));
 }
 
+std::optional<TlsDuplex::ExternalPeer> TlsDuplex::external_peer() const {
+    if (!engine_->notes.external) return std::nullopt;
+    auto leaf = peer_certificate();
+    if (!leaf) return std::nullopt;
+    ExternalPeer peer{*leaf, {}};
+    const auto* issuers = SSL_get_peer_cert_chain(engine_->ssl.get());
+    for (int i = 0; i < sk_X509_num(issuers); ++i)
+        if (const auto issuer = certs::Certificate::of(sk_X509_value(issuers, i)))
+            peer.issuers.push_back(*issuer);
+    return peer;
+}
+
 std::optional<certs::Certificate> TlsDuplex::own_certificate() const {
     return copy_of(SSL_get_certificate(engine_->ssl.get()));
 }

@@ -179,10 +179,24 @@ TEST(AgentConfig, RefusesHubsThatCannotBeDialledSafely) {
 }
 
 TEST(AgentConfig, SaysWhatIsNotSupportedYet) {
-    for (const char* text :
-         {"[enrolment]\nest_url = \"https://e\"", "[[channel]]\nname = \"hana\"",
-          "[audit]\nretention_days = 365", "[agent]\nadmin_listen = \"127.0.0.1:8443\""})
+    for (const char* text : {"[[channel]]\nname = \"hana\"", "[audit]\nretention_days = 365",
+                             "[agent]\nadmin_listen = \"127.0.0.1:8443\""})
         EXPECT_THAT(problems_of(text), HasSubstr("is not supported yet in this version")) << text;
+}
+
+TEST(AgentConfig, ReadsTheCompanysOwnEstServer) {
+    const auto config = parse(hub +
+                              "[enrolment]\nest_url = \"https://est.corp:8443/\"\n"
+                              "ca_file = \"/ca.pem\"\ncredentials_file = \"/c\"\n");
+    ASSERT_TRUE(config && config->enrolment);
+    EXPECT_EQ(config->enrolment->est_url.text(), "https://est.corp:8443/.well-known/est");
+    EXPECT_EQ(config->enrolment->credentials_file, "/c");
+    EXPECT_FALSE(parse(hub)->enrolment);
+    EXPECT_THAT(problems_of("[enrolment]\nest_url = \"https://e\""),
+                HasSubstr("ca_file is needed"));
+    EXPECT_THAT(problems_of("[enrolment]\nest_url = \"http://e\"\nca_file = \"/ca\""),
+                HasSubstr("must be https://host"));
+    EXPECT_THAT(problems_of("[enrolment]\nca_file = \"/ca\""), HasSubstr("needs est_url"));
 }
 
 TEST(AgentConfig, KnowsWhetherLinksWouldBeTheSame) {
