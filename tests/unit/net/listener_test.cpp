@@ -163,10 +163,6 @@ TEST(Listener, WithoutDescriptorsOneClientIsTurnedAwayAndTheOthersAreServedLater
     Listener listener(loop, std::move(*opened),
                       [&](FileDescriptor socket) { accepted.push_back(std::move(socket)); });
     ASSERT_TRUE(listener.start());
-    // The sanitizer that checks types opens a pipe where it meets one for the first time.
-    const auto early = connect_now(listener.socket());
-    ASSERT_TRUE(test::run_until(loop, [&] { return !accepted.empty(); }));
-    accepted.clear();
     const auto first = connect_now(listener.socket());
     const auto waiting = connect_now(listener.socket());
     char byte = 0;
