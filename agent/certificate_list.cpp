@@ -140,8 +140,10 @@ std::string list_text(const json::object& list) {
     for (const auto& one : list.at("certificates").as_array()) text += describe(one.as_object());
     for (const auto& kind : list.at("pending").as_array()) {
         const std::string name(kind.as_string());
-        text += name + ": a certificate was requested; when it comes: sallyport certs import " +
-                name + " FILE\n";
+        text += name;
+        text += ": a certificate was requested; when it comes: sallyport certs import ";
+        text += name;
+        text += " FILE\n";
     }
     return text;
 }

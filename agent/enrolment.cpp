@@ -39,13 +39,13 @@ Error explained(Error error, const HubAddress& hub) {
 net::Task<Error> explained_by_clock(net::Loop& loop, net::BlockingPool& pool, Error error,
                                     const certs::JoinToken& token, const HubAddress& hub,
                                     const EnrolmentWay& way) {
-    if (error.code != Errc::untrusted) co_return explained(std::move(error), hub);
+    if (error.code != Errc::untrusted) co_return explained(error, hub);
     auto place = place_of(token, hub, way, true);
-    if (!place) co_return explained(std::move(error), hub);
+    if (!place) co_return explained(error, hub);
     const auto now = std::chrono::system_clock::now();
     const auto skew = co_await est_ask_clock(loop, pool, std::move(*place), now);
     const auto text = describe_skew(skew);
-    if (text.empty()) co_return explained(std::move(error), hub);
+    if (text.empty()) co_return explained(error, hub);
     co_return Error{error.code, text + " (" + error.detail + ")"};
 }
 

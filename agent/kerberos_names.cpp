@@ -71,10 +71,10 @@ public:
                 made.pieces_.push_back(std::exchange(piece, {}));
                 continue;
             }
-            if (!is_plain(rest_.front()))
+            if (!is_plain(rest_.front()) || is_brace(rest_.front()))
                 return wrong(
-                    "a name has no blanks, backslashes, control characters or characters "
-                    "outside ASCII");
+                    "outside of ${...} a name has no braces, blanks, backslashes, control "
+                    "characters or characters outside ASCII");
             piece.literal += rest_.front();
             rest_.remove_prefix(1);
         }
@@ -82,12 +82,15 @@ public:
         if (made.pieces_.empty()) return wrong("it names nobody");
         if (rest_.empty()) return made;
         made.realm_ = rest_.substr(1);
-        if (!is_realm(made.realm_) || made.realm_.find("${") != std::string::npos)
+        if (!is_realm(made.realm_) || std::ranges::any_of(made.realm_, is_brace))
             return wrong("after @ stands the realm, as it is: no variable, no second @");
         return made;
     }
 
 private:
+    /// Most likely a variable that was misspelt.
+    static bool is_brace(char c) { return c == '{' || c == '}'; }
+
     Result<void> hole(Piece& piece) {
         const auto end = rest_.find('}');
         if (end == rest_.npos) return wrong("${ without }");

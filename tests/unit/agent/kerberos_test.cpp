@@ -60,8 +60,8 @@ TEST(KerberosNames, OfAnAddressOnlyThePartBeforeTheConfiguredDomainCounts) {
 
 TEST(KerberosNames, PatternsThatAreNoneAreRefused) {
     for (const auto* pattern :
-         {"", "@R", "${name", "${}", "${name}@", "${name}@${realm}", "${name}@A@B", "a b", "a\\b",
-          "${a b}", "${name@}", "${name}@R/S", "\xc3\xa9"})
+         {"", "@R", "${name", "name}", "a{b", "${name}@A{B", "${}", "${name}@", "${name}@${realm}",
+          "${name}@A@B", "a b", "a\\b", "${a b}", "${name@}", "${name}@R/S", "\xc3\xa9"})
         EXPECT_EQ(name_of(pattern, "{}")[0], '?') << pattern;
     EXPECT_EQ(name_of(std::string(513, 'a'), "{}")[0], '?');
 }
