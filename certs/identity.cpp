@@ -133,7 +133,7 @@ Result<Slot> IdentityStore::prepare(const Key& key, std::span<const Certificate>
     if (chain.front().public_key() != key.public_key())
         return Error{Errc::conflict, "the certificate " + chain.front().subject() +
                                          " was not issued for this agent's key"};
-    const auto slot = free_slot();
+    auto slot = free_slot();
     if (!slot) return slot.error();
     auto pem = key.to_pem();
     if (!pem) return pem.error();

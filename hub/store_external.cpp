@@ -6,7 +6,6 @@ namespace sallyport::hub {
 namespace {
 
 using sqlite::Database;
-using sqlite::Statement;
 
 }  // namespace
 
@@ -15,7 +14,7 @@ Result<std::vector<ExternalAuthority>> sqlite::all_external_authorities(Database
         "SELECT tenant, fingerprint, certificate, added_at FROM external_authority"
         " ORDER BY tenant, added_at, fingerprint");
     if (!select) return select.error();
-    return rows(*select, [](const Statement& row) {
+    return rows(*select, [](const sqlite::Statement& row) {
         return ExternalAuthority{.tenant_id = row.text(0),
                                  .fingerprint = row.text(1),
                                  .certificate_pem = row.text(2),
