@@ -68,7 +68,6 @@ public:
     /// What the back end answered: a refused token is not shown again.
     void answered(const Delivery& delivery, int status);
 
-    std::uint64_t certificates_issued() const { return certificates_.issued(); }
     /// As PrincipalCertificates.
     void renew_system() { certificates_.renew_system(); }
     std::optional<certs::Certificate> issued_system() const {

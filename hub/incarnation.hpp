@@ -33,10 +33,6 @@ inline IncarnationVerdict judge(const Incarnation& known, const Incarnation& wan
                                       : IncarnationVerdict::copy_of_state;
 }
 
-constexpr bool is_clone(IncarnationVerdict verdict) {
-    return verdict == IncarnationVerdict::copy_of_state || verdict == IncarnationVerdict::old_key;
-}
-
 /// What is known after a link was taken in: the newest of each.
 inline Incarnation merge(const Incarnation& known, const Incarnation& seen) {
     if (seen.enrolment != known.enrolment) return seen.enrolment > known.enrolment ? seen : known;

@@ -1,5 +1,5 @@
 """Certificates renew themselves under load; copies, old keys and revoked agents are shut out."""
-import contextlib, json, shutil, socket, sqlite3, threading, unittest
+import contextlib, json, shutil, socket, sqlite3, threading, time, unittest
 
 import wire
 from harness import SiteTest
@@ -224,6 +224,8 @@ class Approval(RotationTest):
 
 
 class Revocation(RotationTest):
+    ALLOWED_SECONDS = 10        # far beyond the 1 s that is promised: the machine may be busy
+
     def test_a_revoked_agent_loses_links_and_requests_that_run(self):
         held = threading.Event()
 
@@ -238,8 +240,12 @@ class Revocation(RotationTest):
         connection.send(self.site.head("GET", "/held"))
         self.assertTrue(held.wait(SECONDS))
         self.site.hub.command("agent", "revoke", "berlin", "--tenant", "acme")
+        revoked = time.monotonic()
         with contextlib.closing(connection):
             self.assertFalse(connection.response("GET").complete)
+        seconds = time.monotonic() - revoked
+        print(f"revocation took effect after {seconds * 1000:.0f} ms")
+        self.assertLess(seconds, self.ALLOWED_SECONDS)
         self.site.wait_status(503)
         wait_until(lambda: "revoked" in self.site.agent.command("status"), "the agent knows why")
 
