@@ -30,7 +30,7 @@ NO_ROW = {
 CONSTANT = re.compile(r"\bconstexpr\s+([\w:<> ]+?)\s+(\w+_max)\s*(?:=\s*([^;]*)|\{([^;]*)\});")
 SETTING = re.compile(r"^\s*([\w:<>]+)\s+(\w+_max)\s*(?:=\s*([^;,)]*)|\{([^;]*)\})[;,)]", re.M)
 LINK = re.compile(r"(?:docs/|\]\()([A-Z]+\.md)(?:#([\w-]+))?")
-FOLDERS = "agent|audit|base|certs|daemon|http|hub|mappings|net|tests|tunnel"
+FOLDERS = "agent|audit|base|certs|daemon|http|hub|mappings|net|rfc|tests|tunnel"
 SOURCE = re.compile(rf"(?<![\w/.])((?:{FOLDERS})/[\w/]+\.(?:cpp|hpp|py))")
 TEST = re.compile(r"`([A-Z]\w+)\.(\*|[A-Z]\w+)`")
 DEFINED_TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.M)

@@ -1,0 +1,94 @@
+#include "rfc/policy.hpp"
+
+#include "base/bytes.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace sallyport::rfc {
+
+namespace {
+
+constexpr std::string_view logon_probe = "RFCPING";
+
+constexpr std::array<std::string_view, 8> infrastructure = {
+    logon_probe,
+    "RFC_PING",
+    "RFC_GET_FUNCTION_INTERFACE",
+    "DDIF_FIELDINFO_GET",
+    "RFC_METADATA_GET",
+    "RFC_GET_STRUCTURE_DEFINITION",
+    "RFC_GET_UNICODE_STRUCTURE",
+    "SYSTEM_RESET_RFC_SERVER",
+};
+
+// Whole families, since releases add members: units of work that carry calls in their tables.
+constexpr std::array<std::string_view, 4> tunnel_families = {"ARFC_", "BGRFC_", "TRFC_", "QRFC_"};
+
+constexpr std::array<std::string_view, 10> tunnels = {
+    "API_CLEAR_TID",          "RFC_ABAP_INSTALL_AND_RUN", "RFC_REMOTE_EXEC",
+    "RFC_REMOTE_FILE",        "RFC_REMOTE_PIPE",          "RFC_START_PROGRAM",
+    "SADT_REST_RFC_ENDPOINT", "SXPG_CALL_SYSTEM",         "SXPG_COMMAND_EXECUTE",
+    "SXPG_STEP_XPG_START",
+};
+
+bool may_start_name(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_/$&%#@-").find(c) != std::string_view::npos;
+}
+
+bool covers(const FunctionRule& rule, std::string_view function, bool tunnel) {
+    if (!rule.enabled) return false;
+    if (rule.match == Match::exact) return function == rule.function;
+    return !tunnel && function.starts_with(rule.function);
+}
+
+bool blocks(const BlockedUser& blocked, std::string_view user,
+            std::optional<std::string_view> client) {
+    if (!equal_ignoring_case(blocked.user, user)) return false;
+    // A logon that leaves the client to the system may come to the one that is meant.
+    return blocked.client.empty() || !client || *client == blocked.client;
+}
+
+}  // namespace
+
+bool is_function_name(std::string_view text) {
+    if (text.empty() || text.size() > function_name_characters_max) return false;
+    if (!may_start_name(text.front())) return false;
+    return std::ranges::all_of(text, [](char c) { return c == '.' || may_start_name(c); });
+}
+
+std::span<const std::string_view> infrastructure_functions() { return infrastructure; }
+
+bool is_tunnel(std::string_view function) {
+    return std::ranges::any_of(tunnel_families,
+                               [&](auto family) { return function.starts_with(family); }) ||
+           std::ranges::find(tunnels, function) != tunnels.end();
+}
+
+FunctionDecision decide_function(const Policy& policy, std::string_view function) {
+    using By = FunctionDecision::By;
+    const bool tunnel = is_tunnel(function);
+    for (std::size_t i = 0; i < policy.rules.size(); ++i)
+        if (covers(policy.rules[i], function, tunnel)) return {Refusal::none, By::rule, i};
+    if (tunnel) return {Refusal::tunnel_denied};
+    const bool listed = policy.infrastructure
+                            ? std::ranges::find(infrastructure, function) != infrastructure.end()
+                            : function == logon_probe;
+    if (listed) return {Refusal::none, By::infrastructure};
+    return {Refusal::function_denied};
+}
+
+Refusal decide_logon(const Policy& policy, const Logon& logon) {
+    if (!policy.clients.empty() &&
+        (!logon.client || std::ranges::find(policy.clients, *logon.client) == policy.clients.end()))
+        return Refusal::client_denied;
+    if (policy.blocked_users.empty()) return Refusal::none;
+    if (!logon.user) return Refusal::user_blocked;
+    const bool blocked = std::ranges::any_of(policy.blocked_users, [&](const auto& one) {
+        return blocks(one, *logon.user, logon.client);
+    });
+    return blocked ? Refusal::user_blocked : Refusal::none;
+}
+
+}  // namespace sallyport::rfc
