@@ -1,5 +1,6 @@
 #include "certs/certificate.hpp"
 
+#include "certs/asn1_time.hpp"
 #include "certs/openssl.hpp"
 
 #include <openssl/err.h>
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cassert>
-#include <ctime>
 
 namespace sallyport::certs {
 namespace {
@@ -19,14 +19,8 @@ constexpr std::size_t certificate_bytes_max = 64 * 1024;
 int refuse_passphrase(char*, int, int, void*) { return -1; }
 
 Result<Time> read_time(const ASN1_TIME* time) {
-    std::tm broken_down{};
-    if (ASN1_TIME_to_tm(time, &broken_down) != 1)
-        return openssl_error("certificate with an unreadable date", Errc::malformed);
-    const std::chrono::seconds seconds(::timegm(&broken_down));
-    // "No end" is written as the year 9999, which nanoseconds in 64 bits do not reach.
-    constexpr auto last = std::chrono::floor<std::chrono::seconds>(Time::max());
-    constexpr auto first = std::chrono::ceil<std::chrono::seconds>(Time::min());
-    return Time(std::clamp(std::chrono::sys_seconds(seconds), first, last));
+    if (const auto read = time_of(time)) return *read;
+    return openssl_error("certificate with an unreadable date", Errc::malformed);
 }
 
 bool is_plain(const ASN1_IA5STRING* text) {

@@ -37,7 +37,7 @@ Result<PrincipalAuthority> PrincipalAuthority::open(const std::filesystem::path&
         kept = read_key_file(file);  // perhaps somebody else's, who was faster
     }
     if (!kept) return kept.error();
-    auto authority = of(std::move(*kept), now);
+    auto authority = made_of(std::move(*kept));
     if (!authority)
         return Error{authority.error().code, file.string() + ": " + authority.error().detail};
     return authority;
@@ -52,10 +52,15 @@ Result<KeyAndChain> PrincipalAuthority::create(Time now) {
 }
 
 Result<PrincipalAuthority> PrincipalAuthority::of(KeyAndChain content, Time now) {
+    if (!content.chain.empty() && content.chain.front().not_after() <= now)
+        return Error{Errc::malformed,
+                     "the authority " + content.chain.front().subject() + " has ended"};
+    return made_of(std::move(content));
+}
+
+Result<PrincipalAuthority> PrincipalAuthority::made_of(KeyAndChain content) {
     if (content.chain.empty()) return Error{Errc::malformed, "a certificate is missing"};
     const auto& own = content.chain.front();
-    if (own.not_after() <= now)
-        return Error{Errc::malformed, "the authority " + own.subject() + " has ended"};
     std::vector<Certificate> issuers;
     std::ranges::copy_if(content.chain, std::back_inserter(issuers),
                          [](const Certificate& one) { return !is_root(one); });

@@ -20,6 +20,8 @@ public:
     static constexpr std::chrono::seconds system_validity = std::chrono::hours(24);
 
     /// Reads the authority, or makes one (P-256, ten years, path length 0) if there is none yet.
+    /// One that has ended is taken, and signs nothing any more: the systems that need none are to
+    /// go on.
     static Result<PrincipalAuthority> open(const std::filesystem::path& file, Time now);
     /// A new one of our own, as open() makes it.
     static Result<KeyAndChain> create(Time now);
@@ -39,6 +41,7 @@ public:
 
 private:
     PrincipalAuthority(Authority authority, std::vector<Certificate> issuers);
+    static Result<PrincipalAuthority> made_of(KeyAndChain content);
     Result<KeyAndChain> sign(const DistinguishedName& subject, std::chrono::seconds validity,
                              Time now) const;
 

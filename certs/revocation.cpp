@@ -1,5 +1,6 @@
 #include "certs/revocation.hpp"
 
+#include "certs/asn1_time.hpp"
 #include "certs/openssl.hpp"
 
 #include <openssl/err.h>
@@ -7,31 +8,39 @@
 
 #include <algorithm>
 #include <ctime>
-#include <optional>
+#include <iterator>
 
 namespace sallyport::certs {
 namespace {
 
 int refuse_passphrase(char*, int, int, void*) { return -1; }
 
-std::shared_ptr<X509_CRL> parse(std::string_view text) {
-    if (text.find("-----BEGIN ") != text.npos) {
-        const auto bio = memory_bio(text);
-        if (!bio) return nullptr;
-        return {PEM_read_bio_X509_CRL(bio.get(), nullptr, refuse_passphrase, nullptr),
-                X509_CRL_free};
+using ListPtr = std::shared_ptr<X509_CRL>;
+
+/// Every list of the text: one that was passed over would let its revoked certificates pass. Empty
+/// if one of them cannot be read.
+std::vector<ListPtr> parse_pem(std::string_view text) {
+    const auto bio = memory_bio(text);
+    std::vector<ListPtr> all;
+    while (bio) {
+        ListPtr next(PEM_read_bio_X509_CRL(bio.get(), nullptr, refuse_passphrase, nullptr),
+                     X509_CRL_free);
+        if (next == nullptr) break;
+        all.push_back(std::move(next));
     }
-    const auto* cursor = reinterpret_cast<const unsigned char*>(text.data());
-    std::shared_ptr<X509_CRL> list(d2i_X509_CRL(nullptr, &cursor, static_cast<long>(text.size())),
-                                   X509_CRL_free);
-    const auto* end = reinterpret_cast<const unsigned char*>(text.data()) + text.size();
-    return cursor == end ? list : nullptr;
+    const bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    ERR_clear_error();
+    return ended ? all : std::vector<ListPtr>();
 }
 
-std::optional<Time> time_of(const ASN1_TIME* time) {
-    std::tm date{};
-    if (time == nullptr || ASN1_TIME_to_tm(time, &date) != 1) return std::nullopt;
-    return Time(std::chrono::seconds(::timegm(&date)));
+std::vector<ListPtr> parse(std::string_view text) {
+    if (text.find("-----BEGIN ") != text.npos) return parse_pem(text);
+    const auto* cursor = reinterpret_cast<const unsigned char*>(text.data());
+    const auto* end = cursor + text.size();
+    ListPtr list(d2i_X509_CRL(nullptr, &cursor, static_cast<long>(text.size())), X509_CRL_free);
+    ERR_clear_error();
+    if (list == nullptr || cursor != end) return {};
+    return {std::move(list)};
 }
 
 std::string name_of(const X509_NAME* name) {
@@ -70,10 +79,21 @@ bool is_signed_by(X509_CRL* list, const Certificate& authority) {
 Result<void> RevocationLists::add(std::string_view text, std::span<const Certificate> authorities) {
     if (text.size() > revocation_list_bytes_max)
         return Error{Errc::limit, "a revocation list above 16 MiB is not read"};
-    auto content = parse(text);
-    ERR_clear_error();
-    if (content == nullptr)
+    auto contents = parse(text);
+    if (contents.empty())
         return Error{Errc::malformed, "is no certificate revocation list (PEM or DER)"};
+    std::vector<List> lists;
+    for (auto& content : contents) {
+        auto list = check(std::move(content), authorities);
+        if (!list) return list.error();
+        lists.push_back(std::move(*list));
+    }
+    std::ranges::move(lists, std::back_inserter(lists_));
+    return {};
+}
+
+Result<RevocationLists::List> RevocationLists::check(std::shared_ptr<X509_CRL> content,
+                                                     std::span<const Certificate> authorities) {
     auto issuer = name_of(X509_CRL_get_issuer(content.get()));
     const auto begin = time_of(X509_CRL_get0_lastUpdate(content.get()));
     const auto end = time_of(X509_CRL_get0_nextUpdate(content.get()));
@@ -89,8 +109,7 @@ Result<void> RevocationLists::add(std::string_view text, std::span<const Certifi
             authorities, [&](const Certificate& one) { return is_signed_by(content.get(), one); }))
         return Error{Errc::untrusted,
                      "the revocation list of " + issuer + " is signed by no authority of [trust]"};
-    lists_.push_back({std::move(content), std::move(issuer), *begin, *end});
-    return {};
+    return List{std::move(content), std::move(issuer), *begin, *end};
 }
 
 bool RevocationLists::is_current(const List& list, Time now) {

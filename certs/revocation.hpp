@@ -21,10 +21,10 @@ inline constexpr std::size_t revocation_list_bytes_max = 16 * 1024 * 1024;
 /// check fails closed. Immutable once filled, then safe to use from several threads.
 class RevocationLists {
 public:
-    /// Adds a complete list, PEM or DER, of one of `authorities`. One that is out of date is taken:
-    /// the day its successor is late must not be the day on which an agent cannot start.
-    /// Errors: Errc::malformed, also for delta and partial lists and those without an end;
-    /// Errc::untrusted if none of the authorities signed it.
+    /// Adds a complete list of one of `authorities` in DER, or one or several of them in PEM: all
+    /// or none. One that is out of date is taken: the day its successor is late must not be the day
+    /// on which an agent cannot start. Errors: Errc::malformed, also for delta and partial lists
+    /// and those without an end; Errc::untrusted if none of the authorities signed it.
     Result<void> add(std::string_view text, std::span<const Certificate> authorities);
 
     enum class Verdict { good, revoked, unknown };
@@ -45,6 +45,8 @@ private:
         Time begin;
         Time end;
     };
+    static Result<List> check(std::shared_ptr<X509_CRL> content,
+                              std::span<const Certificate> authorities);
     static bool is_current(const List& list, Time now);
     std::vector<List> lists_;
 };

@@ -12,9 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-/// Of a claim that is a list.
-constexpr std::size_t values_max = 64;
-
 std::optional<std::string> scalar(const json::value& value) {
     if (const auto* text = value.if_string()) {
         if (text->empty()) return std::nullopt;
@@ -32,8 +29,7 @@ std::vector<std::string> texts(const json::object& claims, std::string_view name
     if (value == nullptr) return found;
     if (const auto* list = value->if_array()) {
         for (const auto& one : *list)
-            if (auto text = scalar(one); text && found.size() < values_max)
-                found.push_back(std::move(*text));
+            if (auto text = scalar(one)) found.push_back(std::move(*text));
     } else if (auto text = scalar(*value)) {
         found.push_back(std::move(*text));
     }

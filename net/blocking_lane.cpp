@@ -3,23 +3,15 @@
 namespace sallyport::net {
 
 bool BlockingLane::submit(std::function<void()> job) {
-    {
-        const std::lock_guard lock(state_->mutex);
-        if (state_->queue.size() >= lane_queue_max) return false;
-        state_->queue.push_back(std::move(job));
-        if (state_->running == lane_threads) return true;
-        ++state_->running;
-    }
-    if (start(state_)) return true;
+    // The pool is asked under the lock: what it takes waits for us, and nobody counts on a thread
+    // that it then refuses.
     const std::lock_guard lock(state_->mutex);
-    --state_->running;
-    if (state_->running > 0) return true;  // whoever runs takes it
-    state_->queue.pop_back();
-    return false;
-}
-
-bool BlockingLane::start(const std::shared_ptr<State>& state) {
-    return state->pool.submit([state] { work(state); });
+    if (state_->queue.size() >= lane_queue_max) return false;
+    if (state_->running < lane_threads && state_->pool.submit([state = state_] { work(state); }))
+        ++state_->running;
+    if (state_->running == 0) return false;
+    state_->queue.push_back(std::move(job));
+    return true;
 }
 
 /// To the end of the queue: the lane is as busy as its jobs.

@@ -31,7 +31,6 @@ private:
         std::deque<std::function<void()>> queue;
         std::size_t running = 0;
     };
-    static bool start(const std::shared_ptr<State>& state);
     static void work(const std::shared_ptr<State>& state);
 
     std::shared_ptr<State> state_;

@@ -1,6 +1,8 @@
 #include "certs/certificate.hpp"
 
 #include "base/error.hpp"
+#include "certs/asn1_time.hpp"
+#include "certs/openssl.hpp"
 #include "tests/support/test_pki.hpp"
 
 #include <gtest/gtest.h>
@@ -37,6 +39,19 @@ TEST(Certificate, SaysWhatIsInIt) {
     EXPECT_EQ(made.serial().size(), 32u);  // 128 bits, the first one set
     EXPECT_LT(made.not_before(), pki().now());
     EXPECT_GT(made.not_after(), pki().now());
+}
+
+TEST(Certificate, TheTimeBetweenItsDatesIsATimeWhateverTheyAre) {
+    const auto date = [](const char* text) {
+        const std::unique_ptr<ASN1_TIME, FreeWith<ASN1_TIME_free>> time(ASN1_TIME_new());
+        ASN1_TIME_set_string(time.get(), text);
+        return time_of(time.get()).value();
+    };
+    const auto first = date("00010101000000Z");
+    const auto last = date("99991231235959Z");  // RFC 5280 section 4.1.2.5: no end
+    EXPECT_GT(last - first, std::chrono::hours(24 * 365 * 200));
+    EXPECT_GT(pki().now() - first, std::chrono::hours(0));
+    EXPECT_EQ(time_of(nullptr), std::nullopt);
 }
 
 TEST(Certificate, HasNoUsageUnlessItSaysSo) {

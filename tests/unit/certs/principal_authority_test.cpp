@@ -87,6 +87,15 @@ TEST(PrincipalAuthority, NoUserIsTheSystem) {
     EXPECT_EQ(authority.issue(pretender, 10min, now()).error().code, Errc::denied);
 }
 
+TEST(PrincipalAuthority, OneThatHasEndedIsReadAndSignsNothing) {
+    const test::TemporaryFolder folder;
+    const auto file = folder.path() / "ca.pem";
+    const auto end = PrincipalAuthority::open(file, now()).value().certificate().not_after();
+    const auto authority = PrincipalAuthority::open(file, end + 1h);
+    ASSERT_TRUE(authority) << to_text(authority.error());
+    EXPECT_EQ(authority->issue(jane(), 10min, end + 1h).error().code, Errc::denied);
+}
+
 TEST(PrincipalAuthority, AnImportedOneSendsItsIntermediates) {
     const test::TestPki pki;
     auto content = pki.agent_content();

@@ -14,7 +14,7 @@ using std::chrono::hours;
 
 /// A list of `pki` with `revoked` on it, good for a day from `begin`.
 std::string list_of(const test::TestPki& pki, const std::vector<Certificate>& revoked, Time begin,
-                    bool partial = false) {
+                    bool partial = false, const char* end = nullptr) {
     const std::unique_ptr<X509_CRL, FreeWith<X509_CRL_free>> list(X509_CRL_new());
     X509_CRL_set_version(list.get(), 1);
     X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(pki.ca().get()));
@@ -25,6 +25,11 @@ std::string list_of(const test::TestPki& pki, const std::vector<Certificate>& re
     };
     set(X509_CRL_set1_lastUpdate, list.get(), begin);
     set(X509_CRL_set1_nextUpdate, list.get(), begin + hours(24));
+    if (end != nullptr) {
+        const std::unique_ptr<ASN1_TIME, FreeWith<ASN1_TIME_free>> text(ASN1_TIME_new());
+        ASN1_TIME_set_string(text.get(), end);
+        X509_CRL_set1_nextUpdate(list.get(), text.get());
+    }
     for (const auto& one : revoked) {
         auto* entry = X509_REVOKED_new();
         X509_REVOKED_set_serialNumber(entry,
@@ -75,6 +80,30 @@ TEST_F(RevocationTest, AListThatIsOutOfDateVouchesForNobody) {
     EXPECT_EQ(lists_.faults(now_).size(), 1U);
     ASSERT_TRUE(lists_.add(list_of(pki_, {}, now_), pki_.anchors()));
     EXPECT_EQ(judge(good_, now_), Verdict::good) << "another one is current";
+}
+
+TEST_F(RevocationTest, AFileMayHoldTheListsOfSeveralAuthoritiesAndAllOfThemCount) {
+    auto anchors = pki_.anchors();
+    anchors.push_back(other_.ca());
+    const auto theirs = other_.hub().certificate;
+    const auto both = list_of(pki_, {}, now_) + list_of(other_, {theirs}, now_);
+    ASSERT_TRUE(lists_.add(both, anchors));
+    EXPECT_EQ(judge(theirs, now_), Verdict::revoked);
+    EXPECT_EQ(judge(good_, now_), Verdict::good);
+}
+
+TEST_F(RevocationTest, OfAFileWithOneBadListNoneIsTaken) {
+    const auto good = list_of(pki_, {taken_}, now_);
+    const auto broken = "-----BEGIN X509 CRL-----\nxx\n-----END X509 CRL-----\n";
+    EXPECT_FALSE(lists_.add(good + list_of(other_, {}, now_), pki_.anchors()));
+    EXPECT_FALSE(lists_.add(good + broken, pki_.anchors()));
+    EXPECT_TRUE(lists_.empty());
+}
+
+TEST_F(RevocationTest, AListWithoutAnEndNeverEnds) {
+    ASSERT_TRUE(lists_.add(list_of(pki_, {}, now_, false, "99991231235959Z"), pki_.anchors()));
+    EXPECT_EQ(judge(good_, now_ + hours(24 * 365)), Verdict::good);
+    EXPECT_TRUE(lists_.faults(now_).empty());
 }
 
 TEST_F(RevocationTest, AListOfTomorrowVouchesForNobodyToday) {

@@ -116,6 +116,15 @@ TEST(SubjectRules, ListsAreEachOfTheirValues) {
               "! rule 1 of [principal] subject fits this user, but ${groups} has several values");
 }
 
+TEST(SubjectRules, OfALongListNoValueIsPassedOver) {
+    std::string groups;
+    for (int i = 0; i < 1000; ++i) groups += "\"g" + std::to_string(i) + "\",";
+    const auto text = R"({"sub":"s","groups":[)" + groups + R"("contractors"]})";
+    const std::vector<SubjectRule> rules = {
+        {{{"groups", Kind::is_not, "contractors"}}, "CN=${name},OU=staff"}, {{}, "CN=${name}"}};
+    EXPECT_EQ(applied(rules, text), "2 CN=s");
+}
+
 TEST(SubjectRules, AMissingClaimNeverFallsThroughToALaxerRule) {
     EXPECT_EQ(applied({{{}, "CN=${name},OU=${department}"}, {{}, "CN=${name}"}}, R"({"sub":"s"})"),
               "! rule 1 of [principal] subject fits this user, but ${department} is missing in the "

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <latch>
+#include <thread>
 
 namespace sallyport::net {
 namespace {
@@ -46,6 +47,23 @@ TEST(BlockingLane, TakesNoMoreThanItsQueue) {
     }
     EXPECT_LT(taken, BlockingLane::lane_queue_max + BlockingLane::lane_threads + 1);
     EXPECT_GE(taken, BlockingLane::lane_queue_max);
+}
+
+TEST(BlockingLane, WhatAFullPoolRefusesIsRefusedAndNotRunLater) {
+    std::latch may_end(1);
+    std::atomic<int> run = 0;
+    {
+        BlockingPool pool(1);
+        BlockingLane lane(pool);
+        while (pool.submit([&] { may_end.wait(); })) {
+        }
+        EXPECT_FALSE(lane.submit([&] { ++run; }));
+        may_end.count_down();
+        std::latch done(1);
+        while (!lane.submit([&] { done.count_down(); })) std::this_thread::yield();
+        done.wait();
+    }
+    EXPECT_EQ(run, 0);
 }
 
 }  // namespace
