@@ -71,7 +71,7 @@ bool ItemReader::take_part(BytesView& bytes) {
             return false;
         case Phase::long_length:
             if (!gather(bytes, 4)) return false;
-            if (read_u32(fixed_, 0) > message_bytes_max) return fail(Defect::too_large);
+            if (read_u32(fixed_, 0) > message_bytes_max) return fail(Defect::too_long);
             begin_value(read_u32(fixed_, 0));
             return false;
         case Phase::value:
@@ -117,7 +117,7 @@ void ItemReader::take_value(BytesView& bytes) {
 
 bool ItemReader::close(std::uint16_t closing_tag) {
     if (closing_tag != item_.tag) return fail(Defect::closing_tag);
-    if (++items_ > items_max) return fail(Defect::too_large);
+    if (++items_ > items_max) return fail(Defect::too_many);
     if (item_.tag != tag::end) return true;
     if (item_.size != 0) return fail(Defect::end_with_value);
     phase_ = Phase::ended;

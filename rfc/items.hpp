@@ -41,7 +41,8 @@ public:
         none,
         closing_tag,     // differs from the opening one
         length_form,     // a long length where a short one belongs
-        too_large,       // a value, or too many items
+        too_long,        // a value that no message has room for
+        too_many,        // items
         after_the_end,   // bytes behind the last item
         end_with_value,  // the last item is not empty
     };

@@ -109,8 +109,10 @@ Refusal MessageScan::defect() const {
             return refuse(Refusal::unparsable, "an item does not end with its tag");
         case Defect::length_form:
             return refuse(Refusal::not_canonical, "a name has a length of the long form");
-        case Defect::too_large:
-            return refuse(Refusal::too_large, "an item above 64 MiB, or a million items");
+        case Defect::too_long:
+            return refuse(Refusal::unparsable, "an item is longer than a message may be");
+        case Defect::too_many:
+            return refuse(Refusal::too_large, "more than a million items");
         case Defect::after_the_end:
             return refuse(Refusal::unparsable, "data after the end of the items");
         case Defect::end_with_value:

@@ -1,0 +1,253 @@
+#include "rfc/inspector.hpp"
+
+#include "rfc/items.hpp"
+#include "rfc/ni.hpp"
+#include "rfc/records.hpp"
+#include "tests/unit/rfc/conversation.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sallyport::rfc::testing {
+namespace {
+
+constexpr std::string_view ping = "NI_PING";
+
+/// The items of the only frame in `answer`, as text with the zero bytes of UTF-16 left out.
+std::string said(const Bytes& answer) {
+    std::string text;
+    for (const char c : as_text(answer).substr(frame_head_bytes + header_bytes))
+        if (c != '\0') text += c;
+    return text;
+}
+
+AppcHeader header_of(const Bytes& frame) {
+    return AppcHeader(BytesView(frame).subspan(frame_head_bytes));
+}
+
+Bytes call(std::string_view function) { return send_frame(Items::call(function).end().bytes()); }
+
+Conversation logged_on(Policy policy = manifest_policy()) {
+    Conversation conversation(std::move(policy));
+    conversation.bring(Until::logged_on);
+    return conversation;
+}
+
+TEST(Inspector, AnswersPingsOnTheSideTheyComeFrom) {
+    Conversation conversation;
+    const Bytes frame(ping_frame().begin(), ping_frame().end());
+    ASSERT_NE(as_text(frame).find(ping), std::string_view::npos);
+    for (const auto& outcome : {conversation.client(frame), conversation.back_end(frame)}) {
+        EXPECT_EQ(outcome.answered, Bytes(pong_frame().begin(), pong_frame().end()));
+        EXPECT_TRUE(outcome.forwarded.empty());
+    }
+}
+
+TEST(Inspector, SwallowsPongsAndEmptyFrames) {
+    auto conversation = logged_on();
+    Bytes frames(pong_frame().begin(), pong_frame().end());
+    frames.resize(frames.size() + frame_head_bytes);
+    const auto outcome = conversation.client(frames);
+    EXPECT_EQ(outcome, (Outcome{.steps = 2}));
+}
+
+TEST(Inspector, KeepAlivesMayStandBetweenTheRecordsOfACall) {
+    auto conversation = logged_on();
+    const Bytes keep_alive(ping_frame().begin(), ping_frame().end());
+    const auto items = Items::call("STFC_CONNECTION").end().bytes();
+    const auto half = items.size() / 2;
+    const auto first = async_frame(BytesView(items).first(half));
+    const auto rest = async_frame(BytesView(items).subspan(half));
+    const auto outcome = conversation.client(first + keep_alive + rest + receive_frame());
+    EXPECT_EQ(outcome.forwarded, first + rest + receive_frame());
+    EXPECT_EQ(outcome.answered,
+              keep_alive.size() == 12 ? Bytes(pong_frame().begin(), pong_frame().end()) : Bytes());
+}
+
+TEST(Inspector, TellsHowManyBytesAFrameNeeds) {
+    Conversation conversation;
+    auto frame = load_data("session/01-gw-normal-client.bin");
+    EXPECT_EQ(conversation.inspector().from_client(std::span(frame).first(3)).wanted, 4U);
+    EXPECT_EQ(conversation.inspector().from_client(std::span(frame).first(4)).wanted, 68U);
+    EXPECT_EQ(conversation.inspector().from_client(frame).taken, 68U);
+}
+
+TEST(Inspector, ForwardsACallFromWhereItWasReceived) {
+    auto conversation = logged_on();
+    auto frame = load_data("session/10-stfc-connection.bin");
+    const auto step = conversation.inspector().from_client(frame);
+    EXPECT_EQ(step.forward.data(), frame.data());
+    EXPECT_EQ(step.forward.size(), frame.size());
+    EXPECT_EQ(step.event, Event::call_allowed);
+}
+
+TEST(Inspector, ClearsTheOfferOfSncInTheGatewayRecord) {
+    Conversation conversation;
+    auto frame = load_data("session/01-gw-normal-client.bin");
+    frame[frame_head_bytes + gateway_at::accept] = std::byte{0xff};
+    const auto outcome = conversation.client(frame);
+    EXPECT_EQ(outcome.forwarded[frame_head_bytes + gateway_at::accept], std::byte{0xfb});
+}
+
+TEST(Inspector, ShowsTheClientTheNamesItSent) {
+    Conversation conversation;
+    conversation.bring(Until::gateway);
+    const auto request = load_data("session/03-initialize.bin");
+    auto reply = load_data("session/04-initialize-reply.bin");
+    const auto sent = conversation.client(request).forwarded;
+    EXPECT_NE(sent, request);
+    std::copy_n(sent.begin() + 4 + 48, 24, reply.begin() + 4 + 48);  // as a gateway echoes it
+    EXPECT_EQ(conversation.back_end(reply).forwarded, load_data("session/04-initialize-reply.bin"));
+}
+
+TEST(Inspector, ARefusedCallLeavesTheConversationUsable) {
+    auto conversation = logged_on();
+    const auto outcome = conversation.client(call("Z_SECRET"));
+    EXPECT_TRUE(outcome.forwarded.empty());
+    EXPECT_EQ(outcome.events, std::vector{Event::call_refused});
+    EXPECT_EQ(outcome.functions, std::vector<std::string>{"Z_SECRET"});
+    EXPECT_NE(said(outcome.answered).find("RFC_NO_AUTHORITY"), std::string::npos);
+    EXPECT_NE(said(outcome.answered)
+                  .find("Access denied for Z_SECRET on abap.virtual:sapgw00. Expose the function "
+                        "module in your Cloud Connector in case it was a valid request."),
+              std::string::npos);
+    EXPECT_EQ(header_of(outcome.answered).return_code(), 0U);
+    EXPECT_TRUE(conversation.inspector().is_idle());
+    EXPECT_EQ(conversation.client(call("STFC_CONNECTION")).forwarded, call("STFC_CONNECTION"));
+}
+
+TEST(Inspector, ARefusedCallEndsTheConversationIfSoConfigured) {
+    Conversation conversation(manifest_policy(), Identity::Mode::rewrite,
+                              AfterRefusal::conversation_ends);
+    conversation.bring(Until::logged_on);
+    const auto outcome = conversation.client(call("Z_SECRET"));
+    EXPECT_TRUE(outcome.closed);
+    EXPECT_EQ(header_of(outcome.answered).return_code(), 0x12U);
+}
+
+TEST(Inspector, WritesInTheCodePageOfTheBackEnd) {
+    Conversation conversation;
+    conversation.bring(Until::allocated);
+    conversation.client(load_data("session/08-logon-rfcping.bin"));
+    auto reply = load_data("session/09-logon-reply.bin");
+    const auto page = as_text(reply).find(std::string_view("\x04\x01\x00\x03", 4));
+    ASSERT_LT(page, 110U);  // in item 0101, the first one
+    reply[page + 3] = std::byte{2};
+    conversation.back_end(reply);
+    const auto answer = conversation.client(call("Z_SECRET")).answered;
+    EXPECT_NE(as_text(answer).find(std::string_view("\0A\0c\0c\0e\0s\0s", 12)),
+              std::string_view::npos);
+}
+
+TEST(Inspector, ASecondCallBeforeTheAnswerIsRefusedWithoutAWord) {
+    auto conversation = logged_on();
+    const auto outcome = conversation.client(call("RFC_PING") + call("RFC_PING"));
+    EXPECT_EQ(outcome.forwarded, call("RFC_PING"));
+    EXPECT_EQ(outcome.refusal, Refusal::state);
+    EXPECT_TRUE(outcome.answered.empty());
+    EXPECT_TRUE(outcome.closed);
+}
+
+TEST(Inspector, ACallThatRunsMayBeCancelledAndNothingElse) {
+    auto conversation = logged_on();
+    const auto cancel = control_frame(0xd5);
+    conversation.client(call("RFC_PING"));
+    EXPECT_EQ(conversation.client(cancel).forwarded, cancel);
+    conversation.back_end(load_data("session/13-rfc-ping-reply.bin"));
+    EXPECT_EQ(conversation.client(cancel).refusal, Refusal::state);
+}
+
+TEST(Inspector, ACallOfTheBackEndIsRefused) {
+    auto conversation = logged_on();
+    conversation.client(call("RFC_PING"));
+    const auto outcome = conversation.back_end(call("Z_CALLBACK"));
+    EXPECT_EQ(outcome.refusal, Refusal::callback);
+    EXPECT_TRUE(outcome.forwarded.empty());
+    EXPECT_TRUE(outcome.closed);
+}
+
+TEST(Inspector, AnAnswerInSeveralRecordsEndsWithItsLast) {
+    auto conversation = logged_on();
+    conversation.client(call("RFC_PING"));
+    const auto reply = load_data("accept/streamed-reply.bin");
+    const auto outcome = conversation.back_end(reply);
+    EXPECT_EQ(outcome.forwarded, reply);
+    EXPECT_EQ(outcome.events, std::vector{Event::call_ended});
+    EXPECT_GT(conversation.inspector().call().reply_bytes, 60'000U);
+}
+
+TEST(Inspector, AnErrorOfTheBackEndEndsTheConversation) {
+    auto conversation = logged_on();
+    conversation.client(call("RFC_PING"));
+    const auto outcome = conversation.back_end(load_data("refusal-reply/call-terminal-le.bin"));
+    EXPECT_FALSE(outcome.forwarded.empty());
+    EXPECT_TRUE(outcome.closed);
+    EXPECT_EQ(outcome.refusal, Refusal::none);
+}
+
+TEST(Inspector, AnAnswerToNothingEndsTheConversation) {
+    auto conversation = logged_on();
+    EXPECT_EQ(conversation.back_end(load_data("session/13-rfc-ping-reply.bin")).refusal,
+              Refusal::back_end);
+}
+
+TEST(Inspector, SaysFarewellOnlyWhereAConversationExists) {
+    Conversation fresh;
+    EXPECT_TRUE(fresh.inspector().farewell().empty());
+    auto conversation = logged_on();
+    const auto bytes = conversation.inspector().farewell();
+    const Bytes farewell(bytes.begin(), bytes.end());
+    EXPECT_EQ(farewell, load_data("session/18-deallocate.bin"));
+    EXPECT_TRUE(conversation.inspector().is_over());
+}
+
+TEST(Inspector, KnowsWhoHasLoggedOn) {
+    auto conversation = logged_on();
+    EXPECT_EQ(conversation.inspector().call().user, "TESTUSER");
+    EXPECT_EQ(conversation.inspector().call().client, "001");
+    EXPECT_EQ(conversation.inspector().call().function, "RFCPING");
+}
+
+Outcome log_on(const Policy& policy, std::string_view client, std::string_view user,
+               std::string_view function = "RFCPING") {
+    Conversation conversation(policy);
+    conversation.bring(Until::allocated);
+    return conversation.client(
+        send_frame(Items::logon(client, user).add(tag::function, function).end().bytes()));
+}
+
+TEST(Inspector, RefusesALogonInTheShapeOfAWrongPassword) {
+    auto policy = manifest_policy();
+    policy.blocked_users = {{"100", "SAP*"}};
+    const auto outcome = log_on(policy, "100", "sap*");
+    EXPECT_EQ(outcome.refusal, Refusal::user_blocked);
+    EXPECT_TRUE(outcome.forwarded.empty());
+    EXPECT_TRUE(outcome.closed);
+    EXPECT_EQ(header_of(outcome.answered).return_code(), 0x12U);
+    EXPECT_NE(said(outcome.answered).find("Access denied for user sap* in client 100"),
+              std::string::npos);
+    EXPECT_EQ(log_on(policy, "100", "JANE").refusal, Refusal::none);
+}
+
+TEST(Inspector, RefusesALogonToAnotherClient) {
+    auto policy = manifest_policy();
+    policy.clients = {"100", "200"};
+    EXPECT_EQ(log_on(policy, "100", "JANE").refusal, Refusal::none);
+    EXPECT_EQ(log_on(policy, "300", "JANE").refusal, Refusal::client_denied);
+    EXPECT_EQ(log_on(policy, "", "JANE").refusal, Refusal::client_denied);
+}
+
+TEST(Inspector, RefusesAForbiddenFunctionInTheLogon) {
+    const auto outcome = log_on(manifest_policy(), "100", "JANE", "Z_SECRET");
+    EXPECT_EQ(outcome.refusal, Refusal::function_denied);
+    EXPECT_TRUE(outcome.closed);
+}
+
+TEST(Inspector, NothingFollowsTheEnd) {
+    auto conversation = logged_on();
+    const auto frame = load_data("session/18-deallocate.bin");
+    EXPECT_EQ(conversation.client(frame).forwarded, frame);
+    EXPECT_TRUE(conversation.client(call("RFC_PING")).forwarded.empty());
+}
+
+}  // namespace
+}  // namespace sallyport::rfc::testing

@@ -1,0 +1,100 @@
+#include "rfc/policy.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sallyport::rfc {
+namespace {
+
+using By = FunctionDecision::By;
+
+const Policy policy{.rules = {{"BAPI_USER_GET", Match::exact},
+                              {"Z_OLD", Match::exact, false},
+                              {"BAPI_CUSTOMER_", Match::prefix},
+                              {"ARFC_DEST_CONFIRM", Match::exact},
+                              {"ARFC_", Match::prefix},
+                              {"SXPG", Match::prefix}}};
+
+TEST(FunctionPolicy, AllowsWhatARuleNamesAndNothingElse) {
+    struct Case {
+        std::string_view function;
+        Refusal refusal;
+        By by = By::nothing;
+        std::size_t rule = 0;
+    };
+    const Case cases[] = {
+        {"BAPI_USER_GET", Refusal::none, By::rule, 0},
+        {"BAPI_USER_GET_DETAIL", Refusal::function_denied},
+        {"BAPI_USER_GE", Refusal::function_denied},
+        {"Z_OLD", Refusal::function_denied},
+        {"BAPI_CUSTOMER_GETLIST", Refusal::none, By::rule, 2},
+        {"BAPI_CUSTOMER_", Refusal::none, By::rule, 2},
+        {"BAPI_CUSTOMER", Refusal::function_denied},
+        {"ARFC_DEST_CONFIRM", Refusal::none, By::rule, 3},
+        {"ARFC_DEST_SHIP", Refusal::tunnel_denied},
+        {"SXPG_CALL_SYSTEM", Refusal::tunnel_denied},
+        {"SXPG_DUMMY", Refusal::none, By::rule, 5},
+        {"RFC_PING", Refusal::none, By::infrastructure},
+        {"RFC_READ_TABLE", Refusal::function_denied},
+        {"RFC_SYSTEM_INFO", Refusal::function_denied},
+    };
+    for (const auto& one : cases) {
+        const auto decision = decide_function(policy, one.function);
+        EXPECT_EQ(to_text(decision.refusal), to_text(one.refusal)) << one.function;
+        EXPECT_EQ(decision.by, one.by) << one.function;
+        EXPECT_EQ(decision.rule, one.rule) << one.function;
+    }
+}
+
+TEST(FunctionPolicy, AnEmptyOneAllowsWhatLibrariesCallByThemselves) {
+    for (const auto function : infrastructure_functions()) {
+        EXPECT_EQ(decide_function({}, function).refusal, Refusal::none) << function;
+        EXPECT_TRUE(is_function_name(function));
+        EXPECT_FALSE(is_tunnel(function));
+    }
+}
+
+TEST(FunctionPolicy, WithoutInfrastructureOnlyTheProbeOfALogonPasses) {
+    const Policy strict{.infrastructure = false};
+    for (const auto function : infrastructure_functions())
+        EXPECT_EQ(decide_function(strict, function).refusal == Refusal::none,
+                  function == "RFCPING");
+}
+
+TEST(FunctionPolicy, APrefixNeverCoversATunnel) {
+    const Policy all{.rules = {{"", Match::prefix}}};
+    EXPECT_EQ(decide_function(all, "Z_ANYTHING").refusal, Refusal::none);
+    for (const auto* tunnel : {"ARFC_DEST_SHIP", "BGRFC_DEST_SHIP", "TRFC_QIN_DEST_SHIP",
+                               "SADT_REST_RFC_ENDPOINT", "RFC_ABAP_INSTALL_AND_RUN"})
+        EXPECT_EQ(decide_function(all, tunnel).refusal, Refusal::tunnel_denied) << tunnel;
+}
+
+TEST(LogonPolicy, ChecksClientsAndUsers) {
+    const Policy lists{.clients = {"100", "200"}, .blocked_users = {{"100", "SAP*"}, {"", "DDIC"}}};
+    struct Case {
+        Logon logon;
+        Refusal refusal;
+    };
+    const Case cases[] = {
+        {{"100", "JANE"}, Refusal::none},
+        {{"300", "JANE"}, Refusal::client_denied},
+        {{std::nullopt, "JANE"}, Refusal::client_denied},
+        {{"100", "SAP*"}, Refusal::user_blocked},
+        {{"100", "sap*"}, Refusal::user_blocked},
+        {{"200", "SAP*"}, Refusal::none},
+        {{"200", "ddic"}, Refusal::user_blocked},
+        {{"100", std::nullopt}, Refusal::user_blocked},
+    };
+    for (const auto& one : cases)
+        EXPECT_EQ(to_text(decide_logon(lists, one.logon)), to_text(one.refusal));
+}
+
+TEST(LogonPolicy, ALogonWithoutAClientMayBeToTheBlockedOne) {
+    const Policy lists{.blocked_users = {{"100", "SAP*"}}};
+    EXPECT_EQ(decide_logon(lists, {std::nullopt, "SAP*"}), Refusal::user_blocked);
+    EXPECT_EQ(decide_logon(lists, {std::nullopt, "JANE"}), Refusal::none);
+}
+
+TEST(LogonPolicy, WithoutListsAnybodyMayTry) { EXPECT_EQ(decide_logon({}, {}), Refusal::none); }
+
+}  // namespace
+}  // namespace sallyport::rfc
