@@ -10,6 +10,9 @@ using mappings::PrincipalKind;
 
 namespace {
 
+constexpr std::string_view credentials_unread =
+    "the credentials_file of this mapping was not read: restart the agent";
+
 std::string header_name(CertificateDelivery form) {
     return form == CertificateDelivery::ssl_client_cert ? "SSL_CLIENT_CERT" : "Client-Cert";
 }
@@ -19,19 +22,19 @@ std::string header_name(CertificateDelivery form) {
 Result<Appearance> appearance_of(const Site& site, const mappings::Mapping& mapping,
                                  const certs::Principal* principal) {
     if (mapping.principal.required && principal == nullptr)
-        return Error{Errc::denied,
+        return Error{DeliveryFault::nobody,
                      "this system is reached on behalf of a user only, and the request has none"};
     Appearance seen;
     if (mapping.principal.kind == PrincipalKind::technical) {
         const auto found = site.technical.find(mapping.principal.credentials_file);
         if (found == site.technical.end())
-            return Error{Errc::denied, "the credentials_file of this mapping was not read"};
+            return Error{DeliveryFault::own, std::string(credentials_unread)};
         seen.text = "technical:" + found->second->user;
         return seen;
     }
     if (mapping.principal.kind == PrincipalKind::kerberos && principal != nullptr) {
         auto match = site.kerberos_users.apply(principal->type, principal->claims);
-        if (!match) return match.error();
+        if (!match) return Error{DeliveryFault::no_name, match.error().detail};
         seen.rule = match->rule;
         seen.text = "kerberos:" + match->name;
         seen.kerberos_name = std::move(match->name);
@@ -39,7 +42,7 @@ Result<Appearance> appearance_of(const Site& site, const mappings::Mapping& mapp
     }
     if (mapping.principal.kind == PrincipalKind::x509 && principal != nullptr) {
         auto match = site.subjects.apply(principal->type, principal->claims);
-        if (!match) return match.error();
+        if (!match) return Error{DeliveryFault::no_name, match.error().detail};
         seen.rule = match->rule;
         seen.text = "x509:" + match->subject.text();
         seen.subject = std::move(match->subject);
@@ -120,7 +123,8 @@ Result<Deliveries::Delivery> Deliveries::choose(const Site& site, const mappings
     if (mapping.principal.kind == PrincipalKind::kerberos) {
         delivery.login = kerberos_.nobody();
         if (principal == nullptr) return delivery;
-        if (!site.config.kerberos) return Error{Errc::denied, "there is no [kerberos]"};
+        if (!site.config.kerberos)
+            return Error{DeliveryFault::own, "[kerberos] is missing in the configuration"};
         delivery.ticket =
             KerberosOrder{site.config.kerberos->account, std::move(seen->kerberos_name),
                           service_principal(site, mapping)};
@@ -132,7 +136,7 @@ Result<Deliveries::Delivery> Deliveries::choose(const Site& site, const mappings
         if (const auto found = tokens_.find(file); found != tokens_.end())
             delivery.tokens = found->second.source;
         if (delivery.login == nullptr && delivery.tokens == nullptr)
-            return Error{Errc::denied, "the credentials_file of this mapping was not read"};
+            return Error{DeliveryFault::own, std::string(credentials_unread)};
         return delivery;
     }
     if (!shows_certificates(mapping)) return delivery;
@@ -145,7 +149,11 @@ Result<Deliveries::Delivery> Deliveries::choose(const Site& site, const mappings
                            mapping.system_certificate ? PrincipalCertificates::WithoutUser::system
                                                       : PrincipalCertificates::WithoutUser::nobody,
                            now);
-    if (!login) return login.error();
+    // A reserved subject is a rule's fault; whatever else fails here is ours.
+    if (!login)
+        return Error{
+            login.error().code == Errc::denied ? DeliveryFault::no_name : DeliveryFault::own,
+            login.error().detail};
     delivery.login = std::move(*login);
     return delivery;
 }

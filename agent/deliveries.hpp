@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/delivery_fault.hpp"
 #include "agent/kerberos_logins.hpp"
 #include "agent/principal_certificates.hpp"
 #include "agent/principal_keys.hpp"
@@ -33,7 +34,7 @@ struct Appearance {
 };
 
 /// Pure. `principal` may be null: nobody asks.
-/// Errors: Errc::denied: a principal is required and there is none, or no subject can be made.
+/// Errors: DeliveryFault.
 Result<Appearance> appearance_of(const Site& site, const mappings::Mapping& mapping,
                                  const certs::Principal* principal);
 
@@ -59,7 +60,7 @@ public:
         std::shared_ptr<TokenSource> tokens;  // not null: complete() finds the login
         std::optional<KerberosOrder> ticket;  // likewise
     };
-    /// Without waiting. Errors: as appearance_of, and those of PrincipalAuthority::issue.
+    /// Without waiting. Errors: DeliveryFault.
     Result<Delivery> choose(const Site& site, const mappings::Mapping& mapping,
                             const certs::Principal* principal, certs::Time now);
     /// Waits for a token where there is need. Errors: those of TokenSource::login and

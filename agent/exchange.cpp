@@ -3,7 +3,6 @@
 #include "agent/backends.hpp"
 #include "agent/deliveries.hpp"
 #include "agent/held_answer.hpp"
-#include "agent/kerberos_fault.hpp"
 #include "agent/refusals.hpp"
 #include "audit/entry.hpp"
 #include "base/error.hpp"
@@ -122,14 +121,13 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     }
     auto chosen = deliveries_.choose(*site, *decision.mapping, principal.get(),
                                      std::chrono::system_clock::now());
-    if (!chosen) {
-        log_failure(head, *decision.mapping, chosen.error());
-        co_return co_await refuse(principal_without_subject(head.authority), entry, held);
+    auto outcome = chosen ? Result<void>() : Result<void>(chosen.error());
+    if (chosen) {
+        delivery = std::move(*chosen);
+        entry.exchange().principal = delivery.text;
+        outcome = co_await deliveries_.complete(delivery, held);
     }
-    delivery = std::move(*chosen);
-    entry.exchange().principal = delivery.text;
-    auto outcome = co_await deliveries_.complete(delivery, held);
-    if (!outcome && is_refusal(outcome.error())) {
+    if (!outcome && says_no(outcome.error())) {
         log_failure(head, *decision.mapping, outcome.error());
         co_return co_await refuse(login_failed(outcome.error(), head.authority), entry, held);
     }

@@ -73,7 +73,6 @@ public:
     void close_idle();
 
     std::size_t idle() const { return idle_.size(); }
-    std::size_t logins() const { return logins_.size(); }  // that have idle connections
     std::size_t open() const { return in_use_ + idle_.size(); }
     std::size_t waiting() const { return waiting_.size(); }
 

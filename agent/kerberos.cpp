@@ -158,6 +158,76 @@ bool is_forwardable(gss_cred_id_t credential) {
     return found;
 }
 
+class GssUser final : public KerberosUser {
+public:
+    GssUser(GssCredential credential, GssName service, std::chrono::seconds lifetime)
+        : credential_(std::move(credential)),
+          service_(std::move(service)),
+          until_(std::chrono::steady_clock::now() + lifetime) {}
+    Result<Token> token() const override;
+
+private:
+    GssCredential credential_;
+    GssName service_;
+    std::chrono::steady_clock::time_point until_;  // of the user's ticket to the agent
+};
+
+Result<KerberosUser::Token> GssUser::token() const {
+    GssContext context;  // of this one request; the service's answer is not waited for
+    OM_uint32 minor = 0;
+    OM_uint32 seconds = 0;
+    gss_buffer_desc out = GSS_C_EMPTY_BUFFER;
+    const auto major =
+        gss_init_sec_context(&minor, credential_.get(), context.out(), service_.get(),
+                             const_cast<gss_OID>(gss_mech_krb5), 0, 0, GSS_C_NO_CHANNEL_BINDINGS,
+                             GSS_C_NO_BUFFER, nullptr, &out, nullptr, &seconds);
+    OM_uint32 ignored = 0;
+    if (GSS_ERROR(major)) {
+        gss_release_buffer(&ignored, &out);
+        auto error = gss_error(minor, Step::service);
+        if (error.code == KerberosFault::not_delegated && !is_forwardable(credential_.get()))
+            error.code = KerberosFault::user_refused;
+        return error;
+    }
+    Token token;
+    token.authorization = Secret(
+        "Negotiate " +
+        to_base64(spnego_init(BytesView(static_cast<const std::byte*>(out.value), out.length))));
+    gss_release_buffer(&ignored, &out);
+    const auto left =
+        std::chrono::floor<std::chrono::seconds>(until_ - std::chrono::steady_clock::now());
+    token.lifetime = std::min(left, std::chrono::seconds(seconds));
+    return token;
+}
+
+struct GssAgent final : KerberosAgent {
+    std::chrono::seconds lifetime() const override { return left; }
+    Result<KerberosUserPtr> impersonate(const std::string& user,
+                                        const std::string& service) const override;
+
+    Context context;  // of the cache alone, whose destruction needs one
+    Cache cache{context};
+    GssCredential credential;
+    std::chrono::seconds left{0};
+};
+
+Result<KerberosUserPtr> GssAgent::impersonate(const std::string& user,
+                                              const std::string& service) const {
+    auto target = gss_name(service);
+    if (!target) return target.error();
+    const auto name = gss_name(user);
+    if (!name) return name.error();
+    GssCredential users;
+    OM_uint32 minor = 0;
+    OM_uint32 seconds = 0;
+    if (GSS_ERROR(gss_acquire_cred_impersonate_name(&minor, credential.get(), name->get(),
+                                                    GSS_C_INDEFINITE, mechanisms(), GSS_C_INITIATE,
+                                                    users.out(), nullptr, &seconds)))
+        return gss_error(minor, Step::user);
+    return std::make_shared<const GssUser>(std::move(users), std::move(*target),
+                                           std::chrono::seconds(seconds));
+}
+
 }  // namespace
 
 bool use_krb5_conf(const std::filesystem::path& file) {
@@ -186,21 +256,9 @@ Result<void> check_keytab(const KerberosAccount& account) {
     return {};
 }
 
-struct KerberosAgent::Parts {
-    Context context;  // of the cache alone, whose destruction needs one
-    Cache cache{context};
-    GssCredential credential;
-    std::chrono::seconds lifetime{0};
-    std::string realm;
-};
-
-KerberosAgent::KerberosAgent(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-KerberosAgent::~KerberosAgent() = default;
-std::chrono::seconds KerberosAgent::lifetime() const { return parts_->lifetime; }
-
-Result<std::shared_ptr<const KerberosAgent>> KerberosAgent::log_on(const KerberosAccount& account) {
-    auto parts = std::make_unique<Parts>();
-    const auto& context = parts->context;
+Result<KerberosAgentPtr> KerberosAgent::log_on(const KerberosAccount& account) {
+    auto agent = std::make_shared<GssAgent>();
+    const auto& context = agent->context;
     if (context.failure() != 0)
         return Error{KerberosFault::failed, kerberos::text_of_code(context.failure())};
     Name principal(context);
@@ -217,14 +275,14 @@ Result<std::shared_ptr<const KerberosAgent>> KerberosAgent::log_on(const Kerbero
     failure = krb5_get_init_creds_keytab(context.get(), &ticket.creds, principal.get(),
                                          keytab.get(), 0, nullptr, options.get());
     if (failure == 0)
-        failure = krb5_cc_new_unique(context.get(), "MEMORY", nullptr, parts->cache.out());
+        failure = krb5_cc_new_unique(context.get(), "MEMORY", nullptr, agent->cache.out());
     if (failure == 0)
-        failure = krb5_cc_initialize(context.get(), parts->cache.get(), ticket.creds.client);
+        failure = krb5_cc_initialize(context.get(), agent->cache.get(), ticket.creds.client);
     if (failure == 0)
-        failure = krb5_cc_store_cred(context.get(), parts->cache.get(), &ticket.creds);
+        failure = krb5_cc_store_cred(context.get(), agent->cache.get(), &ticket.creds);
     if (failure != 0) return context.error(failure, Step::log_on);
 
-    const auto cache = std::string("MEMORY:") + krb5_cc_get_name(context.get(), parts->cache.get());
+    const auto cache = std::string("MEMORY:") + krb5_cc_get_name(context.get(), agent->cache.get());
     const auto client_keytab = keytab_name(account);
     std::array<gss_key_value_element_desc, 2> elements{
         {{"ccache", cache.c_str()}, {"client_keytab", client_keytab.c_str()}}};
@@ -232,67 +290,11 @@ Result<std::shared_ptr<const KerberosAgent>> KerberosAgent::log_on(const Kerbero
     OM_uint32 minor = 0;
     OM_uint32 seconds = 0;
     if (GSS_ERROR(gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, mechanisms(),
-                                        GSS_C_INITIATE, &store, parts->credential.out(), nullptr,
+                                        GSS_C_INITIATE, &store, agent->credential.out(), nullptr,
                                         &seconds)))
         return gss_error(minor, Step::log_on);
-    parts->lifetime = std::chrono::seconds(seconds);
-    return std::make_shared<const KerberosAgent>(std::move(parts));
-}
-
-struct KerberosUser::Parts {
-    GssCredential credential;
-    GssName service;
-    std::chrono::steady_clock::time_point until;  // of the user's ticket to the agent
-};
-
-KerberosUser::KerberosUser(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-KerberosUser::~KerberosUser() = default;
-
-Result<std::shared_ptr<const KerberosUser>> KerberosUser::impersonate(const KerberosAgent& agent,
-                                                                      const std::string& user,
-                                                                      const std::string& service) {
-    auto parts = std::make_unique<Parts>();
-    auto target = gss_name(service);
-    if (!target) return target.error();
-    auto name = gss_name(user);
-    if (!name) return name.error();
-    *parts->service.out() = std::exchange(*target->out(), nullptr);
-    OM_uint32 minor = 0;
-    OM_uint32 seconds = 0;
-    if (GSS_ERROR(gss_acquire_cred_impersonate_name(
-            &minor, agent.parts().credential.get(), name->get(), GSS_C_INDEFINITE, mechanisms(),
-            GSS_C_INITIATE, parts->credential.out(), nullptr, &seconds)))
-        return gss_error(minor, Step::user);
-    parts->until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-    return std::make_shared<const KerberosUser>(std::move(parts));
-}
-
-Result<KerberosUser::Token> KerberosUser::token() const {
-    GssContext context;  // of this one request; the service's answer is not waited for
-    OM_uint32 minor = 0;
-    OM_uint32 seconds = 0;
-    gss_buffer_desc out = GSS_C_EMPTY_BUFFER;
-    const auto major =
-        gss_init_sec_context(&minor, parts_->credential.get(), context.out(), parts_->service.get(),
-                             const_cast<gss_OID>(gss_mech_krb5), 0, 0, GSS_C_NO_CHANNEL_BINDINGS,
-                             GSS_C_NO_BUFFER, nullptr, &out, nullptr, &seconds);
-    OM_uint32 ignored = 0;
-    if (GSS_ERROR(major)) {
-        gss_release_buffer(&ignored, &out);
-        auto error = gss_error(minor, Step::service);
-        if (error.code == KerberosFault::not_delegated && !is_forwardable(parts_->credential.get()))
-            error.code = KerberosFault::user_refused;
-        return error;
-    }
-    Token token;
-    token.authorization = Secret(
-        "Negotiate " +
-        to_base64(spnego_init(BytesView(static_cast<const std::byte*>(out.value), out.length))));
-    gss_release_buffer(&ignored, &out);
-    const auto left =
-        std::chrono::floor<std::chrono::seconds>(parts_->until - std::chrono::steady_clock::now());
-    token.lifetime = std::min(left, std::chrono::seconds(seconds));
-    return token;
+    agent->left = std::chrono::seconds(seconds);
+    return KerberosAgentPtr(std::move(agent));
 }
 
 }  // namespace sallyport::agent

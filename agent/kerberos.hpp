@@ -46,33 +46,11 @@ bool use_krb5_conf(const std::filesystem::path& file);
 /// Reads files, asks no KDC. Errors: KerberosFault::keytab, failed; they say what to do.
 Result<void> check_keytab(const KerberosAccount& account);
 
-/// The agent, logged on at its KDC. Thread safe.
-class KerberosAgent {
-public:
-    /// Blocks while a KDC is asked. Everything stays in memory of its own; neither environment nor
-    /// default caches are used. Errors: KerberosFault.
-    static Result<std::shared_ptr<const KerberosAgent>> log_on(const KerberosAccount& account);
-
-    std::chrono::seconds lifetime() const;  // as of log_on
-
-    struct Parts;
-    explicit KerberosAgent(std::unique_ptr<Parts> parts);
-    ~KerberosAgent();
-    const Parts& parts() const { return *parts_; }
-
-private:
-    std::unique_ptr<Parts> parts_;
-};
-
-/// What the agent holds to act as one user towards one service, in a cache of its own: a ticket of
-/// the user to the agent (S4U2self), and with it one to the service (S4U2proxy). Thread safe.
+/// What the agent holds to act as one user towards one service: a ticket of the user to the agent
+/// (S4U2self), and with it one to the service (S4U2proxy). Thread safe.
 class KerberosUser {
 public:
-    /// Both names are whole, "jane@CORP.EXAMPLE" and "HTTP/web.corp.example@CORP.EXAMPLE". Blocks
-    /// while a KDC is asked. Errors: KerberosFault.
-    static Result<std::shared_ptr<const KerberosUser>> impersonate(const KerberosAgent& agent,
-                                                                   const std::string& user,
-                                                                   const std::string& service);
+    virtual ~KerberosUser() = default;
 
     struct Token {
         Secret authorization;  // "Negotiate ...": good for one request, the service keeps count
@@ -80,15 +58,27 @@ public:
     };
     /// The first call asks a KDC for the ticket to the service; later ones only compute.
     /// Errors: KerberosFault.
-    Result<Token> token() const;
-
-    struct Parts;
-    explicit KerberosUser(std::unique_ptr<Parts> parts);
-    ~KerberosUser();
-
-private:
-    std::unique_ptr<Parts> parts_;
+    virtual Result<Token> token() const = 0;
 };
+using KerberosUserPtr = std::shared_ptr<const KerberosUser>;
+
+/// The agent, logged on at its KDC. Thread safe. What works is made by log_on(); the interface lets
+/// tests see which tickets are asked for.
+class KerberosAgent {
+public:
+    virtual ~KerberosAgent() = default;
+
+    /// Blocks while a KDC is asked. Everything stays in memory of its own; neither environment nor
+    /// default caches are used. Errors: KerberosFault.
+    static Result<std::shared_ptr<const KerberosAgent>> log_on(const KerberosAccount& account);
+
+    virtual std::chrono::seconds lifetime() const = 0;  // as of log_on
+    /// Both names are whole, "jane@CORP.EXAMPLE" and "HTTP/web.corp.example@CORP.EXAMPLE". The
+    /// tickets have a cache of their own. Blocks while a KDC is asked. Errors: KerberosFault.
+    virtual Result<KerberosUserPtr> impersonate(const std::string& user,
+                                                const std::string& service) const = 0;
+};
+using KerberosAgentPtr = std::shared_ptr<const KerberosAgent>;
 
 }  // namespace sallyport::agent
 

@@ -20,7 +20,7 @@ net::Task<Result<LoginPtr>> KerberosLogins::login(const KerberosOrder& order, ht
     using namespace boost::asio::experimental::awaitable_operators;
     if (shared_.tokens == nullptr || shared_.lane == nullptr)
         co_return Error{KerberosFault::failed, "Kerberos is not set up: restart the agent"};
-    auto asking = net::within(net::deadline_in(ticket_time_max), token(order));
+    auto asking = net::within(net::deadline_in(patience_), token(order));
     auto leaving = left(down);
     auto first = co_await (std::move(asking) || std::move(leaving));
     if (first.index() == 1) co_return Error{Errc::aborted, "the caller went away"};

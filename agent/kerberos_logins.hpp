@@ -23,8 +23,9 @@ public:
     /// A KDC that has not answered until then does not.
     static constexpr std::chrono::seconds ticket_time_max{10};
 
-    KerberosLogins(net::Loop& loop, net::BlockingPool& pool, KerberosShared shared)
-        : loop_(loop), pool_(pool), shared_(std::move(shared)) {}
+    KerberosLogins(net::Loop& loop, net::BlockingPool& pool, KerberosShared shared,
+                   std::chrono::milliseconds patience = ticket_time_max)
+        : loop_(loop), pool_(pool), shared_(std::move(shared)), patience_(patience) {}
 
     /// A login with a token of its own. Tokens from tickets at hand are computed on the pool;
     /// whoever needs a KDC waits in the lane, and keeps nobody else waiting. What is asked for when
@@ -42,6 +43,7 @@ private:
     net::Loop& loop_;
     net::BlockingPool& pool_;
     KerberosShared shared_;
+    std::chrono::milliseconds patience_;
     LoginPtr nobody_ = [] {
         auto login = std::make_shared<Login>();
         login->drops_authorization = true;

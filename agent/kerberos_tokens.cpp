@@ -31,7 +31,7 @@ Result<Secret> KerberosTickets::obtain(const KerberosOrder& order) {
     if (auto failure = recent_failure()) return *failure;
     const auto own = agent(order.account);
     if (!own) return failed(own.error());
-    auto tickets = KerberosUser::impersonate(**own, order.user, order.service);
+    auto tickets = (*own)->impersonate(order.user, order.service);
     if (!tickets) return failed(tickets.error());
     auto token = (*tickets)->token();
     if (!token) return failed(token.error());
@@ -42,7 +42,7 @@ Result<Secret> KerberosTickets::obtain(const KerberosOrder& order) {
 void KerberosTickets::refused(const KerberosOrder& order) {
     const std::lock_guard lock(mutex_);
     const auto found = by_name_.find(name_of(order));
-    if (found == by_name_.end() || Clock::now() < found->second->made + pause) return;
+    if (found == by_name_.end() || world_.now() < found->second->made + pause) return;
     const auto entry = found->second;
     by_name_.erase(found);  // before the text that it looks at
     users_.erase(entry);
@@ -58,32 +58,31 @@ void KerberosTickets::use(const KerberosAccount& account) {
     failure_.reset();
 }
 
-std::shared_ptr<const KerberosUser> KerberosTickets::find(const KerberosOrder& order) {
+KerberosUserPtr KerberosTickets::find(const KerberosOrder& order) {
     const std::lock_guard lock(mutex_);
     use(order.account);
     const auto found = by_name_.find(name_of(order));
-    if (found == by_name_.end() || Clock::now() >= found->second->use_until) return nullptr;
+    if (found == by_name_.end() || world_.now() >= found->second->use_until) return nullptr;
     users_.splice(users_.begin(), users_, found->second);
     return users_.front().tickets;
 }
 
-Result<std::shared_ptr<const KerberosAgent>> KerberosTickets::agent(
-    const KerberosAccount& account) {
+Result<KerberosAgentPtr> KerberosTickets::agent(const KerberosAccount& account) {
     {
         const std::lock_guard lock(mutex_);
-        if (account == account_ && agent_ != nullptr && Clock::now() < agent_until_) return agent_;
+        if (account == account_ && agent_ != nullptr && world_.now() < agent_until_) return agent_;
     }
-    auto agent = KerberosAgent::log_on(account);
+    auto agent = world_.log_on(account);
     if (!agent) return agent.error();
     const std::lock_guard lock(mutex_);
     if (account == account_) {
         agent_ = *agent;
-        agent_until_ = Clock::now() + usable(agent_->lifetime());
+        agent_until_ = world_.now() + usable(agent_->lifetime());
     }
     return std::move(*agent);
 }
 
-void KerberosTickets::keep(const KerberosOrder& order, std::shared_ptr<const KerberosUser> tickets,
+void KerberosTickets::keep(const KerberosOrder& order, KerberosUserPtr tickets,
                            std::chrono::seconds lifetime) {
     const std::lock_guard lock(mutex_);
     if (order.account != account_) return;
@@ -98,21 +97,21 @@ void KerberosTickets::keep(const KerberosOrder& order, std::shared_ptr<const Ker
         by_name_.erase(users_.back().name);
         users_.pop_back();
     }
-    const auto now = Clock::now();
+    const auto now = world_.now();
     users_.push_front({std::move(name), std::move(tickets), now, now + usable(lifetime)});
     by_name_.emplace(users_.front().name, users_.begin());
 }
 
 std::optional<Error> KerberosTickets::recent_failure() {
     const std::lock_guard lock(mutex_);
-    return failure_ && Clock::now() < failed_until_ ? failure_ : std::nullopt;
+    return failure_ && world_.now() < failed_until_ ? failure_ : std::nullopt;
 }
 
 Error KerberosTickets::failed(Error error) {
     const std::lock_guard lock(mutex_);
     if (error.code == KerberosFault::unreachable) {
         failure_ = error;
-        failed_until_ = Clock::now() + pause;
+        failed_until_ = world_.now() + pause;
     }
     // What the KDC says about the agent may be about a ticket that it no longer takes.
     if (error.code == KerberosFault::failed || error.code == KerberosFault::account) agent_.reset();

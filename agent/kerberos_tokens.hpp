@@ -46,31 +46,41 @@ public:
     /// refuses each time.
     static constexpr std::chrono::seconds pause = std::chrono::seconds(2);
 
+    using Clock = std::chrono::steady_clock;
+    /// The world, so that tests have their own.
+    struct World {
+        std::function<Result<KerberosAgentPtr>(const KerberosAccount&)> log_on =
+            KerberosAgent::log_on;
+        std::function<Clock::time_point()> now = Clock::now;
+    };
+
+    KerberosTickets() : KerberosTickets(World()) {}
+    explicit KerberosTickets(World world) : world_(std::move(world)) {}
+
     Result<Secret> at_hand(const KerberosOrder& order) override;
     Result<Secret> obtain(const KerberosOrder& order) override;
     void refused(const KerberosOrder& order) override;
 
 private:
-    using Clock = std::chrono::steady_clock;
     struct User {
         std::string name;  // user and service
-        std::shared_ptr<const KerberosUser> tickets;
+        KerberosUserPtr tickets;
         Clock::time_point made;
         Clock::time_point use_until;
     };
     using Users = std::list<User>;  // the last used first
 
     void use(const KerberosAccount& account);
-    Result<std::shared_ptr<const KerberosAgent>> agent(const KerberosAccount& account);
-    std::shared_ptr<const KerberosUser> find(const KerberosOrder& order);
-    void keep(const KerberosOrder& order, std::shared_ptr<const KerberosUser> tickets,
-              std::chrono::seconds lifetime);
+    Result<KerberosAgentPtr> agent(const KerberosAccount& account);
+    KerberosUserPtr find(const KerberosOrder& order);
+    void keep(const KerberosOrder& order, KerberosUserPtr tickets, std::chrono::seconds lifetime);
     std::optional<Error> recent_failure();
     Error failed(Error error);
 
+    const World world_;
     std::mutex mutex_;         // never held while a KDC is asked
     KerberosAccount account_;  // whose everything below is
-    std::shared_ptr<const KerberosAgent> agent_;
+    KerberosAgentPtr agent_;
     Clock::time_point agent_until_{};
     Users users_;
     std::map<std::string_view, Users::iterator> by_name_;

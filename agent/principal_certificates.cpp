@@ -55,7 +55,7 @@ Result<PrincipalCertificates::User*> PrincipalCertificates::find(
         return &users_.front();
     }
     if (settings_.authority == nullptr)
-        return Error{Errc::denied, "the agent has no authority for users: restart it"};
+        return Error{Errc::unavailable, "the agent has no authority for users: restart it"};
     auto issued = settings_.authority->issue(subject, settings_.validity, now);
     if (!issued) return issued.error();
     ++issued_;
@@ -78,9 +78,9 @@ Result<PrincipalCertificates::SharedCertificate> PrincipalCertificates::system(c
     if (settings_.system != nullptr) return settings_.system;
     if (issued_system_ != nullptr && now < renew_system_at_) return issued_system_;
     if (settings_.authority == nullptr)
-        return Error{Errc::denied, "the agent has no system certificate: restart it"};
+        return Error{Errc::unavailable, "the agent has no system certificate: restart it"};
     auto issued = settings_.authority->issue_system(settings_.agent, now);
-    if (!issued) return issued.error();
+    if (!issued) return Error{Errc::unavailable, "system certificate: " + issued.error().detail};
     renew_system_at_ = renewal_of(issued->chain.front(), now);
     issued_system_ = std::make_shared<const certs::KeyAndChain>(std::move(*issued));
     return issued_system_;

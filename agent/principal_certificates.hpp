@@ -37,7 +37,7 @@ public:
 
     /// `user` identifies the principal, whatever its subject: two users with the same subject still
     /// have two certificates and share no connection.
-    /// Errors: those of PrincipalAuthority::issue.
+    /// Errors: those of PrincipalAuthority::issue; Errc::unavailable: the agent lacks a key.
     Result<LoginPtr> login(std::string_view user, const certs::DistinguishedName& subject,
                            mappings::CertificateDelivery form, certs::Time now);
 

@@ -5,6 +5,7 @@
 #include "certs/spiffe.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sallyport::agent {
 
@@ -50,14 +51,16 @@ Result<PrincipalKeys> PrincipalKeys::load(const Config& config, certs::Time now)
 }
 
 bool PrincipalKeys::is_same(const PrincipalKeys& other) const {
-    const auto same = [](const auto& a, const auto& b, auto&& certificate) {
+    const auto same = [](const auto& a, const auto& b, auto&& shown) {
         if (a == nullptr || b == nullptr) return a == b;
-        return certificate(*a) == certificate(*b);
+        return shown(*a) == shown(*b);
     };
+    // All that peers see, and with it the keys: a certificate fits one key only.
     return same(authority, other.authority,
-                [](const certs::PrincipalAuthority& one) { return one.certificate(); }) &&
-           same(system, other.system,
-                [](const certs::KeyAndChain& one) { return one.chain.front(); });
+                [](const certs::PrincipalAuthority& one) {
+                    return std::pair(one.certificate(), one.issuers());
+                }) &&
+           same(system, other.system, [](const certs::KeyAndChain& one) { return one.chain; });
 }
 
 }  // namespace sallyport::agent

@@ -9,8 +9,6 @@
 namespace sallyport::agent {
 namespace {
 
-constexpr std::size_t half = Principals::remembered_tokens_max / 2;
-
 std::string_view issuer_of(const certs::ParsedToken& token) {
     const auto* issuer = token.claims.if_contains("iss");
     if (issuer == nullptr || !issuer->is_string()) return {};
@@ -42,15 +40,16 @@ void Principals::resolve(Question& question, const SitePtr& site,
 void Principals::answer(Question& question, Patience patience, Time now) {
     question.state_ = Question::State::answered;
     if (judged_for_ != question.site_) {
-        forget();
+        memory_.clear();
         judged_for_ = question.site_;
     }
     if (question.token_.size() > certs::token_bytes_max) {
         const Error error{certs::TokenFault::malformed, "token: larger than 16 KiB"};
         return question.refuse(principal_refused(question.type_, error));
     }
-    const auto digest = certs::sha256(as_bytes(question.token_));
-    if (const auto* known = recall(digest, question.type_, now)) {
+    const auto digest = hash_(as_bytes(question.token_));
+    const auto* known = memory_.find(digest, now);
+    if (known != nullptr && (*known)->type == question.type_) {
         question.principal_ = *known;
         return;
     }
@@ -87,11 +86,12 @@ void Principals::judge(Question& question, const certs::Sha256& digest, Patience
         if (is_unknown_key && wait(question, provider->source, patience)) return;
         return refuse(verified.error());
     }
-    auto principal = certs::principal_of(question.type_, *verified, digest);
+    auto principal = certs::principal_of(question.type_, *verified);
     if (!principal) return refuse(principal.error());
     question.principal_ = std::move(*principal);
-    remember(digest, {question.principal_, question.principal_->expires_at + expected.leeway +
-                                               expected.expiration_tolerance});
+    const auto until =
+        question.principal_->expires_at + expected.leeway + expected.expiration_tolerance;
+    memory_.keep(digest, question.principal_, question.principal_->bytes(), until);
 }
 
 /// Whether a fetch of these keys runs, or may begin now, so that the answer may change.
@@ -116,7 +116,7 @@ void Principals::use(daemon::KeySnapshotPtr keys) {
     asked_.clear();
     for (const auto& [source, known] : *before) {
         const auto now = keys_->find(source);
-        if (now == keys_->end() || now->second.changes != known.changes) forget();
+        if (now == keys_->end() || now->second.changes != known.changes) memory_.clear();
     }
     const auto now = std::chrono::system_clock::now();
     for (auto it = waiting_.begin(); it != waiting_.end();) {
@@ -131,33 +131,6 @@ void Principals::use(daemon::KeySnapshotPtr keys) {
         answer(question, Patience::has_waited, now);
         question.event_.set();
     }
-}
-
-const certs::PrincipalPtr* Principals::recall(const certs::Sha256& digest, certs::UserType type,
-                                              Time now) {
-    const auto usable = [&](const Remembered& remembered) {
-        return remembered.principal->type == type &&
-               std::chrono::floor<std::chrono::seconds>(now) < remembered.usable_until;
-    };
-    if (const auto found = recent_.find(digest); found != recent_.end())
-        return usable(found->second) ? &found->second.principal : nullptr;
-    const auto found = older_.find(digest);
-    if (found == older_.end() || !usable(found->second)) return nullptr;
-    if (recent_.size() >= half) return &found->second.principal;
-    return &recent_.insert(older_.extract(found)).position->second.principal;
-}
-
-void Principals::remember(const certs::Sha256& digest, Remembered remembered) {
-    if (recent_.size() >= half) {
-        older_.clear();
-        std::swap(recent_, older_);
-    }
-    recent_.insert_or_assign(digest, std::move(remembered));
-}
-
-void Principals::forget() {
-    recent_.clear();
-    older_.clear();
 }
 
 }  // namespace sallyport::agent

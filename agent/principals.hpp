@@ -2,6 +2,8 @@
 
 #include "agent/site.hpp"
 #include "certs/principal.hpp"
+#include "certs/sha256.hpp"
+#include "certs/token_memory.hpp"
 #include "daemon/key_source.hpp"
 #include "http/message.hpp"
 #include "http/refusal.hpp"
@@ -17,7 +19,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace sallyport::agent {
 
@@ -25,8 +26,6 @@ namespace sallyport::agent {
 /// token costs one signature check and then a SHA-256 and a look-up. One per worker loop.
 class Principals {
 public:
-    static constexpr std::size_t remembered_tokens_max = 10'000;
-
     /// One request's question. Lives in the coroutine that waits for the answer; being destroyed
     /// withdraws it.
     class Question : public net::TurnHook {
@@ -71,15 +70,11 @@ public:
     /// Other keys from now on. They must know the sources of a site before its first question.
     void use(daemon::KeySnapshotPtr keys);
 
-    std::size_t remembered() const { return recent_.size() + older_.size(); }
+    std::size_t remembered() const { return memory_.size(); }
     std::uint64_t judged() const { return judged_; }
 
 private:
     using Time = std::chrono::system_clock::time_point;
-    struct Remembered {
-        certs::PrincipalPtr principal;
-        std::chrono::sys_seconds usable_until;
-    };
     struct DigestHash {  // a digest is its own hash
         std::size_t operator()(const certs::Sha256& digest) const {
             std::size_t hash = 0;
@@ -87,25 +82,19 @@ private:
             return hash;
         }
     };
-    using Memory = std::unordered_map<certs::Sha256, Remembered, DigestHash>;
     enum class Patience { may_wait, has_waited };
 
     void answer(Question& question, Patience patience, Time now);
     void judge(Question& question, const certs::Sha256& digest, Patience patience, Time now);
     bool wait(Question& question, std::string_view source, Patience patience);
-    const certs::PrincipalPtr* recall(const certs::Sha256& digest, certs::UserType type, Time now);
-    void remember(const certs::Sha256& digest, Remembered remembered);
-    void forget();
 
     std::function<void(std::string_view)> refresh_;
     daemon::KeySnapshotPtr keys_ = std::make_shared<const daemon::KeySnapshot>();
     SitePtr judged_for_;                        // what is remembered holds under this site
     std::set<std::string, std::less<>> asked_;  // for a refresh, since the last snapshot
     boost::intrusive::list<Question, boost::intrusive::constant_time_size<false>> waiting_;
-    // Two halves: when the recent one is full it becomes the older one, and what was in that and
-    // not used since is forgotten.
-    Memory recent_;
-    Memory older_;
+    certs::Sha256Hasher hash_;
+    certs::TokenMemory<certs::Sha256, certs::PrincipalPtr, DigestHash> memory_;
     std::uint64_t judged_ = 0;  // tokens whose signature was looked at
 };
 

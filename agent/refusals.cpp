@@ -1,5 +1,6 @@
 #include "agent/refusals.hpp"
 
+#include "agent/delivery_fault.hpp"
 #include "agent/kerberos_fault.hpp"
 #include "audit/events.hpp"
 #include "base/error.hpp"
@@ -161,19 +162,14 @@ http::Refusal principal_keys_missing() {
     return refusal;
 }
 
-http::Refusal principal_without_subject(std::string_view virtual_host) {
-    http::Refusal refusal{};
-    refusal.status = 403;
-    refusal.code = "principal_no_subject";
-    refusal.proxy_status_error = "http_request_denied";
-    refusal.message = "The user of this request has no name that the system behind " +
-                      std::string(virtual_host) +
-                      " would know. The agent's administrator finds the reason in its log.";
-    return refusal;
+bool says_no(const Error& error) {
+    const auto fault = delivery_fault(error);
+    return is_refusal(error) || (fault && *fault != DeliveryFault::own);
 }
 
 http::Refusal login_failed(const Error& error, std::string_view virtual_host) {
     if (const auto fault = kerberos_fault(error)) return refusal_of(*fault, virtual_host);
+    if (const auto fault = delivery_fault(error)) return refusal_of(*fault, virtual_host);
     if (error.code == Errc::limit) return refusal_of(error, virtual_host);
     http::Refusal refusal{};
     refusal.status = 502;

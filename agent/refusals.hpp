@@ -28,10 +28,10 @@ http::Refusal principal_required();
 /// The keys that a token has to be checked with could not be fetched.
 http::Refusal principal_keys_missing();
 
-/// No name can be made of the user's claims that the back end would know; 403.
-http::Refusal principal_without_subject(std::string_view virtual_host);
-/// The technical user's token could not be fetched, or there is no Kerberos ticket for the user:
-/// 403 if the KDC refused him, else 502.
+/// Whether policy, here or at a KDC, says no to the caller; else it is a failure to log on.
+bool says_no(const Error& error);
+/// Nobody is logged on at the back end: a DeliveryFault; or the technical user's token could not be
+/// fetched, or there is no Kerberos ticket for the user: 403 if the KDC refused him, else 502.
 http::Refusal login_failed(const Error& error, std::string_view virtual_host);
 
 /// While the audit log cannot be written and policy is to block.

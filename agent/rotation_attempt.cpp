@@ -11,11 +11,6 @@
 namespace sallyport::agent {
 namespace {
 
-/// Whether it was the certificate that failed, and not the way to the hub.
-bool is_final(const Error& error) {
-    return error.code == Errc::denied || error.code == Errc::untrusted;
-}
-
 Result<std::shared_ptr<const net::TlsContext>> context_of(const certs::Identity& identity,
                                                           std::string_view alpn,
                                                           bool at_any_time = false) {
@@ -161,8 +156,10 @@ net::Task<Result<void>> Rotation::prove(certs::IdentityStore& store,
     auto hello = wiring_.hello(hub);
     const auto proved = co_await try_link(wiring_.loop, wiring_.pool, wiring_.budget, hub,
                                           std::move(*context), std::move(hello));
-    if (proved || !is_final(proved.error())) co_return proved;
-    // It will not get better: the next attempt asks for another one.
+    if (proved || !condemns(proved.error())) co_return proved;
+    // It will not get better: the next attempt asks for another one. To forget it disturbs nothing:
+    // the active slot is another one, and the hub confirms a generation only when a link that is no
+    // trial shows it. This one stays a number that was given out and never used.
     if (auto discarded = store.discard_prepared(); !discarded)
         log::error("identity.failed", {{"error", to_text(discarded.error())}});
     co_return proved;

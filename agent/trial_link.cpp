@@ -15,6 +15,16 @@ namespace {
 
 constexpr std::chrono::seconds trial_time{30};  // from the dial to the welcome
 
+class TrialCategory final : public boost::system::error_category {
+public:
+    const char* name() const noexcept override { return "trial"; }
+    std::string message(int fault) const override {
+        return static_cast<TrialFault>(fault) == TrialFault::certificate
+                   ? "the new certificate does not work"
+                   : "the hub does not take this agent";
+    }
+};
+
 /// Nothing is asked for on this link.
 class Nothing final : public http::Service {
 public:
@@ -32,8 +42,7 @@ struct Trial {
         if (outcome) return;
         if (std::holds_alternative<tunnel::Welcome>(message)) outcome.emplace();
         if (const auto* refused = std::get_if<tunnel::Refused>(&message))
-            outcome.emplace(Error{Errc::denied, "the hub refused the new certificate (" +
-                                                    refused->code + "): " + refused->text});
+            outcome.emplace(trial_error(*refused));
         if (outcome) end.link().close({Errc::closed, "the trial is over"});
     }
 
@@ -63,6 +72,24 @@ net::Task<Result<void>> run(net::Loop& loop, net::BlockingPool& pool, tunnel::Me
 }
 
 }  // namespace
+
+const boost::system::error_category& trial_category() {
+    static const TrialCategory instance;
+    return instance;
+}
+
+Error trial_error(const tunnel::Refused& refused) {
+    // The other codes speak of this process, of another one, or of what may stand at a location:
+    // another certificate would change nothing.
+    const bool is_about_certificate = refused.code == "not_granted" || refused.code == "outdated";
+    return {is_about_certificate ? TrialFault::certificate : TrialFault::agent,
+            "the hub refused the new certificate (" + refused.code + "): " + refused.text};
+}
+
+bool condemns(const Error& error) {
+    // Distrust on either side: what an identity shows and what it trusts came together.
+    return error.code == TrialFault::certificate || error.code == Errc::untrusted;
+}
 
 net::Task<Result<void>> try_link(net::Loop& loop, net::BlockingPool& pool,
                                  tunnel::MemoryBudget& budget, HubConfig hub,

@@ -33,7 +33,8 @@ Error pkcs12_error(const Secret& password) {
     if (is_old)
         return {Errc::unsupported,
                 "the PKCS#12 file is encrypted in an old way that is not safe any more: write it "
-                "anew with `openssl pkcs12 -legacy -in FILE -nodes | openssl pkcs12 -export`"};
+                "anew with `openssl pkcs12 -legacy -in FILE -nodes | openssl pkcs12 -export -out "
+                "NEW`"};
     if (is_mac)
         return {Errc::unauthorized, password.empty() ? "the PKCS#12 file needs its password"
                                                      : "the password of the PKCS#12 file is wrong"};

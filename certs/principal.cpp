@@ -1,6 +1,8 @@
 #include "certs/principal.hpp"
 
 #include "base/bytes.hpp"
+#include "certs/sha256.hpp"
+#include "certs/strict_json.hpp"
 #include "certs/token.hpp"
 
 #include <algorithm>
@@ -48,6 +50,11 @@ Result<std::shared_ptr<Principal>> make(UserType type, const json::object& claim
 
 }  // namespace
 
+std::size_t Principal::bytes() const {
+    return sizeof *this + issuer.capacity() + subject.capacity() + id.capacity() + name.capacity() +
+           bytes_of(claims);
+}
+
 UserType user_type_of(const json::object& claims) {
     // What only a person has; no application's token carries any of these.
     constexpr std::array<std::string_view, 6> personal = {"user_name", "user_id",    "user_uuid",
@@ -65,11 +72,10 @@ UserType user_type_of(const json::object& claims) {
     return is_client ? UserType::technical : UserType::business;
 }
 
-Result<PrincipalPtr> principal_of(UserType type, const VerifiedToken& token, const Sha256& digest) {
+Result<PrincipalPtr> principal_of(UserType type, const VerifiedToken& token) {
     auto made = make(type, token.claims());
     if (!made) return made.error();
     (*made)->expires_at = token.expires_at();
-    (*made)->token_digest = digest;
     return PrincipalPtr(std::move(*made));
 }
 

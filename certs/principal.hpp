@@ -1,12 +1,12 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "certs/sha256.hpp"
 #include "certs/subject_variables.hpp"
 
 #include <boost/json/object.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -26,7 +26,9 @@ struct Principal {
     std::string name;  // for people and the audit record, e.g. "jane@corp.example"
     boost::json::object claims;
     std::chrono::sys_seconds expires_at;  // of the token, as it says
-    Sha256 token_digest;                  // of the token's text
+
+    /// About how much memory it takes.
+    std::size_t bytes() const;
 };
 
 using PrincipalPtr = std::shared_ptr<const Principal>;
@@ -34,7 +36,7 @@ using PrincipalPtr = std::shared_ptr<const Principal>;
 /// The principal that `token` speaks of, if it is one of that type: a person's token must not make
 /// the application through which he came a principal, nor an application's token a person.
 /// Errors: TokenFault::malformed (no `sub`), TokenFault::user_type.
-Result<PrincipalPtr> principal_of(UserType type, const VerifiedToken& token, const Sha256& digest);
+Result<PrincipalPtr> principal_of(UserType type, const VerifiedToken& token);
 
 /// The same from claims alone, for dry runs: nothing is verified, nothing expires.
 Result<PrincipalPtr> principal_of(UserType type, const boost::json::object& claims);

@@ -91,7 +91,7 @@ Result<KeyAndChain> PrincipalAuthority::sign(const DistinguishedName& subject,
     auto key = Key::generate(KeyKind::p256);
     if (!key) return key.error();
     auto certificate = authority_.issue_principal(key->public_key(), subject, validity, now);
-    if (!certificate) return certificate.error();
+    if (!certificate) return Error{Errc::unavailable, certificate.error().detail};
     std::vector<Certificate> chain{std::move(*certificate)};
     chain.insert(chain.end(), issuers_.begin(), issuers_.end());
     return KeyAndChain{std::move(*key), std::move(chain)};

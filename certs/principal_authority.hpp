@@ -30,7 +30,8 @@ public:
     static Result<PrincipalAuthority> of(KeyAndChain content, Time now);
 
     /// A fresh P-256 key and a clientAuth certificate for it, back-dated by `back_dating`.
-    /// Errors: Errc::denied if the subject is reserved, or the authority has come to its end.
+    /// Errors: Errc::denied if the subject is reserved; Errc::unavailable if the authority cannot
+    /// sign, e.g. since it has come to its end.
     Result<KeyAndChain> issue(const DistinguishedName& subject, std::chrono::seconds validity,
                               Time now) const;
     /// CN=`agent`,OU=Sallyport system: what the agent shows where no certificate was imported.
@@ -38,6 +39,8 @@ public:
 
     /// What back ends import.
     const Certificate& certificate() const { return authority_.certificate(); }
+    /// What the agent sends along with a user's certificate.
+    const std::vector<Certificate>& issuers() const { return issuers_; }
 
 private:
     PrincipalAuthority(Authority authority, std::vector<Certificate> issuers);

@@ -128,4 +128,23 @@ Result<json::object> parse_strict_object(std::string_view text, const JsonLimits
     return std::move(value->get_object());
 }
 
+std::size_t bytes_of(const json::object& object) {
+    // Per place a pair and, in larger objects, an index of two numbers.
+    constexpr std::size_t place = sizeof(json::key_value_pair) + 2 * sizeof(std::uint32_t);
+    auto bytes = sizeof(json::value) + object.capacity() * place;
+    for (const auto& member : object) bytes += member.key().size() + 1 + bytes_of(member.value());
+    return bytes;
+}
+
+// The depth of what is read here is limited.
+std::size_t bytes_of(const json::value& value) {  // NOLINT(misc-no-recursion)
+    if (value.is_string()) return sizeof(json::value) + value.get_string().capacity();
+    if (value.is_object()) return bytes_of(value.get_object());
+    if (!value.is_array()) return sizeof(json::value);
+    const auto& array = value.get_array();
+    auto bytes = sizeof(json::value) + array.capacity() * sizeof(json::value);
+    for (const auto& element : array) bytes += bytes_of(element);
+    return bytes;
+}
+
 }  // namespace sallyport::certs

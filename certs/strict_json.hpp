@@ -28,4 +28,8 @@ Result<boost::json::object> parse_strict_object(std::string_view text,
                                                 const JsonLimits& limits = {},
                                                 boost::json::storage_ptr storage = {});
 
+/// About how much memory a value takes: for limits on what is kept.
+std::size_t bytes_of(const boost::json::value& value);
+std::size_t bytes_of(const boost::json::object& object);
+
 }  // namespace sallyport::certs

@@ -63,6 +63,7 @@ net::Task<void> KeySets::stop() {
     for (auto& [id, kept] : sources_) {
         kept->dropped = true;
         ++kept->known.fetches;
+        kept->known.refreshable_at = net::Deadline::max();  // nobody waits for another one
         kept->known.error = "the agent stops";
     }
     publish();

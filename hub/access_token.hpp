@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "certs/certificate.hpp"
 #include "certs/token.hpp"
+#include "certs/token_memory.hpp"
 #include "certs/token_seal.hpp"
 #include "hub/accounts.hpp"
 
@@ -12,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace sallyport::hub {
 
@@ -30,8 +30,6 @@ inline constexpr std::string_view jwt_bearer_grant = "urn:ietf:params:oauth:gran
 inline constexpr std::string_view sealed_claim = "sallyport_user";
 /// What a token must be meant for to be accepted by the proxies.
 inline constexpr std::string_view connectivity_audience = "connectivity";
-/// Valid tokens that one verifier remembers.
-inline constexpr std::size_t remembered_tokens_max = 10'000;
 
 struct AccessToken {
     std::string text;
@@ -82,8 +80,24 @@ struct Caller {
 /// not thread safe.
 class TokenVerifier {
 public:
-    TokenVerifier(certs::KeySet keys, std::string issuer,
-                  std::size_t tokens_max = remembered_tokens_max);
+    struct Remembered {
+        std::shared_ptr<const Caller> caller;
+        std::uint64_t judged_with;  // Accounts::generation
+    };
+    /// A token ends in its signature, which is as good as random, and only valid tokens are in the
+    /// table: its last bytes are hash enough for a text of a kilobyte, of which a digest would cost
+    /// more than the rest of a request's look-ups together.
+    struct TailHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const {
+            constexpr std::size_t tail = 24;
+            if (text.size() > tail) text.remove_prefix(text.size() - tail);
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    using Memory = certs::TokenMemory<std::string, Remembered, TailHash>;
+
+    TokenVerifier(certs::KeySet keys, std::string issuer, Memory::Limits limits = {});
 
     /// Exchanged tokens are accepted too: `seal` opens what they carry.
     void use(certs::TokenSeal seal) { seal_ = std::move(seal); }
@@ -101,40 +115,20 @@ public:
 
     /// Other keys from now on; forgets everything.
     void trust(certs::KeySet keys);
-    std::size_t remembered() const { return recent_.size() + older_.size(); }
+    const Memory& memory() const { return memory_; }
 
 private:
-    struct Remembered {
-        std::shared_ptr<const Caller> caller;
-        std::uint64_t judged_with;  // Accounts::generation
-    };
-    /// A token ends in its signature, which is as good as random, and only valid tokens are in the
-    /// table: its last bytes are hash enough for a text of a kilobyte.
-    struct TailHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const {
-            constexpr std::size_t tail = 24;
-            if (text.size() > tail) text.remove_prefix(text.size() - tail);
-            return std::hash<std::string_view>{}(text);
-        }
-    };
-    using Memory = std::unordered_map<std::string, Remembered, TailHash, std::equal_to<>>;
-
-    Remembered* recall(std::string_view credentials);
-    void remember(std::string_view credentials, Remembered entry);
-    Result<std::shared_ptr<const Caller>> judge_again(Remembered& entry, const Accounts& accounts,
-                                                      certs::Time now) const;
+    void remember(std::string_view credentials, const std::shared_ptr<const Caller>& caller,
+                  std::uint64_t generation);
+    static Result<std::shared_ptr<const Caller>> judge_again(Remembered& entry,
+                                                             const Accounts& accounts);
     Result<std::shared_ptr<const Caller>> judge(std::string_view token, const Accounts& accounts,
                                                 certs::Time now) const;
 
     certs::KeySet keys_;
     std::string issuer_;
     std::optional<certs::TokenSeal> seal_;
-    std::size_t half_;  // of the tokens remembered
-    // Two halves: when the recent one is full it becomes the older one, and what was in that and
-    // not used since is forgotten.
-    Memory recent_;
-    Memory older_;
+    Memory memory_;
 };
 
 }  // namespace sallyport::hub

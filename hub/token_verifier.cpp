@@ -31,13 +31,8 @@ Result<void> may_act(const Caller& caller, const Accounts& accounts) {
 
 }  // namespace
 
-TokenVerifier::TokenVerifier(certs::KeySet keys, std::string issuer, std::size_t tokens_max)
-    : keys_(std::move(keys)),
-      issuer_(std::move(issuer)),
-      half_(std::max<std::size_t>(tokens_max / 2, 1)) {
-    recent_.reserve(half_);
-    older_.reserve(half_);
-}
+TokenVerifier::TokenVerifier(certs::KeySet keys, std::string issuer, Memory::Limits limits)
+    : keys_(std::move(keys)), issuer_(std::move(issuer)), memory_(limits) {}
 
 Verdict TokenVerifier::verify(std::string_view proxy_authorization, const Accounts& accounts,
                               certs::Time now) {
@@ -49,7 +44,7 @@ Verdict TokenVerifier::verify(std::string_view proxy_authorization, const Accoun
         return Error{proxy_authorization.empty() ? Errc::unauthorized : Errc::malformed,
                      "send Proxy-Authorization: Bearer with a token of the hub's token service"};
     // A token has dots and base64 has none: the two forms cannot be taken for each other.
-    if (auto* entry = recall(*encoded)) return judge_again(*entry, accounts, now);
+    if (auto* known = memory_.find(*encoded, now)) return judge_again(*known, accounts);
 
     auto basic = parse_basic(proxy_authorization);
     if (!basic) return basic.error();
@@ -58,22 +53,19 @@ Verdict TokenVerifier::verify(std::string_view proxy_authorization, const Accoun
                      "Proxy-Authorization: Basic takes the token as the user "
                      "name and an empty password"};
     auto verdict = judge((*basic)->user, accounts, now);
-    if (verdict) remember(*encoded, {*verdict, accounts.generation});
+    if (verdict) remember(*encoded, *verdict, accounts.generation);
     return verdict;
 }
 
 Verdict TokenVerifier::verify_token(std::string_view token, const Accounts& accounts,
                                     certs::Time now) {
-    if (auto* entry = recall(token)) return judge_again(*entry, accounts, now);
+    if (auto* known = memory_.find(token, now)) return judge_again(*known, accounts);
     auto verdict = judge(token, accounts, now);
-    if (verdict) remember(token, {*verdict, accounts.generation});
+    if (verdict) remember(token, *verdict, accounts.generation);
     return verdict;
 }
 
-Verdict TokenVerifier::judge_again(Remembered& entry, const Accounts& accounts,
-                                   certs::Time now) const {
-    if (now > entry.caller->expires_at + access_token_leeway)
-        return explained({TokenFault::expired, {}});
+Verdict TokenVerifier::judge_again(Remembered& entry, const Accounts& accounts) {
     if (entry.judged_with != accounts.generation) {
         if (const auto allowed = may_act(*entry.caller, accounts); !allowed) return allowed.error();
         entry.judged_with = accounts.generation;
@@ -108,26 +100,19 @@ Verdict TokenVerifier::judge(std::string_view token, const Accounts& accounts,
     return std::shared_ptr<const Caller>(std::move(caller));
 }
 
-TokenVerifier::Remembered* TokenVerifier::recall(std::string_view credentials) {
-    if (const auto found = recent_.find(credentials); found != recent_.end()) return &found->second;
-    const auto found = older_.find(credentials);
-    if (found == older_.end()) return nullptr;
-    if (recent_.size() >= half_) return &found->second;
-    return &recent_.insert(older_.extract(found)).position->second;
-}
-
-void TokenVerifier::remember(std::string_view credentials, Remembered entry) {
-    if (recent_.size() >= half_) {
-        older_.clear();
-        std::swap(recent_, older_);
-    }
-    recent_.insert_or_assign(std::string(credentials), std::move(entry));
+void TokenVerifier::remember(std::string_view credentials,
+                             const std::shared_ptr<const Caller>& caller,
+                             std::uint64_t generation) {
+    const auto bytes = credentials.size() + sizeof(Caller) + caller->client_id.capacity() +
+                       caller->tenant_id.capacity() + caller->token_id.capacity() +
+                       caller->user_token.capacity();
+    memory_.keep(std::string(credentials), {caller, generation}, bytes,
+                 caller->expires_at + access_token_leeway);
 }
 
 void TokenVerifier::trust(certs::KeySet keys) {
     keys_ = std::move(keys);
-    recent_.clear();
-    older_.clear();
+    memory_.clear();
 }
 
 }  // namespace sallyport::hub

@@ -1,10 +1,12 @@
 #include "agent/deliveries.hpp"
 
+#include "agent/refusals.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/tls_context.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/test_pki.hpp"
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
@@ -148,6 +150,49 @@ TEST_F(DeliveriesTest, AUserWhoseSubjectCannotBeMadeIsRefused) {
     EXPECT_THAT(seen(system), HasSubstr("the agent's own"));
 }
 
+/// "403 principal_no_subject": what the caller is told.
+std::string told(const Result<Deliveries::Delivery>& chosen) {
+    if (chosen) return "chosen";
+    const auto fault = delivery_fault(chosen.error());
+    if (!fault) return "of no kind: " + to_text(chosen.error());
+    const auto refusal = refusal_of(*fault, "erp.virtual:443");
+    EXPECT_EQ(says_no(chosen.error()), refusal.status != 500);
+    EXPECT_EQ(login_failed(chosen.error(), "erp.virtual:443").code, refusal.code);
+    const bool names_system = refusal.message.find("erp.virtual:443") != std::string::npos;
+    EXPECT_EQ(names_system, refusal.status != 407) << refusal.message;
+    return std::to_string(refusal.status) + " " + std::string(refusal.code);
+}
+
+TEST_F(DeliveriesTest, WhatIsTheCallersAffairAndWhatTheRulesIsToldApart) {
+    const auto bare = principal(R"({"iss":"i","sub":"s"})", certs::UserType::business);
+    const auto system =
+        principal(R"({"iss":"i","sub":"s","mail":"Sallyport system"})", certs::UserType::business);
+    configure("principal = { kind = \"x509\", required = true }\n");
+    EXPECT_EQ(told(choose(nobody_)), "407 principal_required");
+    EXPECT_EQ(told(choose(bare)), "403 principal_no_subject") << "no rule fits";
+    EXPECT_EQ(told(choose(system)), "403 principal_no_subject") << "reserved";
+    EXPECT_EQ(told(choose(jane_)), "chosen");
+}
+
+TEST_F(DeliveriesTest, WhatTheAgentLacksIsItsOwnFault) {
+    configure("principal = { kind = \"x509\" }\nsystem_certificate = true\n");
+    now_ += std::chrono::hours(24) * 365 * 11;  // the authority has ended
+    EXPECT_EQ(told(choose(jane_)), "500 principal_unavailable");
+    EXPECT_EQ(told(choose(nobody_)), "500 principal_unavailable");
+    for (const auto* form : {"tls", "header:SSL_CLIENT_CERT", "header:Client-Cert"}) {
+        now_ = std::chrono::system_clock::now();
+        configure("principal = { kind = \"x509\", deliver = \"" + std::string(form) + "\" }\n");
+        deliveries_.use(site_, {}, "berlin-1");  // without any key
+        EXPECT_EQ(told(choose(jane_)), "500 principal_unavailable") << form;
+    }
+    EXPECT_EQ(told(choose(nobody_)), "500 principal_unavailable") << "in a header";
+
+    configure("", "user = \"RFC\"\npassword = \"pw\"");
+    std::const_pointer_cast<Site>(site_)->technical.clear();
+    EXPECT_EQ(told(choose(jane_)), "500 principal_unavailable");
+    EXPECT_EQ(told(choose(nobody_)), "500 principal_unavailable");
+}
+
 TEST_F(DeliveriesTest, ATechnicalUserIsTheSameForEverybody) {
     configure("", "user = \"RFC\"\npassword = \"pw\"");
     EXPECT_EQ(seen(jane_), "technical:RFC | authorization");
@@ -192,6 +237,55 @@ TEST_F(DeliveriesTest, KerberosShowsNothingOfTheClientsAndAsksForTheUser) {
     EXPECT_TRUE(nobody->login->drops_authorization);
     EXPECT_TRUE(nobody->login->fields.empty());
     EXPECT_EQ(nobody->text, "");
+
+    const auto realmless =
+        principal(R"({"iss":"i","sub":"s","user_name":"a@B"})", certs::UserType::business);
+    EXPECT_EQ(told(choose(realmless)), "403 principal_no_subject");
+    std::const_pointer_cast<Site>(site_)->config.kerberos.reset();
+    EXPECT_EQ(told(choose(jane_)), "500 principal_unavailable");
+}
+
+TEST_F(DeliveriesTest, AReloadSeesAnotherChainOfTheSameKey) {
+    const test::TestPki pki;
+    const auto own = pki.agent();
+    const auto keys_of = [&](const std::vector<certs::Certificate>& chain) {
+        PrincipalKeys keys;
+        keys.system =
+            std::make_shared<const certs::KeyAndChain>(certs::KeyAndChain{own.key, chain});
+        return keys;
+    };
+    const auto whole = keys_of({own.certificate, pki.ca()});
+    EXPECT_TRUE(whole.is_same(keys_of({own.certificate, pki.ca()})));
+    EXPECT_FALSE(whole.is_same(keys_of({own.certificate})));
+    EXPECT_FALSE(whole.is_same({}));
+    configure("system_certificate = true\n");
+    deliveries_.use(site_, keys_of({own.certificate}), "berlin-1");
+    const auto before = choose(nobody_)->login;
+    deliveries_.use(site_, whole, "berlin-1");
+    const auto after = choose(nobody_)->login;
+    EXPECT_NE(after, before) << "so that connections are made anew";
+    EXPECT_EQ(after->certificate->chain.size(), 2u);
+}
+
+TEST_F(DeliveriesTest, AReloadSeesAnotherIssuerOfTheSameAuthority) {
+    const test::TestPki pki;
+    auto content = pki.agent_content();
+    content.common_name = "principals";
+    content.authority = 0;
+    content.usages.clear();
+    content.uris.clear();
+    const auto held = pki.issue(content);
+    const auto keys_of = [&](const std::vector<certs::Certificate>& chain) {
+        auto authority = certs::PrincipalAuthority::of({held.key, chain}, pki.now());
+        EXPECT_TRUE(authority);
+        PrincipalKeys keys;
+        keys.authority = std::make_shared<const certs::PrincipalAuthority>(std::move(*authority));
+        return keys;
+    };
+    const auto before = keys_of({held.certificate, pki.agent("one").certificate});
+    EXPECT_TRUE(before.is_same(before));
+    EXPECT_FALSE(before.is_same(keys_of({held.certificate, pki.agent("two").certificate})));
+    EXPECT_FALSE(before.is_same(keys_of({held.certificate})));
 }
 
 }  // namespace

@@ -26,6 +26,16 @@ internal = "http://127.0.0.1:1"
 path = "/"
 match = "subpaths"
 methods = ["GET", "POST"]
+[[mapping]]
+virtual = "shown.virtual:443"
+internal = "https://127.0.0.1:1"
+principal = { kind = "x509", deliver = "header:SSL_CLIENT_CERT" }
+[[mapping.rule]]
+path = "/"
+[[identity_provider]]
+issuer = "https://login.test"
+jwks_file = "/dev/null"
+audiences = ["app"]
 )";
 
 /// A caller with a request of the test's making, without a body.
@@ -86,11 +96,12 @@ struct ExchangeWorld {
         exchange =
             std::make_unique<Exchange>("prod", "", *gate, principals, deliveries, backends, made);
     }
-    int status_of(std::string_view method, http::Fields fields) {
+    int status_of(std::string_view method, http::Fields fields,
+                  std::string_view authority = "erp.virtual:80") {
         Asking asking(loop);
         http::RequestHead head;
         head.method = method;
-        head.authority = "erp.virtual:80";
+        head.authority = authority;
         head.target = "/x";
         head.fields = fields;
         net::TaskGroup group(loop);
@@ -161,6 +172,17 @@ TEST(Exchange, DoesNotPassWithoutARecordUnlessPolicyIsToDegrade) {
     ASSERT_TRUE(world.log->repair());
     EXPECT_EQ(world.status_of("GET", {}), 502);
     EXPECT_EQ(world.last_end().text("outcome"), "failed");
+}
+
+TEST(Exchange, ItsOwnFaultIsAFailureOnRecordAndNoRefusal) {
+    ExchangeWorld world;  // without an authority for users
+    EXPECT_EQ(world.status_of("GET", {}, "shown.virtual:443"), 500);
+    EXPECT_NE(world.text.find("principal_unavailable"), std::string::npos);
+    EXPECT_NE(world.text.find("shown.virtual:443"), std::string::npos);
+    const auto end = world.last_end();
+    EXPECT_EQ(end.text("outcome"), "failed");
+    EXPECT_EQ(end.text("reason"), "principal_unavailable");
+    EXPECT_TRUE(end.number("begin")) << "who asked for what was recorded";
 }
 
 TEST(Exchange, ARecordThatWasLostInItsOwnTurnIsNoRecordThoughTheLogIsWellAgain) {

@@ -8,6 +8,7 @@
 #include "net/listener.hpp"
 #include "net/socket_duplex.hpp"
 #include "net/tls_duplex.hpp"
+#include "tests/support/fake_kdc.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/scripted_service.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -18,6 +19,7 @@
 
 #include <cstdlib>
 #include <list>
+#include <set>
 
 /// Users whose requests are mixed over few connections, over real TLS: does the back end ever take
 /// one for another? SALLYPORT_IDENTITY_REQUESTS says how many requests per way; 600 by default.
@@ -80,20 +82,32 @@ private:
         if (!shaken) co_return;
         const auto peer = (*tls)->peer_certificate();
         const auto who = peer ? peer->subject() : std::string();
-        test::Script script = [&who](const http::RequestHead& head, http::Body&,
-                                     http::Answer& down) { return tell(who, head, down); };
+        std::string negotiated;
+        test::Script script = [&](const http::RequestHead& head, http::Body&, http::Answer& down) {
+            return tell(who, negotiated, head, down);
+        };
         test::ScriptedService service(script);
         http::H1Connection connection(loop_, sweep_, std::move(*tls), service, limits_);
         (void)co_await connection.run();
     }
-    static net::Task<Result<void>> tell(std::string_view who, const http::RequestHead& head,
-                                        http::Answer& down) {
+    /// As servers with Negotiate do: a connection belongs to who logged on first on it, and a token
+    /// is good once.
+    net::Task<Result<void>> tell(std::string_view who, std::string& negotiated,
+                                 const http::RequestHead& head, http::Answer& down) {
         const auto value = [&](std::string_view name) {
             const auto* field = http::find(head.fields, name);
             return field == nullptr ? std::string("-") : std::string(field->value);
         };
+        auto authorization = value("authorization");
+        if (authorization.starts_with("Negotiate ")) {
+            const bool is_fresh = tokens_.insert(authorization).second;
+            if (!is_fresh || !negotiated.empty()) authorization = "used before";
+            negotiated = authorization;
+        } else if (!negotiated.empty()) {
+            authorization = "on a connection of " + negotiated;
+        }
         const auto text = std::string(who) + ";" + value("ssl_client_cert") + ";" +
-                          value("client-cert") + ";" + value("authorization");
+                          value("client-cert") + ";" + authorization;
         down.start(test::head_of(200, http::BodySize::exactly(text.size())));
         co_await test::write_all(down, text);
         down.finish();
@@ -105,6 +119,7 @@ private:
     test::TestPki pki_;
     std::shared_ptr<const net::TlsContext> tls_;
     http::ServerLimits limits_;
+    std::set<std::string> tokens_;
     net::TaskGroup group_;
     net::Listener listener_;
 };
@@ -147,8 +162,8 @@ protected:
     static constexpr std::size_t clients = 12;
     static constexpr std::size_t connections = 5;
 
-    void configure(const std::string& principal) {
-        const auto text = "[[hub]]\nurl = \"https://hub.test\"\n[agent]\nstate_dir = \"" +
+    void configure(const std::string& principal, const std::string& more = {}) {
+        const auto text = more + "[[hub]]\nurl = \"https://hub.test\"\n[agent]\nstate_dir = \"" +
                           folder_.path().string() +
                           "\"\n[[mapping]]\nvirtual = \"erp.virtual:443\"\n"
                           "internal = \"https://127.0.0.1:" +
@@ -163,6 +178,8 @@ protected:
         const auto anchors = back_end_.anchors();
         site->trust = net::TlsContext::back_end_client({.anchors = anchors}).value();
         ASSERT_TRUE(site->read_principals());
+        if (site->config.kerberos)
+            site->kerberos_users = *KerberosUsers::create({}, test::kerberos_realm);
         site_ = site;
         auto keys = PrincipalKeys::load(site_->config, std::chrono::system_clock::now());
         ASSERT_TRUE(keys);
@@ -196,6 +213,11 @@ protected:
         auto delivery = deliveries_.choose(*site_, mapping, user.principal.get(),
                                            std::chrono::system_clock::now());
         if (!delivery) co_return;
+        const auto completed = co_await deliveries_.complete(*delivery, asking);
+        if (!completed) {
+            if (first_swap_.empty()) first_swap_ = to_text(completed.error());
+            co_return;
+        }
         const http::Field fields[] = {{"authorization", user.authorization},
                                       {"ssl_client_cert", "forged"},
                                       {"client-cert", ":forged:"}};
@@ -225,7 +247,10 @@ protected:
     net::IdleSweep sweep_{loop_};
     net::BlockingPool pool_{2};
     TellingBackEnd back_end_{loop_, sweep_};
-    Deliveries deliveries_{loop_, pool_};
+    test::FakeKdc kdc_;
+    Deliveries deliveries_{loop_, pool_,
+                           KerberosShared{std::make_shared<KerberosTickets>(kdc_.world()),
+                                          std::make_shared<net::BlockingLane>(pool_)}};
     Backends backends_{loop_, sweep_, pool_};
     SitePtr site_;
     std::vector<User> users_ = {
@@ -274,6 +299,17 @@ TEST_F(Identity, IsNeverSwappedInClientCert) {
         if (value == "-") return std::string("nobody");
         return name_in(subject_of(std::string_view(value).substr(1, value.size() - 2)));
     });
+}
+
+TEST_F(Identity, IsNeverSwappedInKerberosTickets) {
+    configure("{ kind = \"kerberos\", service = \"HTTP/web.test\" }", test::kerberos_section());
+    mix([](const User&, std::string_view told) {
+        const bool hides = part(told, 0).empty() && part(told, 1) == "-" && part(told, 2) == "-";
+        if (!hides) return std::string("forged");
+        const auto shown = part(told, 3);
+        return shown == "-" ? std::string("nobody") : test::FakeKdc::user_in(shown);
+    });
+    EXPECT_LE(kdc_.impersonations(), users_.size() * net::BlockingLane::lane_threads);
 }
 
 TEST_F(Identity, OfATechnicalUserHidesEverybodyElses) {

@@ -1,11 +1,16 @@
 #include "agent/rotation.hpp"
 
+#include "agent/trial_link.hpp"
 #include "base/bytes.hpp"
+#include "base/error.hpp"
 #include "net/blocking_pool.hpp"
+#include "net/listener.hpp"
+#include "net/socket_duplex.hpp"
 #include "net/task_group.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/test_pki.hpp"
+#include "tests/support/wire_talk.hpp"
 
 #include <gtest/gtest.h>
 
@@ -52,6 +57,18 @@ TEST(Rotation, OtherAuthoritiesOrAnotherIssuerAreAReasonToRenew) {
     EXPECT_TRUE(differs(identity, {{next}, next})) << "ours was retired";
 }
 
+TEST(Rotation, OnlyARefusalOfTheCertificateSpeaksAgainstIt) {
+    for (const auto* code : {"not_granted", "outdated"})
+        EXPECT_TRUE(condemns(trial_error({code, "x"}))) << code;
+    for (const auto* code : {"conflict", "clone", "version", "something new", ""})
+        EXPECT_FALSE(condemns(trial_error({code, "x"}))) << code;
+    EXPECT_TRUE(condemns(Error{Errc::untrusted, "bad certificate"}));
+    for (const auto code : {Errc::denied, Errc::timed_out, Errc::unavailable, Errc::cut})
+        EXPECT_FALSE(condemns(Error{code, "of the way to the hub"}));
+    EXPECT_EQ(trial_error({"clone", "run this"}).detail,
+              "the hub refused the new certificate (clone): run this");
+}
+
 /// An agent whose clocks the test holds, and whose hub is not there.
 class RotationTest : public testing::Test {
 protected:
@@ -73,8 +90,7 @@ protected:
                                 .pool = pool_,
                                 .budget = budget_,
                                 .identity_folder = folder_.path(),
-                                // Port 1 of this machine: nobody listens there.
-                                .hubs = {hub_at("hub", "https://127.0.0.1:1")},
+                                .hubs = {hub_},
                                 .hello = [](const HubConfig&) { return tunnel::Hello{}; },
                                 .activated = [this] { ++activated_; },
                                 .now = [this] { return now_; },
@@ -95,6 +111,8 @@ protected:
     net::TaskGroup tasks_{loop_};
     certs::Moment now_{pki().now(), 1h};
     std::optional<Rotation> rotation_;
+    // Port 1 of this machine: nobody listens there.
+    HubConfig hub_ = hub_at("hub", "https://127.0.0.1:1");
     std::string serial_;
     std::chrono::nanoseconds life_{};
     int activated_ = 0;
@@ -140,6 +158,72 @@ TEST_F(RotationTest, ThreeFailuresAndTheEndOfTheLifeAreVisible) {
     EXPECT_EQ(rotation_->status().health, certs::RenewalHealth::late);
     now_.wall += std::chrono::duration_cast<certs::Time::duration>(life_);
     EXPECT_EQ(rotation_->status().health, certs::RenewalHealth::expired);
+}
+
+/// With a certificate that came before the last restart and was not tried yet.
+class PreparedRotationTest : public RotationTest {
+protected:
+    PreparedRotationTest() {
+        const auto held = pki().agent();
+        const std::vector chain{held.certificate};
+        const auto anchors = pki().anchors();
+        EXPECT_TRUE(store_.prepare(held.key, chain, anchors, pki().now()));
+        candidate_ = held.certificate.serial();
+    }
+    void expect_both_are_there() {
+        const auto prepared = store_.prepared();
+        ASSERT_TRUE(prepared);
+        EXPECT_EQ(prepared->chain.front().serial(), candidate_);
+        EXPECT_EQ(store_.load_active()->chain.front().serial(), serial_);
+        EXPECT_EQ(activated_, 0);
+    }
+    std::string candidate_;
+};
+
+TEST_F(PreparedRotationTest, AHubThatIsAwayDoesNotSpeakAgainstIt) {
+    start();
+    ASSERT_TRUE(until_failures(1));
+    expect_both_are_there();
+}
+
+TEST_F(PreparedRotationTest, NorDoesAProxyThatRefuses) {
+    std::vector<std::unique_ptr<test::WireTalk>> proxies;
+    net::Listener listener(
+        loop_, net::ListeningSocket::open("127.0.0.1:0").value(), [&](FileDescriptor socket) {
+            proxies.push_back(std::make_unique<test::WireTalk>(
+                loop_, std::make_unique<net::SocketDuplex>(std::move(socket))));
+            proxies.back()->say("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+        });
+    ASSERT_TRUE(listener.start());
+    hub_.proxy = "http://127.0.0.1:" + std::to_string(listener.socket().port());
+    start();
+    ASSERT_TRUE(until_failures(1));
+    EXPECT_FALSE(proxies.empty());
+    EXPECT_NE(rotation_->status().last_error.find("proxy"), std::string::npos);
+    expect_both_are_there();
+}
+
+/// Closes each connection after the first bytes, and says in TLS why.
+TEST_F(PreparedRotationTest, ButATlsAlertDoesAndTheActiveOneStays) {
+    std::vector<std::unique_ptr<test::WireTalk>> hubs;
+    net::Listener listener(
+        loop_, net::ListeningSocket::open("127.0.0.1:0").value(), [&](FileDescriptor socket) {
+            hubs.push_back(std::make_unique<test::WireTalk>(
+                loop_, std::make_unique<net::SocketDuplex>(std::move(socket))));
+            // RFC 8446 section 6: fatal, certificate_revoked.
+            hubs.back()->say(std::string_view("\x15\x03\x03\x00\x02\x02\x2c", 7));
+        });
+    ASSERT_TRUE(listener.start());
+    hub_.url = "https://127.0.0.1:" + std::to_string(listener.socket().port());
+    start();
+    ASSERT_TRUE(until_failures(1));
+    EXPECT_FALSE(hubs.empty());
+    EXPECT_FALSE(store_.prepared());
+    EXPECT_EQ(store_.load_active()->chain.front().serial(), serial_);
+    EXPECT_EQ(activated_, 0);
+    now_.boot += 1h;
+    ASSERT_TRUE(until_failures(2)) << "and another one is asked for";
+    EXPECT_EQ(store_.load_active()->chain.front().serial(), serial_);
 }
 
 }  // namespace

@@ -6,8 +6,10 @@
 #include "tests/support/test_pki.hpp"
 
 #include <gtest/gtest.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 
 namespace sallyport::certs {
 namespace {
@@ -55,6 +57,48 @@ TEST_F(KeyImportTest, Pkcs12OpensWithItsPasswordOnly) {
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code, Errc::unauthorized) << to_text(refused.error());
     }
+}
+
+/// A library context that can still write what ours does not read.
+class LegacyLibrary {
+public:
+    LegacyLibrary()
+        : context_(OSSL_LIB_CTX_new()),
+          present_(OSSL_PROVIDER_load(context_, "default")),
+          legacy_(OSSL_PROVIDER_load(context_, "legacy")) {}
+    ~LegacyLibrary() {
+        OSSL_PROVIDER_unload(legacy_);
+        OSSL_PROVIDER_unload(present_);
+        OSSL_LIB_CTX_free(context_);
+        ERR_clear_error();
+    }
+    LegacyLibrary(const LegacyLibrary&) = delete;
+    LegacyLibrary& operator=(const LegacyLibrary&) = delete;
+    bool has_legacy() const { return legacy_ != nullptr; }
+    OSSL_LIB_CTX* get() const { return context_; }
+
+private:
+    OSSL_LIB_CTX* context_;
+    OSSL_PROVIDER* present_;
+    OSSL_PROVIDER* legacy_;
+};
+
+TEST_F(KeyImportTest, AFileOfOldToolsSaysHowToWriteItAnew) {
+    const LegacyLibrary library;
+    if (!library.has_legacy()) GTEST_SKIP() << "this OpenSSL has no legacy provider";
+    // As Windows and Java wrote them for decades: RC2 for the certificates, 3DES for the key.
+    auto* file = PKCS12_create_ex("s3cret", "agent", held_.key.get(), held_.certificate.get(),
+                                  nullptr, NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
+                                  NID_pbe_WithSHA1And40BitRC2_CBC, 0, 0, 0, library.get(), nullptr);
+    ASSERT_NE(file, nullptr);
+    const BioPtr bio(BIO_new(BIO_s_mem()));
+    EXPECT_EQ(i2d_PKCS12_bio(bio.get(), file), 1);
+    PKCS12_free(file);
+    const auto refused = read_key_import(std::string(written_to(bio.get())), Secret("s3cret"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::unsupported) << to_text(refused.error());
+    EXPECT_NE(refused.error().detail.find("openssl pkcs12 -legacy"), std::string::npos);
+    EXPECT_EQ(ERR_peek_error(), 0u) << "nothing is left for who comes next";
 }
 
 TEST_F(KeyImportTest, GarbageIsRefused) {

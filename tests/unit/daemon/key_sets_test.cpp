@@ -136,6 +136,7 @@ TEST_F(KeySetsTest, WhoWaitsIsToldOfTheEnd) {
     stopping.spawn("stop", key_sets_->stop());
     ASSERT_TRUE(test::run_until_done(loop_, stopping));
     EXPECT_EQ(known().fetches, 2u);
+    EXPECT_EQ(known().refreshable_at, net::Deadline::max()) << "and nobody waits for the next";
     key_sets_.reset();
 }
 

@@ -135,7 +135,7 @@ TEST_F(TokenTest, EachReasonForARefusalCanBeTold) {
         EXPECT_EQ(verdict.error().code, code) << why << ": " << to_text(verdict.error());
         EXPECT_FALSE(verdict.error().detail.empty()) << why;
     }
-    EXPECT_EQ(verifier_.remembered(), 0u) << "only valid tokens are remembered";
+    EXPECT_EQ(verifier_.memory().size(), 0u) << "only valid tokens are remembered";
 }
 
 TEST_F(TokenTest, OfAnotherKeyIsRefused) {
@@ -256,17 +256,31 @@ TEST_F(TokenTest, BlanksBeforeATokenDoNotMultiplyIt) {
     const auto token = issue();
     for (std::size_t blanks = 1; blanks < 100; ++blanks)
         EXPECT_TRUE(verify("Bearer" + std::string(blanks, ' ') + token));
-    EXPECT_EQ(verifier_.remembered(), 1u);
+    EXPECT_EQ(verifier_.memory().size(), 1u);
 }
 
 TEST_F(TokenTest, TheMemoryIsBoundedAndKeepsWhatIsUsed) {
-    verifier_ = TokenVerifier(keys_of(hub_key()), issuer, 8);
+    verifier_ = TokenVerifier(keys_of(hub_key()), issuer, {.tokens = 8});
     const auto used = issue();
     const auto first = *verify("Bearer " + used);
     for (int other = 0; other < 30; ++other) {
         EXPECT_TRUE(verify("Bearer " + issue()));
-        EXPECT_LE(verifier_.remembered(), 8u);
+        EXPECT_LE(verifier_.memory().size(), 8u);
         EXPECT_EQ(*verify("Bearer " + used), first) << "still remembered";
+    }
+}
+
+TEST_F(ExchangedTokenTest, TheMemoryCountsWhatTravelsInside) {
+    const auto exchanged = exchange(user_token(1'900'000'000, 2'000));
+    ASSERT_TRUE(exchanged);
+    ASSERT_TRUE(verify("Bearer " + exchanged->text));
+    EXPECT_GE(verifier_.memory().bytes(), exchanged->text.size() + 2'000);
+    verifier_ = TokenVerifier(keys_of(hub_key()), issuer, {.bytes = 20'000});
+    verifier_.use(*certs::TokenSeal::of(hub_key()));
+    for (int other = 0; other < 10; ++other) {
+        const auto token = exchange(user_token(1'900'000'000, 2'000));
+        ASSERT_TRUE(token && verify("Bearer " + token->text));
+        EXPECT_LE(verifier_.memory().bytes(), 20'000u);
     }
 }
 
