@@ -32,6 +32,7 @@ internal = "https://127.0.0.1:1"
 principal = { kind = "x509", deliver = "header:SSL_CLIENT_CERT" }
 [[mapping.rule]]
 path = "/"
+match = "subpaths"
 [[identity_provider]]
 issuer = "https://login.test"
 jwks_file = "/dev/null"

@@ -3,6 +3,7 @@
 #include "agent/trial_link.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/listener.hpp"
 #include "net/socket_duplex.hpp"
@@ -167,6 +168,7 @@ protected:
         const auto held = pki().agent();
         const std::vector chain{held.certificate};
         const auto anchors = pki().anchors();
+        EXPECT_TRUE(replace_file(folder_.path() / "pending.pem", held.key_pem(), 0600));
         EXPECT_TRUE(store_.prepare(held.key, chain, anchors, pki().now()));
         candidate_ = held.certificate.serial();
     }
