@@ -7,11 +7,13 @@ Inspector::Inspector(const Terms& terms) : terms_(terms) {}
 Step Inspector::from_client(std::span<std::byte> received) {
     if (phase_ == Phase::over) return {.taken = received.size(), .close = true};
     const auto head = read_frame_head(received);
+    const bool setting_up = phase_ < Phase::logon;
+    if (head.state == FrameHead::State::too_large ||
+        (setting_up && head.frame_bytes > set_up_frame_bytes_max))
+        return hang_up(received.size(), setting_up ? Refusal::setup : Refusal::too_large,
+                       setting_up ? "a frame is longer than any that sets up a conversation"
+                                  : "the length of a frame is above 1 MiB");
     if (head.state == FrameHead::State::needs_more) return {.wanted = head.frame_bytes};
-    if (head.state == FrameHead::State::too_large)
-        return hang_up(received.size(),
-                       phase_ == Phase::gateway ? Refusal::setup : Refusal::too_large,
-                       "the length of a frame is above 1 MiB; this is no NI connection");
     const auto frame = received.first(head.frame_bytes);
     const auto kind = kind_of(frame.subspan(frame_head_bytes));
     if (kind == FrameKind::record) return client_record(frame);
@@ -93,7 +95,8 @@ Call Inspector::call() const {
             .is_logon = is_logon_,
             .decision = decision_,
             .request_bytes = request_.bytes(),
-            .reply_bytes = reply_.bytes()};
+            .reply_bytes = reply_.bytes(),
+            .reply_is_error = reply_.is_error()};
 }
 
 BytesView Inspector::farewell() {

@@ -19,6 +19,8 @@ namespace sallyport::rfc {
 /// Bytes of a message that are held back until it is clear that it may pass. An ordinary call is
 /// one record, which is looked at where it was received; this is for what comes in several records.
 inline constexpr std::size_t held_bytes_max = 512 * 1024;
+/// Frame of a client that has not come to the logon yet; the largest record there has 453 bytes.
+inline constexpr std::size_t set_up_frame_bytes_max = 1024;
 /// Payload of one record of a message in several; clients cut at 28 000 bytes.
 inline constexpr std::size_t streamed_record_bytes_max = 64 * 1024;
 
@@ -67,6 +69,7 @@ struct Call {
     FunctionDecision decision{};
     std::uint64_t request_bytes = 0;  // of items
     std::uint64_t reply_bytes = 0;
+    bool reply_is_error = false;  // an exception, so far as the answer could be read
 };
 
 /// One RFC connection between a client and a gateway, as a state machine over bytes: judges each

@@ -50,7 +50,8 @@ bool ItemReader::take_whole_item(BytesView& bytes) {
     const auto tag = read_u16(bytes, 0);
     const auto size = read_u16(bytes, 2);
     if (size == long_form || bytes.size() < head + size + closing) return false;
-    item_ = {tag, size, bytes.subspan(head, std::min<std::size_t>(size, kept_bytes))};
+    item_ = {tag, size, {}};
+    item_.value = bytes.subspan(head, std::min<std::size_t>(size, kept_of_value()));
     if (!close(read_u16(bytes, head + size))) return false;
     bytes = bytes.subspan(head + size + closing);
     return true;
@@ -107,12 +108,16 @@ void ItemReader::begin_value(std::uint32_t size) {
 
 void ItemReader::take_value(BytesView& bytes) {
     const auto part = bytes.first(std::min<std::size_t>(left_, bytes.size()));
-    const auto keep = std::min(part.size(), kept_bytes - kept_);
+    const auto keep = std::min(part.size(), kept_of_value() - kept_);
     if (keep > 0) std::memcpy(value_.data() + kept_, part.data(), keep);
     kept_ = static_cast<std::uint8_t>(kept_ + keep);
     left_ -= static_cast<std::uint32_t>(part.size());
     bytes = bytes.subspan(part.size());
     if (left_ == 0) phase_ = Phase::closing_tag;
+}
+
+std::size_t ItemReader::kept_of_value() const {
+    return item_.tag == tag::password || item_.tag == tag::ticket ? 0 : kept_bytes;
 }
 
 bool ItemReader::close(std::uint16_t closing_tag) {

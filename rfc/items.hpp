@@ -17,8 +17,9 @@ namespace tag {
 inline constexpr std::uint16_t header = 0x0101, function = 0x0102, protocol_version = 0x0103,
                                capabilities = 0x0106, user = 0x0111, client = 0x0114,
                                password = 0x0117, program = 0x0130, exception_key = 0x0401,
-                               exception_text = 0x0402, exception_number = 0x0417, reply = 0x0500,
-                               call = 0x0502, ticket = 0x0670, end = 0xffff;
+                               exception_text = 0x0402, last_error = 0x0404,
+                               exception_number = 0x0417, reply = 0x0500, call = 0x0502,
+                               ticket = 0x0670, end = 0xffff;
 }
 
 /// Whether a published description knows items of this tag.
@@ -28,7 +29,8 @@ bool is_known_tag(std::uint16_t tag);
 struct Item {
     std::uint16_t tag = 0;
     std::uint32_t size = 0;  // of the whole value
-    BytesView value{};       // all of it, if size <= ItemReader::kept_bytes; until the next call
+    BytesView value{};       // all of it, if size <= ItemReader::kept_bytes; until the next call.
+                             // Of passwords and tickets nothing
 };
 
 /// Reads a chain of items `tag length value tag` that ends with an empty item ffff, wherever it is
@@ -65,6 +67,7 @@ private:
     bool gather(BytesView& bytes, std::size_t wanted);
     void begin_value(std::uint32_t size);
     void take_value(BytesView& bytes);
+    std::size_t kept_of_value() const;
     bool close(std::uint16_t closing_tag);
     bool fail(Defect defect);
 

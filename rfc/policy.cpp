@@ -1,6 +1,7 @@
 #include "rfc/policy.hpp"
 
 #include "base/bytes.hpp"
+#include "base/error.hpp"
 
 #include <algorithm>
 #include <array>
@@ -50,7 +51,37 @@ bool blocks(const BlockedUser& blocked, std::string_view user,
     return blocked.client.empty() || !client || *client == blocked.client;
 }
 
+Result<void> check_client(std::string_view client) {
+    constexpr std::size_t client_characters = 3;
+    const bool plain = std::ranges::all_of(
+        client, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
+    if (client.size() == client_characters && plain) return {};
+    return Error{Errc::malformed, "\"" + std::string(client) +
+                                      "\" is not an SAP client: three digits, as in \"100\""};
+}
+
+Result<void> check_rule(const FunctionRule& rule) {
+    if (is_function_name(rule.function)) return {};
+    return Error{Errc::malformed,
+                 "\"" + rule.function +
+                     "\" is not the name of a function module: up to 30 characters, upper case"};
+}
+
 }  // namespace
+
+Result<void> check(const Policy& policy) {
+    for (const auto& rule : policy.rules)
+        if (auto good = check_rule(rule); !good) return good;
+    for (const auto& client : policy.clients)
+        if (auto good = check_client(client); !good) return good;
+    for (const auto& blocked : policy.blocked_users) {
+        if (blocked.user.empty())
+            return Error{Errc::malformed, "a blocked user needs a name: { client, user }"};
+        if (blocked.client.empty()) continue;
+        if (auto good = check_client(blocked.client); !good) return good;
+    }
+    return {};
+}
 
 bool is_function_name(std::string_view text) {
     if (text.empty() || text.size() > function_name_characters_max) return false;

@@ -51,6 +51,10 @@ inline constexpr std::size_t function_name_characters_max = 30;
 /// and, not at the start, a full stop.
 bool is_function_name(std::string_view text);
 
+/// Whether everything in it can be met by a name, a client or a user at all. Errors: malformed,
+/// with what to write instead.
+Result<void> check(const Policy& policy);
+
 /// What client libraries call by themselves (docs/RFC.md#infrastructure). The first one, RFCPING,
 /// is how a logon is probed, and passes always.
 std::span<const std::string_view> infrastructure_functions();

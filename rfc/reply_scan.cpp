@@ -6,6 +6,7 @@ void ReplyScan::begin() {
     reader_.reset();
     bytes_ = 0;
     callback_ = false;
+    error_ = false;
     page_.reset();
 }
 
@@ -14,6 +15,7 @@ void ReplyScan::feed(BytesView items) {
     while (!callback_ && reader_.next(items)) {
         const auto& item = reader_.item();
         if (item.tag == tag::call || item.tag == tag::function) callback_ = true;
+        if (item.tag >= tag::exception_key && item.tag <= tag::last_error) error_ = true;
         if (item.tag == tag::header && !page_) page_ = code_page_of_header(item.value);
     }
 }

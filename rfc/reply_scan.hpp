@@ -17,6 +17,8 @@ public:
     void feed(BytesView items);
 
     bool is_callback() const { return callback_; }
+    /// Whether it tells of an exception or another error instead of a result.
+    bool is_error() const { return error_; }
     std::optional<CodePage> code_page() const { return page_; }
     std::uint64_t bytes() const { return bytes_; }
 
@@ -24,6 +26,7 @@ private:
     ItemReader reader_;
     std::uint64_t bytes_ = 0;
     bool callback_ = false;
+    bool error_ = false;
     std::optional<CodePage> page_{};
 };
 

@@ -71,6 +71,16 @@ TEST(Inspector, TellsHowManyBytesAFrameNeeds) {
     EXPECT_EQ(conversation.inspector().from_client(frame).taken, 68U);
 }
 
+TEST(Inspector, AsksForNoLargeFrameBeforeTheLogon) {
+    const Bytes head = from_hex("00010000").value();
+    Conversation early;
+    EXPECT_EQ(early.client(head).refusal, Refusal::setup);
+    Conversation later;
+    later.bring(Until::allocated);
+    EXPECT_FALSE(later.client(head).closed);
+    EXPECT_EQ(later.client(from_hex("00").value()).refusal, Refusal::none);
+}
+
 TEST(Inspector, ForwardsACallFromWhereItWasReceived) {
     auto conversation = logged_on();
     auto frame = load_data("session/10-stfc-connection.bin");
@@ -173,6 +183,36 @@ TEST(Inspector, AnAnswerInSeveralRecordsEndsWithItsLast) {
     EXPECT_EQ(outcome.forwarded, reply);
     EXPECT_EQ(outcome.events, std::vector{Event::call_ended});
     EXPECT_GT(conversation.inspector().call().reply_bytes, 60'000U);
+}
+
+TEST(Inspector, TellsAnswersFromExceptions) {
+    auto conversation = logged_on();
+    conversation.client(call("RFC_PING"));
+    conversation.back_end(load_data("session/13-rfc-ping-reply.bin"));
+    EXPECT_FALSE(conversation.inspector().call().reply_is_error);
+    conversation.client(call("RFC_PING"));
+    conversation.back_end(load_data("session/19-fu-not-found-reply.bin"));
+    EXPECT_TRUE(conversation.inspector().call().reply_is_error);
+    EXPECT_TRUE(conversation.inspector().is_idle());
+}
+
+TEST(Inspector, LogonDataBehindTheLogonIsRefused) {
+    auto conversation = logged_on();
+    const auto items = Items::call("STFC_CONNECTION").add_wide(tag::user, "OTHER").end().bytes();
+    EXPECT_EQ(conversation.client(send_frame(items)).refusal, Refusal::ambiguous);
+}
+
+TEST(Inspector, AUserNamedTwiceIsRefused) {
+    Conversation conversation;
+    conversation.bring(Until::allocated);
+    const auto items = Items::logon("100", "JANE")
+                           .add(tag::user, "JANE")
+                           .add(tag::function, "RFCPING")
+                           .end()
+                           .bytes();
+    const auto outcome = conversation.client(send_frame(items));
+    EXPECT_EQ(outcome.refusal, Refusal::ambiguous);
+    EXPECT_EQ(header_of(outcome.answered).return_code(), 0x12U);
 }
 
 TEST(Inspector, AnErrorOfTheBackEndEndsTheConversation) {

@@ -61,6 +61,12 @@ TEST(ItemReader, KeepsTheStartOfALongValue) {
     EXPECT_EQ(read(items, 7).values.at(0), std::string(ItemReader::kept_bytes, 'v'));
 }
 
+TEST(ItemReader, KeepsNoPassword) {
+    const auto items = Items().add(tag::password, "seed1234").add(tag::ticket, "AjEx").bytes();
+    EXPECT_EQ(read(items).values, (std::vector<std::string>{"", ""}));
+    EXPECT_EQ(read(items, 3).values, (std::vector<std::string>{"", ""}));
+}
+
 TEST(ItemReader, NamesWhatIsWrong) {
     using Defect = ItemReader::Defect;
     struct Case {

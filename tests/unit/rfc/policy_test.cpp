@@ -68,6 +68,16 @@ TEST(FunctionPolicy, APrefixNeverCoversATunnel) {
         EXPECT_EQ(decide_function(all, tunnel).refusal, Refusal::tunnel_denied) << tunnel;
 }
 
+TEST(PolicyCheck, FindsWhatCouldNeverBeMet) {
+    EXPECT_TRUE(check(policy));
+    EXPECT_TRUE(check({.clients = {"100"}, .blocked_users = {{"100", "SAP*"}, {"", "DDIC"}}}));
+    EXPECT_FALSE(check({.rules = {{"bapi_user"}}}));
+    EXPECT_FALSE(check({.rules = {{"", Match::prefix}}}));
+    EXPECT_FALSE(check({.clients = {"1"}}));
+    EXPECT_FALSE(check({.blocked_users = {{"1000", "X"}}}));
+    EXPECT_FALSE(check({.blocked_users = {{"100", ""}}}));
+}
+
 TEST(LogonPolicy, ChecksClientsAndUsers) {
     const Policy lists{.clients = {"100", "200"}, .blocked_users = {{"100", "SAP*"}, {"", "DDIC"}}};
     struct Case {

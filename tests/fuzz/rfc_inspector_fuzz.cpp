@@ -1,0 +1,130 @@
+#include "rfc/inspector.hpp"
+#include "rfc/items.hpp"
+#include "rfc/ni.hpp"
+#include "rfc/records.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+/// A conversation of chunks "side, length (2), bytes": both sides say anything, whole and split.
+/// Whatever they say, what reaches the back end must be a call that the policy allows.
+namespace {
+
+using namespace sallyport;
+using namespace sallyport::rfc;
+
+void check(bool holds) {
+    if (!holds) std::abort();
+}
+
+const Policy policy{.rules = {{"STFC_CONNECTION"}, {"BAPI_", Match::prefix}},
+                    .clients = {"001"},
+                    .blocked_users = {{"", "DDIC"}}};
+const Identity identity{.internal = SystemName::create("gw.corp", 1).value(),
+                        .exposed = SystemName::create("abap.virtual", 0).value()};
+
+struct Seen {
+    Bytes to_back_end{};
+    Bytes to_client{};
+    int events = 0;
+    bool closed = false;
+    bool operator==(const Seen&) const = default;
+};
+
+/// The functions that a simple reader finds in what went to the back end.
+void check_calls(BytesView stream) {
+    while (stream.size() >= frame_head_bytes) {
+        const auto head = read_frame_head(stream);
+        check(head.state == FrameHead::State::complete);
+        const auto record = stream.first(head.frame_bytes).subspan(frame_head_bytes);
+        stream = stream.subspan(head.frame_bytes);
+        if (record.size() < header_bytes + trailer_bytes) continue;
+        const AppcHeader header(record);
+        if (header.function() != Function::sap_send || !header.is_final()) continue;
+        auto items = record.subspan(header_bytes);
+        if (items[0] == std::byte{0xd9}) items = items.subspan(12);
+        items = items.first(items.size() - trailer_bytes);
+        ItemReader reader;
+        int names = 0;
+        while (reader.next(items)) {
+            if (reader.item().tag != tag::function) continue;
+            ShortText name;
+            check(read_function_name(reader.item().value, name) == Refusal::none);
+            check(decide_function(policy, name.view()).refusal == Refusal::none);
+            ++names;
+        }
+        check(reader.ended() && names == 1);
+    }
+}
+
+class Play {
+public:
+    Play() : inspector_({policy, identity, "abap.virtual:sapgw00"}) {}
+
+    void hear(bool client, BytesView bytes, std::size_t piece) {
+        auto& buffer = client ? from_client_ : from_back_end_;
+        while (!bytes.empty() && !seen_.closed) {
+            const auto part = bytes.first(std::min(piece, bytes.size()));
+            buffer.insert(buffer.end(), part.begin(), part.end());
+            bytes = bytes.subspan(part.size());
+            while (look(client, buffer)) {
+            }
+        }
+    }
+
+    const Seen& seen() const { return seen_; }
+
+private:
+    bool look(bool client, Bytes& buffer) {
+        if (buffer.empty() || seen_.closed) return false;
+        const auto step =
+            client ? inspector_.from_client(buffer) : inspector_.from_back_end(buffer);
+        check(step.taken <= buffer.size());
+        if (step.taken == 0 && !step.close) {
+            check(step.wanted > buffer.size());
+            check(step.wanted <= frame_head_bytes + frame_bytes_max);
+        }
+        auto& ahead = client ? seen_.to_back_end : seen_.to_client;
+        auto& back = client ? seen_.to_client : seen_.to_back_end;
+        ahead.insert(ahead.end(), step.forward.begin(), step.forward.end());
+        if (client) back.insert(back.end(), step.answer.begin(), step.answer.end());
+        if (step.event != Event::none)
+            seen_.events = (seen_.events * 7 + static_cast<int>(step.event)) % 1'000'003;
+        seen_.closed = step.close;
+        check(!step.close || inspector_.is_over());
+        buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(step.taken));
+        return step.taken > 0;
+    }
+
+    Inspector inspector_;
+    Seen seen_{};
+    Bytes from_client_{};
+    Bytes from_back_end_{};
+};
+
+Seen play(BytesView script, std::size_t piece) {
+    Play conversation;
+    while (script.size() > 3) {
+        const bool client = script[0] != std::byte{'b'};
+        const std::size_t length =
+            std::to_integer<std::size_t>(script[1]) << 8 | std::to_integer<std::size_t>(script[2]);
+        script = script.subspan(3);
+        const auto part = script.first(std::min(length, script.size()));
+        script = script.subspan(part.size());
+        conversation.hear(client, part, piece);
+    }
+    return conversation.seen();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) return 0;
+    const auto bytes = std::as_bytes(std::span(data, size));
+    const auto whole = play(bytes.subspan(1), SIZE_MAX);
+    check(play(bytes.subspan(1), 1 + data[0]) == whole);
+    check_calls(whole.to_back_end);
+    return 0;
+}
