@@ -1,6 +1,7 @@
 #include "agent/certificate_change.hpp"
 
 #include "agent/principal_keys.hpp"
+#include "agent/service_user.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "certs/key_import.hpp"
@@ -11,6 +12,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <optional>
 #include <span>
 
 namespace sallyport::agent {
@@ -77,11 +79,21 @@ Result<certs::Key> pending_key(const Config& config, CertificateKind kind) {
     return certs::Key::from_pem(text.reveal());
 }
 
+/// What lies in the file; nothing if there is none.
+Result<std::optional<Secret>> bytes_before(const std::filesystem::path& file) {
+    auto text = read_file(file, certs::import_bytes_max);
+    if (text) return std::optional<Secret>(std::move(*text));
+    if (text.error().code == boost::system::errc::no_such_file_or_directory)
+        return std::optional<Secret>();
+    return text.error();
+}
+
 }  // namespace
 
 Result<std::string> order_certificate(const Config& config, CertificateKind kind,
                                       const CertificateOrder& order) {
     if (auto may = check_kind(kind); !may) return may.error();
+    if (auto may = check_service_user(config.state_dir); !may) return may.error();
     const auto file = pending_file(config, kind);
     if (is_there(file) && !order.replace)
         return Error{Errc::conflict,
@@ -146,6 +158,7 @@ Result<certs::KeyAndChain> read_certificate(const Config& config, CertificateKin
 
 Result<certs::KeyAndChain> next_authority(const Config& config, NextAuthority what,
                                           certs::Time now) {
+    if (auto may = check_service_user(config.state_dir); !may) return may.error();
     const auto present = certs::read_key_file(PrincipalKeys::authority_file(config));
     if (!present && present.error().code != Errc::not_found) return present.error();
     if (present && present->chain.front().subject() != present->chain.front().issuer())
@@ -164,14 +177,18 @@ Result<certs::KeyAndChain> next_authority(const Config& config, NextAuthority wh
 
 Result<bool> put_in_place(const Config& config, CertificateKind kind,
                           const certs::KeyAndChain& content) {
+    if (auto may = check_service_user(config.state_dir); !may) return may.error();
     const auto file = active_file(config, kind);
-    const auto before = certs::read_key_file(file);
+    // Its bytes, whatever they are: what cannot be used now may be all there is of a key.
+    const auto before = bytes_before(file);
+    if (!before) return before.error();
     if (auto written = certs::replace_key_file(file, content); !written) return written.error();
     const auto told = daemon::ask_daemon(config.admin_socket, "POST", "/v1/reload-certificates");
     const bool runs = told || told.error().code != Errc::unavailable;
     if (!told && runs) {
-        const auto back = before ? certs::replace_key_file(file, *before) : Result<void>();
-        if (!before) discard(file);
+        const auto back =
+            *before ? replace_file(file, (*before)->reveal(), secret_mode) : Result<void>();
+        if (!*before) discard(file);
         return Error{told.error().code,
                      "the running agent did not take it" +
                          std::string(back ? ", the one before is in place again: " : ": ") +

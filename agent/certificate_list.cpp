@@ -59,6 +59,15 @@ Result<void> add_file(CertificateKind kind, const std::filesystem::path& file,
     return kept.error();
 }
 
+Result<certs::Identity> identity_in(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(folder, ignored))  // looking makes no folder
+        return Error{Errc::not_found, folder.string() + " does not exist"};
+    const auto store = certs::IdentityStore::open(folder);
+    if (!store) return store.error();
+    return store->load_active();
+}
+
 }  // namespace
 
 std::string_view to_text(CertificateKind kind) {
@@ -170,9 +179,7 @@ std::vector<ListedCertificate> idle_certificates(const Config& config) {
 
 Result<std::vector<ListedCertificate>> certificates_on_disk(const Config& config) {
     std::vector<ListedCertificate> all;
-    const auto store = certs::IdentityStore::open(config.identity_folder());
-    if (!store) return store.error();
-    const auto identity = store->load_active();
+    const auto identity = identity_in(config.identity_folder());
     if (identity) all.push_back(ListedCertificate::of(*identity));
     if (!identity && identity.error().code != Errc::not_found) return identity.error();
     for (const auto& [kind, file] :

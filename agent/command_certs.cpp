@@ -3,6 +3,7 @@
 #include "agent/certificate_change.hpp"
 #include "agent/certificate_list.hpp"
 #include "agent/principal_keys.hpp"
+#include "agent/service_user.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -35,6 +36,14 @@ Result<MeantCertificate> meant_certificate(const CommandContext& context, const 
     auto config = Config::load(context.config);
     if (!config) return config.error();
     return MeantCertificate{.config = std::move(*config), .kind = *meant};
+}
+
+Result<certs::PrincipalAuthority> own_authority(const Config& config) {
+    const auto file = PrincipalKeys::authority_file(config);
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored))
+        if (auto may = check_service_user(config.state_dir); !may) return may.error();
+    return certs::PrincipalAuthority::open(file, now());
 }
 
 json::object certificate_facts(const certs::Certificate& certificate) {
@@ -92,8 +101,7 @@ Result<CommandOutput> list(const CommandContext& context) {
 
 /// A system certificate that nobody imported: issued by the agent itself, a new one each day.
 Result<CommandOutput> show_issued_system(const Config& config) {
-    const auto authority =
-        certs::PrincipalAuthority::open(PrincipalKeys::authority_file(config), now());
+    const auto authority = own_authority(config);
     if (!authority) return authority.error();
     const auto issued = authority->issue_system(agent_name_of(config), now());
     if (!issued) return issued.error();
@@ -112,8 +120,7 @@ Result<CommandOutput> show(const CommandContext& context, const std::string& kin
     if (!subject) return subject.error();
     const auto& config = subject->config;
     if (subject->kind == CertificateKind::principal_ca) {
-        const auto authority =
-            certs::PrincipalAuthority::open(PrincipalKeys::authority_file(config), now());
+        const auto authority = own_authority(config);
         if (!authority) return authority.error();
         const auto& own = authority->certificate();
         return give_certificate(own, out, out.empty() ? std::string() : own.subject() + "\n",

@@ -5,12 +5,16 @@
 #include "agent/config.hpp"
 #include "certs/certificate.hpp"
 #include "certs/key_file.hpp"
+#include "certs/principal_authority.hpp"
 
 #include <boost/json/object.hpp>
 
 #include <string>
 
 namespace sallyport::agent {
+
+/// The principal CA; makes it if there is none.
+Result<certs::PrincipalAuthority> own_authority(const Config& config);
 
 /// What a program wants to know of a certificate, with the certificate itself.
 boost::json::object certificate_facts(const certs::Certificate& certificate);

@@ -1,5 +1,7 @@
 #include "agent/command_context.hpp"
 
+#include "base/terminal.hpp"
+
 #include <boost/json/serialize.hpp>
 
 #include <CLI/CLI.hpp>
@@ -19,14 +21,14 @@ void on_run(CLI::App& command, CommandContext& context,
                                    boost::json::object{{"error", to_text(output.error())}})
                             << '\n';
             else
-                context.err << "sallyport: " << to_text(output.error()) << '\n';
+                context.err << "sallyport: " << for_terminal(to_text(output.error())) << '\n';
             return;
         }
         context.exit_code = output->exit_code;
         if (context.json)
             context.out << boost::json::serialize(output->json) << '\n';
         else
-            context.out << output->text;
+            context.out << for_terminal(output->text);
     });
 }
 

@@ -1,6 +1,7 @@
 #include "agent/command_context.hpp"
 #include "agent/config.hpp"
 #include "agent/enrolment.hpp"
+#include "agent/service_user.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "certs/join_token.hpp"
@@ -48,6 +49,7 @@ Result<CommandOutput> enroll(CommandContext& context, const std::string& token_f
     if (!text) return text.error();
     const auto token = certs::JoinToken::parse(text->reveal());
     if (!token) return token.error();
+    if (auto may = check_service_user(config->state_dir); !may) return may.error();
     if (auto made = make_folder(config->state_dir, 0700); !made) return made.error();
 
     const auto& hub = hub_for(*config, *token);

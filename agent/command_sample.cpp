@@ -1,9 +1,7 @@
 #include "agent/claims_file.hpp"
 #include "agent/command_certs.hpp"
-#include "agent/principal_keys.hpp"
 #include "agent/site.hpp"
 #include "base/error.hpp"
-#include "certs/principal_authority.hpp"
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -21,8 +19,7 @@ Result<CommandOutput> sample(const CommandContext& context, const std::string& c
     if (!match) return match.error();
     const auto& config = (*site)->config;
     const auto now = std::chrono::system_clock::now();
-    const auto authority =
-        certs::PrincipalAuthority::open(PrincipalKeys::authority_file(config), now);
+    const auto authority = own_authority(config);
     if (!authority) return authority.error();
     const auto issued = authority->issue(match->subject, config.principal_validity, now);
     if (!issued) return issued.error();

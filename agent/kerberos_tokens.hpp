@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/kerberos.hpp"
+#include "agent/kerberos_outages.hpp"
 
 #include <functional>
 #include <list>
@@ -26,7 +27,7 @@ class KerberosTokens {
 public:
     virtual ~KerberosTokens() = default;
     /// Another token from tickets that are here already: asks nobody.
-    /// Errors: Errc::not_found: there are none; KerberosFault.
+    /// Errors: Errc::not_found: there are none that work.
     virtual Result<Secret> at_hand(const KerberosOrder& order) = 0;
     /// The same, after asking a KDC where there is need. Errors: KerberosFault.
     virtual Result<Secret> obtain(const KerberosOrder& order) = 0;
@@ -42,8 +43,7 @@ public:
     static constexpr std::size_t remembered_tickets_max = 2000;
     /// Before its end a ticket is not used any more: this, or a tenth of its life if that is less.
     static constexpr std::chrono::seconds reserve = std::chrono::seconds(60);
-    /// While no KDC answers, none is asked more often; nor for the tickets of a user whom a service
-    /// refuses each time.
+    /// For the tickets of a user whom a service refuses each time no KDC is asked more often.
     static constexpr std::chrono::seconds pause = std::chrono::seconds(2);
 
     using Clock = std::chrono::steady_clock;
@@ -69,13 +69,21 @@ private:
         Clock::time_point use_until;
     };
     using Users = std::list<User>;  // the last used first
+    using Names = std::map<std::string_view, Users::iterator>;
+    struct Obtained {
+        KerberosUserPtr tickets;
+        KerberosUser::Token token;
+    };
 
     void use(const KerberosAccount& account);
-    Result<KerberosAgentPtr> agent(const KerberosAccount& account);
+    void drop(Names::iterator known);
+    Result<Obtained> ask(const KerberosOrder& order, const std::string& realms);
+    Result<KerberosAgentPtr> agent(const KerberosAccount& account, const std::string& realms);
     KerberosUserPtr find(const KerberosOrder& order);
+    void forget(const KerberosOrder& order, const KerberosUserPtr& tickets);
     void keep(const KerberosOrder& order, KerberosUserPtr tickets, std::chrono::seconds lifetime);
-    std::optional<Error> recent_failure();
-    Error failed(Error error);
+    std::optional<Error> outage(const std::string& realms);
+    void told(const std::string& realms, const std::optional<Error>& error);
 
     const World world_;
     std::mutex mutex_;         // never held while a KDC is asked
@@ -83,9 +91,8 @@ private:
     KerberosAgentPtr agent_;
     Clock::time_point agent_until_{};
     Users users_;
-    std::map<std::string_view, Users::iterator> by_name_;
-    std::optional<Error> failure_;  // no KDC answered
-    Clock::time_point failed_until_{};
+    Names by_name_;
+    KerberosOutages outages_;
 };
 
 }  // namespace sallyport::agent

@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "base/terminal.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -20,9 +21,9 @@ constexpr std::uint64_t duration_seconds_max = std::uint64_t{36'600} * 86'400;
 void report(CommandContext& context, const Result<CommandOutput>& outcome) {
     if (outcome) {
         context.out << (context.json ? boost::json::serialize(outcome->json) + '\n'
-                                     : outcome->text);
+                                     : for_terminal(outcome->text));
         context.out.flush();
-        if (!context.json) context.err << outcome->note;
+        if (!context.json) context.err << for_terminal(outcome->note);
         // Facts that did not arrive were not told: a full disk must not look like success.
         context.exit_code = context.out ? 0 : 1;
         return;
@@ -33,7 +34,7 @@ void report(CommandContext& context, const Result<CommandOutput>& outcome) {
     if (context.json)
         context.err << boost::json::serialize(boost::json::object{{"error", message}}) << '\n';
     else
-        context.err << "sallyport-hub: " << message << '\n';
+        context.err << "sallyport-hub: " << for_terminal(message) << '\n';
 }
 
 }  // namespace

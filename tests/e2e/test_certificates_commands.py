@@ -136,6 +136,26 @@ class Change(SiteTest):
         self.assertEqual(traffic.faults, [])
         self.assertEqual((self.seen()["subject"], self.in_use()["warning"]), ("CN=brought", ""))
 
+    def test_what_the_agent_refuses_is_replaced_by_the_bytes_from_before(self):
+        """Also by such as nobody can read: they may be all there is of a key."""
+        agent, folder = self.site.agent, self.site.folder
+        key, request, both = folder / "fit.key", folder / "fit.csr", folder / "fit.pem"
+        openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=fit",
+                "-keyout", key, "-out", request)
+        both.write_text(self.corp.sign(request, CLIENT).read_text() + key.read_text())
+        system, ca = agent.state / "system-certificate.pem", agent.state / "principal-ca.pem"
+        before = {file: file.read_bytes() for file in (system, ca) if file.exists()}
+        try:
+            for file in (system, ca):   # the agent reads both, and so refuses
+                file.write_text("a key in the words of another program\n")
+            self.assertIn("did not take it", self.bring("system", both, code=1))
+            self.assertEqual(system.read_text(), ca.read_text())
+        finally:
+            system.unlink()
+            for file, content in before.items():
+                file.write_bytes(content)
+        agent.command("reload")
+
     def test_the_principal_ca_is_rotated_in_two_steps_and_imported(self):
         agent = self.site.agent
         before = self.in_use("principal-ca")["serial"]

@@ -38,10 +38,14 @@ public:
         const std::lock_guard lock(mutex_);
         now_ += by;
     }
-    void fail_with(std::optional<Error> error) {
+    /// `realm` not empty: only users of that one fail.
+    void fail_with(std::optional<Error> error, std::string realm = {}) {
         const std::lock_guard lock(mutex_);
         failure_ = std::move(error);
+        failing_realm_ = std::move(realm);
     }
+    /// The time of day runs ahead of the clock: what was given so far has ended.
+    void end_tickets() { ++era_; }
     std::size_t log_ons() const { return log_ons_; }
     std::size_t impersonations() const { return impersonations_; }
 
@@ -55,8 +59,9 @@ public:
 
 private:
     struct User final : agent::KerberosUser {
-        User(FakeKdc& k, std::string n) : kdc(k), name(std::move(n)), made(k.now()) {}
+        User(FakeKdc& k, std::string n) : kdc(k), name(std::move(n)), made(k.now()), era(k.era_) {}
         Result<Token> token() const override {
+            if (era != kdc.era_) return Error{agent::KerberosFault::failed, "the ticket has ended"};
             Token token;
             token.authorization = Secret("Negotiate " + name + "#" + std::to_string(++kdc.tokens_));
             token.lifetime =
@@ -66,6 +71,7 @@ private:
         FakeKdc& kdc;
         std::string name;
         Clock::time_point made;
+        std::size_t era;
     };
     struct Agent final : agent::KerberosAgent {
         explicit Agent(FakeKdc& k) : kdc(k) {}
@@ -74,29 +80,31 @@ private:
                                                    const std::string& service) const override {
             ++kdc.impersonations_;
             kdc.on_question();
-            if (const auto failure = kdc.failure()) return *failure;
+            if (const auto failure = kdc.failure(user)) return *failure;
             return std::make_shared<const User>(kdc, user + ">" + service);
         }
         FakeKdc& kdc;
     };
 
-    Result<agent::KerberosAgentPtr> log_on(const agent::KerberosAccount&) {
+    Result<agent::KerberosAgentPtr> log_on(const agent::KerberosAccount& account) {
         ++log_ons_;
-        if (const auto failed = failure()) return *failed;
+        if (const auto failed = failure(account.principal)) return *failed;
         return std::make_shared<const Agent>(*this);
     }
     Clock::time_point now() const {
         const std::lock_guard lock(mutex_);
         return now_;
     }
-    std::optional<Error> failure() const {
+    std::optional<Error> failure(std::string_view name) const {
         const std::lock_guard lock(mutex_);
-        return failure_;
+        return name.ends_with(failing_realm_) ? failure_ : std::nullopt;
     }
 
     mutable std::mutex mutex_;
     Clock::time_point now_{std::chrono::hours(1)};
     std::optional<Error> failure_;
+    std::string failing_realm_;
+    std::atomic<std::size_t> era_{0};
     std::atomic<std::size_t> log_ons_{0};
     std::atomic<std::size_t> impersonations_{0};
     std::atomic<std::size_t> tokens_{0};

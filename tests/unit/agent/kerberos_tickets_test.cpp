@@ -116,8 +116,33 @@ TEST_F(KerberosTicketsTest, AKdcThatIsAwayIsNotAskedAgainAtOnce) {
     EXPECT_EQ(kdc_.impersonations(), 2u) << "john's and one try";
     EXPECT_TRUE(at_hand(john_)) << "what is there works on";
     kdc_.fail_with({});
-    kdc_.advance(KerberosTickets::pause);
+    kdc_.advance(KerberosOutages::pause);
     EXPECT_TRUE(obtain(jane_));
+}
+
+TEST_F(KerberosTicketsTest, ThatHaveEndedByTheTimeOfDayAreAskedForAnew) {
+    EXPECT_TRUE(obtain(jane_));
+    kdc_.end_tickets();
+    EXPECT_FALSE(at_hand(jane_));
+    EXPECT_TRUE(obtain(jane_));
+    EXPECT_TRUE(at_hand(jane_));
+    kdc_.end_tickets();
+    EXPECT_TRUE(obtain(jane_)) << "also if nobody looked for them at hand";
+    EXPECT_EQ(kdc_.impersonations(), 3u);
+}
+
+TEST_F(KerberosTicketsTest, ARealmThatIsSilentKeepsNobodyOfAnotherWaiting) {
+    const KerberosOrder partner{jane_.account, "joe@PARTNER.TEST", jane_.service};
+    kdc_.fail_with(Error{KerberosFault::unreachable, "silent"}, "@PARTNER.TEST");
+    EXPECT_EQ(fault(partner), KerberosFault::unreachable);
+    EXPECT_TRUE(obtain(jane_));
+    EXPECT_EQ(fault(partner), KerberosFault::unreachable);
+    EXPECT_EQ(kdc_.impersonations(), 2u) << "one for the partner, one for jane";
+    // The agent's own realm is one of those in need of an answer.
+    kdc_.fail_with(Error{KerberosFault::unreachable, "silent"}, "@CORP.TEST");
+    EXPECT_EQ(fault(john_), KerberosFault::unreachable);
+    kdc_.advance(KerberosOutages::pause);
+    EXPECT_TRUE(obtain(partner)) << "the agent has a ticket of its own";
 }
 
 TEST_F(KerberosTicketsTest, AUserWhomTheKdcRefusesKeepsNobodyElseOut) {
