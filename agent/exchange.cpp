@@ -125,9 +125,8 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     if (chosen) {
         delivery = std::move(*chosen);
         entry.exchange().principal = delivery.text;
-        // Before the begin, which shall say what a KDC says to it: a token server or a KDC may
-        // learn here who logs on, but no byte of the request goes anywhere, least of all to the
-        // back end.
+        // Before the begin, since a KDC that says no makes it a refusal, which has none. A token
+        // server or a KDC learns here who logs on; no byte of the request goes anywhere.
         outcome = co_await deliveries_.complete(delivery, held);
     }
     if (!outcome && says_no(outcome.error())) {

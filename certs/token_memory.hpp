@@ -25,6 +25,7 @@ template <class Key, class Value, class Hash>
 class TokenMemory {
 public:
     using Time = std::chrono::system_clock::time_point;
+    using End = std::chrono::sys_seconds;  // may be further off than nanoseconds reach
     using Limits = TokenMemoryLimits;
 
     explicit TokenMemory(Limits limits = {}) : half_{limits.tokens / 2, limits.bytes / 2} {
@@ -49,7 +50,7 @@ public:
 
     /// Never found again from `until` on. `bytes` is what key and value take beyond the table; what
     /// is larger than half of the memory is not kept.
-    void keep(Key key, Value value, std::size_t bytes, Time until) {
+    void keep(Key key, Value value, std::size_t bytes, End until) {
         forget(recent_, key);
         forget(older_, key);
         bytes += sizeof(typename Entries::value_type) + node_bytes;
@@ -75,7 +76,7 @@ private:
     struct Entry {
         Value value;
         std::size_t bytes;
-        Time until;
+        End until;
     };
     using Entries = std::unordered_map<Key, Entry, Hash, std::equal_to<>>;
     struct Half {
@@ -92,7 +93,8 @@ private:
                half.bytes <= half_.bytes - bytes;
     }
     static Value* living(Half& half, typename Entries::iterator found, Time now) {
-        if (now < found->second.until) return &found->second.value;
+        if (std::chrono::floor<std::chrono::seconds>(now) < found->second.until)
+            return &found->second.value;
         erase(half, found);
         return nullptr;
     }

@@ -21,7 +21,8 @@ constexpr std::size_t plenty = 1024 * 1024;
 class TokenMemoryTest : public testing::Test {
 protected:
     void keep(const std::string& key, int value, std::size_t bytes = 0) {
-        memory_.keep(key, value, bytes, now_ + 60s);
+        const auto now = std::chrono::floor<std::chrono::seconds>(now_);
+        memory_.keep(key, value, bytes, now + 60s);
     }
     /// 0: not known.
     int find(const std::string& key) {
@@ -55,6 +56,13 @@ TEST_F(TokenMemoryTest, WhatHasEndedIsNeverFoundAndTakesNoRoom) {
     EXPECT_EQ(memory_.bytes(), 0u);
     now_ -= 1s;  // a clock that is set back brings nothing back
     EXPECT_EQ(find("a"), 0);
+}
+
+TEST_F(TokenMemoryTest, AnEndBeyondTheReachOfTheClockIsAnEnd) {
+    memory_.keep("a", 1, 0, Memory::End(400 * 365 * 24h));
+    memory_.keep("b", 2, 0, Memory::End::max());
+    EXPECT_EQ(find("a"), 1);
+    EXPECT_EQ(find("b"), 2);
 }
 
 TEST_F(TokenMemoryTest, WhatHasEndedInTheOlderHalfIsNotFoundEither) {
