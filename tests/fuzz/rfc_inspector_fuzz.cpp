@@ -1,3 +1,4 @@
+#include "rfc/big_endian.hpp"
 #include "rfc/inspector.hpp"
 #include "rfc/items.hpp"
 #include "rfc/ni.hpp"
@@ -33,30 +34,61 @@ struct Seen {
     bool operator==(const Seen&) const = default;
 };
 
-/// The functions that a simple reader finds in what went to the back end.
+/// Reads the items of a whole message in the plainest way: one name that the policy allows, and the
+/// end at the end. False where the items are not complete.
+bool is_allowed_message(BytesView items) {
+    if (items.size() > 12 && items[0] == std::byte{0xd9}) items = items.subspan(12);
+    int names = 0;
+    while (items.size() >= 4) {
+        const auto tag = read_u16(items, 0);
+        std::size_t size = read_u16(items, 2);
+        items = items.subspan(4);
+        if (size == 0xffff) {
+            if (items.size() < 4) return false;
+            size = read_u32(items, 0);
+            items = items.subspan(4);
+        }
+        if (items.size() < size + 2) return false;
+        if (tag == tag::function) {
+            ShortText name;
+            check(read_function_name(items.first(size), name) == Refusal::none);
+            check(decide_function(policy, name.view()).refusal == Refusal::none);
+            ++names;
+        }
+        check(read_u16(items, size) == tag);
+        items = items.subspan(size + 2);
+        if (tag == tag::end) return items.empty() && names == 1;
+    }
+    return false;
+}
+
+/// Puts the messages together that went to the back end: each complete one is an allowed call, and
+/// of one that is not complete the last item has not gone.
 void check_calls(BytesView stream) {
+    Bytes message;
+    bool async = false;
     while (stream.size() >= frame_head_bytes) {
         const auto head = read_frame_head(stream);
         check(head.state == FrameHead::State::complete);
         const auto record = stream.first(head.frame_bytes).subspan(frame_head_bytes);
         stream = stream.subspan(head.frame_bytes);
-        if (record.size() < header_bytes + trailer_bytes) continue;
+        if (record.size() < header_bytes) continue;
         const AppcHeader header(record);
-        if (header.function() != Function::sap_send || !header.is_final()) continue;
-        auto items = record.subspan(header_bytes);
-        if (items[0] == std::byte{0xd9}) items = items.subspan(12);
-        items = items.first(items.size() - trailer_bytes);
-        ItemReader reader;
-        int names = 0;
-        while (reader.next(items)) {
-            if (reader.item().tag != tag::function) continue;
-            ShortText name;
-            check(read_function_name(reader.item().value, name) == Refusal::none);
-            check(decide_function(policy, name.view()).refusal == Refusal::none);
-            ++names;
-        }
-        check(reader.ended() && names == 1);
+        const auto function = header.function();
+        const bool final = header.is_final();
+        if (function != Function::sap_send && function != Function::async_send_data &&
+            function != Function::send_data && function != Function::receive)
+            continue;
+        if (function == Function::async_send_data) async = true;
+        const auto items = record.subspan(header_bytes);
+        const auto data = final ? items.first(items.size() - trailer_bytes) : items;
+        message.insert(message.end(), data.begin(), data.end());
+        if (!final && !(async && function == Function::receive)) continue;
+        check(is_allowed_message(message));
+        message.clear();
+        async = false;
     }
+    check(message.empty() || !is_allowed_message(message));
 }
 
 class Play {
