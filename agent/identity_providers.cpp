@@ -22,7 +22,8 @@ std::string source_id(const KeyUrl& url, std::span<const certs::Certificate> anc
 }
 
 Result<daemon::KeySource> make_source(const IdentityProviderConfig& config,
-                                      std::span<const certs::Certificate> trust) {
+                                      std::span<const certs::Certificate> trust,
+                                      std::shared_ptr<const certs::RevocationLists> revoked) {
     std::vector<certs::Certificate> own;
     if (!config.ca_file.empty()) {
         const auto pem = read_file(config.ca_file);
@@ -32,8 +33,11 @@ Result<daemon::KeySource> make_source(const IdentityProviderConfig& config,
         own = std::move(*read);
         trust = own;
     }
-    auto context = net::TlsContext::back_end_client(
-        {.anchors = trust, .own = {}, .alpn = {}, .peer_is = "the identity provider"});
+    auto context = net::TlsContext::back_end_client({.anchors = trust,
+                                                     .revoked = std::move(revoked),
+                                                     .own = {},
+                                                     .alpn = {},
+                                                     .peer_is = "the identity provider"});
     if (!context) return context.error();
     return daemon::KeySource{.id = source_id(*config.jwks_url, trust),
                              .host = config.jwks_url->host,
@@ -54,7 +58,8 @@ Result<certs::KeySet> read_keys(const std::filesystem::path& file) {
 }  // namespace
 
 Result<IdentityProviders> IdentityProviders::load(
-    const std::vector<IdentityProviderConfig>& configs, std::span<const certs::Certificate> trust) {
+    const std::vector<IdentityProviderConfig>& configs, std::span<const certs::Certificate> trust,
+    std::shared_ptr<const certs::RevocationLists> revoked) {
     IdentityProviders all;
     for (const auto& config : configs) {
         IdentityProvider provider;
@@ -63,7 +68,7 @@ Result<IdentityProviders> IdentityProviders::load(
         provider.expected.any_audience = config.any_audience;
         provider.expected.expiration_tolerance = config.expiration_tolerance;
         if (config.jwks_url) {
-            auto source = make_source(config, trust);
+            auto source = make_source(config, trust, revoked);
             if (!source) return of_provider(config, source.error());
             provider.source = source->id;
             all.sources_.push_back(std::move(*source));

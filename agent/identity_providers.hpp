@@ -5,6 +5,7 @@
 #include "certs/token.hpp"
 #include "daemon/key_source.hpp"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,10 +25,12 @@ struct IdentityProvider {
 class IdentityProviders {
 public:
     IdentityProviders() = default;
-    /// Reads the files that the configuration names. `trust`: the authorities of [trust].
+    /// Reads the files that the configuration names. `trust`: the authorities of [trust];
+    /// `revoked`: its revocation lists, may be null.
     /// Errors: those of reading, and of KeySet::from_json; the detail names the provider.
     static Result<IdentityProviders> load(const std::vector<IdentityProviderConfig>& configs,
-                                          std::span<const certs::Certificate> trust);
+                                          std::span<const certs::Certificate> trust,
+                                          std::shared_ptr<const certs::RevocationLists> revoked);
 
     /// Null if nobody of that name is believed.
     const IdentityProvider* find(std::string_view issuer) const;

@@ -25,7 +25,8 @@ Result<SitePtr> Site::load(const std::filesystem::path& file) {
     if (!trust) return trust.error();
     std::ranges::copy(trust->warnings, std::back_inserter(site->config.warnings));
     if (auto made = site->make_contexts(*trust); !made) return made.error();
-    auto providers = IdentityProviders::load(site->config.identity_providers, trust->anchors);
+    auto providers =
+        IdentityProviders::load(site->config.identity_providers, trust->anchors, trust->revoked);
     if (!providers) return providers.error();
     site->identity_providers = std::move(*providers);
 

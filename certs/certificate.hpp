@@ -84,10 +84,14 @@ std::string write_chain_pem(std::span<const Certificate> chain);
 /// True for a certificate that must not be accepted although everything else is right (deny list).
 using IsDenied = std::function<bool(const Certificate&)>;
 
+class RevocationLists;
+
 struct ChainPolicy {
     ExtendedUsage usage = ExtendedUsage::server_auth;
     Time at;
     IsDenied is_denied = {};  // asked for the leaf and every intermediate; empty: none is denied
+    const RevocationLists* revoked = nullptr;  // asked likewise; null: there are no lists
+    std::vector<Certificate>* path = nullptr;  // not null: gets the leaf and every intermediate
 };
 
 /// RFC 5280 section 6 from `leaf` up to one of `anchors` (an anchor need not be self-signed). The

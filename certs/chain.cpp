@@ -2,6 +2,7 @@
 #include "certs/certificate.hpp"
 #include "certs/expired_chain.hpp"
 #include "certs/openssl.hpp"
+#include "certs/revocation.hpp"
 
 namespace sallyport::certs {
 namespace {
@@ -47,17 +48,28 @@ Error verification_error(X509_STORE_CTX* context, const Certificate& leaf) {
     return untrusted(at ? *at : leaf, why);
 }
 
+Result<void> check_taken_back(const Certificate& certificate, const ChainPolicy& policy) {
+    if (policy.is_denied && policy.is_denied(certificate))
+        return untrusted(certificate, "is on the deny list");
+    if (policy.revoked == nullptr) return {};
+    auto judged = policy.revoked->judge(certificate, policy.at);
+    if (judged.verdict == RevocationLists::Verdict::good) return {};
+    return Error{Errc::untrusted, "the certificate is refused: " + std::move(judged.why)};
+}
+
 /// The anchor, last in the verified path, is ours to list or not: nobody denies it here.
-Result<void> check_denied(X509_STORE_CTX* context, const Certificate& leaf,
-                          const IsDenied& is_denied) {
-    if (!is_denied) return {};
-    if (is_denied(leaf)) return untrusted(leaf, "is on the deny list");
-    auto* path = X509_STORE_CTX_get0_chain(context);
-    for (int i = 1; i + 1 < sk_X509_num(path); ++i) {
-        const auto intermediate = Certificate::of(sk_X509_value(path, i));
+Result<void> check_path(X509_STORE_CTX* context, const Certificate& leaf,
+                        const ChainPolicy& policy) {
+    std::vector<Certificate> path{leaf};
+    auto* verified = X509_STORE_CTX_get0_chain(context);
+    for (int i = 1; i + 1 < sk_X509_num(verified); ++i) {
+        auto intermediate = Certificate::of(sk_X509_value(verified, i));
         if (!intermediate) return intermediate.error();
-        if (is_denied(*intermediate)) return untrusted(*intermediate, "is on the deny list");
+        path.push_back(std::move(*intermediate));
     }
+    for (const auto& certificate : path)
+        if (auto checked = check_taken_back(certificate, policy); !checked) return checked.error();
+    if (policy.path != nullptr) *policy.path = std::move(path);
     return {};
 }
 
@@ -90,7 +102,7 @@ Result<void> check(const Certificate& leaf, std::span<const Certificate> interme
     if (auto set = set_policy(context.get(), policy); !set) return set.error();
     if (judge != nullptr) X509_STORE_CTX_set_verify_cb(context.get(), judge);
     if (X509_verify_cert(context.get()) != 1) return verification_error(context.get(), leaf);
-    return check_denied(context.get(), leaf, policy.is_denied);
+    return check_path(context.get(), leaf, policy);
 }
 
 }  // namespace

@@ -74,9 +74,36 @@ bool is_signed_by(X509_CRL* list, const Certificate& authority) {
     return is;
 }
 
+bool is_signed_by_one_of(X509_CRL* list, std::span<const Certificate> authorities) {
+    return std::ranges::any_of(authorities,
+                               [&](const Certificate& one) { return is_signed_by(list, one); });
+}
+
 }  // namespace
 
 Result<void> RevocationLists::add(std::string_view text, std::span<const Certificate> authorities) {
+    RevocationLists read;
+    if (auto added = read.add_unverified(text); !added) return added.error();
+    for (const auto& list : read.lists_)
+        if (!is_signed_by_one_of(list.content.get(), authorities))
+            return Error{Errc::untrusted, "the revocation list of " + list.issuer +
+                                              " is signed by no authority that is trusted here"};
+    append(read);
+    return {};
+}
+
+void RevocationLists::append(const RevocationLists& others) {
+    lists_.insert(lists_.end(), others.lists_.begin(), others.lists_.end());
+}
+
+RevocationLists RevocationLists::signed_by(std::span<const Certificate> authorities) const {
+    RevocationLists known;
+    for (const auto& list : lists_)
+        if (is_signed_by_one_of(list.content.get(), authorities)) known.lists_.push_back(list);
+    return known;
+}
+
+Result<void> RevocationLists::add_unverified(std::string_view text) {
     if (text.size() > revocation_list_bytes_max)
         return Error{Errc::limit, "a revocation list above 16 MiB is not read"};
     auto contents = parse(text);
@@ -84,7 +111,7 @@ Result<void> RevocationLists::add(std::string_view text, std::span<const Certifi
         return Error{Errc::malformed, "is no certificate revocation list (PEM or DER)"};
     std::vector<List> lists;
     for (auto& content : contents) {
-        auto list = check(std::move(content), authorities);
+        auto list = check(std::move(content));
         if (!list) return list.error();
         lists.push_back(std::move(*list));
     }
@@ -92,8 +119,7 @@ Result<void> RevocationLists::add(std::string_view text, std::span<const Certifi
     return {};
 }
 
-Result<RevocationLists::List> RevocationLists::check(std::shared_ptr<X509_CRL> content,
-                                                     std::span<const Certificate> authorities) {
+Result<RevocationLists::List> RevocationLists::check(std::shared_ptr<X509_CRL> content) {
     auto issuer = name_of(X509_CRL_get_issuer(content.get()));
     const auto begin = time_of(X509_CRL_get0_lastUpdate(content.get()));
     const auto end = time_of(X509_CRL_get0_nextUpdate(content.get()));
@@ -105,10 +131,6 @@ Result<RevocationLists::List> RevocationLists::check(std::shared_ptr<X509_CRL> c
     if (!is_complete(content.get()))
         return Error{Errc::malformed, "the revocation list of " + issuer +
                                           " is a delta or a part of one: get the complete list"};
-    if (std::ranges::none_of(
-            authorities, [&](const Certificate& one) { return is_signed_by(content.get(), one); }))
-        return Error{Errc::untrusted,
-                     "the revocation list of " + issuer + " is signed by no authority of [trust]"};
     return List{std::move(content), std::move(issuer), *begin, *end};
 }
 
@@ -138,7 +160,7 @@ RevocationLists::Judgement RevocationLists::judge(const Certificate& certificate
     if (is_known || late == nullptr) return {};
     return {Verdict::unknown, "nobody knows whether it is revoked: the list of " + late->issuer +
                                   " ended " + date_of(late->end) +
-                                  "; get the next one, then `sallyport reload`"};
+                                  "; get the next one, then reload"};
 }
 
 std::vector<std::string> RevocationLists::faults(Time now) const {

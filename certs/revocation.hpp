@@ -26,6 +26,12 @@ public:
     /// on which an agent cannot start. Errors: Errc::malformed, also for delta and partial lists
     /// and those without an end; Errc::untrusted if none of the authorities signed it.
     Result<void> add(std::string_view text, std::span<const Certificate> authorities);
+    /// The same for lists whose authorities are known only later: they must not judge before
+    /// signed_by() has taken them.
+    Result<void> add_unverified(std::string_view text);
+    void append(const RevocationLists& others);
+    /// Those of the lists that one of `authorities` signed.
+    RevocationLists signed_by(std::span<const Certificate> authorities) const;
 
     enum class Verdict { good, revoked, unknown };
     struct Judgement {
@@ -37,6 +43,7 @@ public:
     /// Of each list that is out of date, in words.
     std::vector<std::string> faults(Time now) const;
     bool empty() const { return lists_.empty(); }
+    std::size_t size() const { return lists_.size(); }
 
 private:
     struct List {
@@ -45,8 +52,7 @@ private:
         Time begin;
         Time end;
     };
-    static Result<List> check(std::shared_ptr<X509_CRL> content,
-                              std::span<const Certificate> authorities);
+    static Result<List> check(std::shared_ptr<X509_CRL> content);
     static bool is_current(const List& list, Time now);
     std::vector<List> lists_;
 };

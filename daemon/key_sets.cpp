@@ -36,6 +36,8 @@ void KeySets::use(std::vector<KeySource> sources) {
         const auto id = source.id;
         if (now.contains(id)) continue;
         if (const auto old = sources_.find(id); old != sources_.end()) {
+            // Revocation lists may be others, which does not make it another source.
+            old->second->source.trust = std::move(source.trust);
             now.insert(sources_.extract(old));
             continue;
         }

@@ -17,6 +17,7 @@ struct Worker::Attachment final : net::IdleSweep::Watched {
         : seat(std::move(link.seat)),
           name(std::move(link.name)),
           serial(std::move(link.serial)),
+          path(std::move(link.path)),
           end(worker.loop_, std::move(link.duplex), link_options(*worker.config_),
               worker.shared_.budget),
           control(worker.loop_,
@@ -38,6 +39,7 @@ struct Worker::Attachment final : net::IdleSweep::Watched {
     Registry::Seat seat;
     certs::AgentName name;
     std::string serial;
+    std::vector<certs::Certificate> path;  // from its certificate towards the authority
     tunnel::ClientEnd end;
     tunnel::HubControl control;
     net::TaskGroup* tasks = nullptr;  // end with the link

@@ -6,8 +6,6 @@
 #include "tunnel/control_message.hpp"
 
 #include <filesystem>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -36,24 +34,5 @@ Result<Authorities> load_authorities(const std::filesystem::path& folder,
 
 /// Hash of an authority's key, as agents and the database write it.
 std::string key_hash_text(const certs::Certificate& authority);
-
-/// The newest, for threads that only look now and then.
-class CurrentAuthorities {
-public:
-    explicit CurrentAuthorities(std::shared_ptr<const Authorities> first)
-        : authorities_(std::move(first)) {}
-    std::shared_ptr<const Authorities> get() const {
-        const std::lock_guard lock(mutex_);
-        return authorities_;
-    }
-    void set(std::shared_ptr<const Authorities> authorities) {
-        const std::lock_guard lock(mutex_);
-        authorities_ = std::move(authorities);
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::shared_ptr<const Authorities> authorities_;
-};
 
 }  // namespace sallyport::hub

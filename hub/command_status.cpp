@@ -30,6 +30,8 @@ std::string describe(const json::object& status) {
     for (const auto& [name, address] : status.at("listen").as_object())
         text += "listens for " + std::string(name) + " on " + text_of(address) + "\n";
     text += describe_restart(status);
+    for (const auto& warning : status.at("warnings").as_array())
+        text += "warning: " + text_of(warning) + "\n";
     std::vector<std::vector<std::string>> rows{
         {"AGENT", "TENANT", "LOCATION", "LINKS", "VERSION", "FROM", "SECONDS"}};
     for (const auto& agent : status.at("agents").as_array()) {

@@ -127,6 +127,14 @@ void read_enrolment(ConfigTable table, Config& config) {
     table.done();
 }
 
+void read_agents(ConfigTable table, Config& config) {
+    for (const std::filesystem::path file : table.texts("crl_files")) {
+        if (!file.is_absolute()) table.problem("crl_files", "must be absolute paths");
+        config.crl_files.push_back(file);
+    }
+    table.done();
+}
+
 /// A DNS name whose first label may be "*".
 bool is_server_name(std::string_view name) {
     if (name.starts_with("*.")) name.remove_prefix(2);
@@ -157,6 +165,7 @@ Result<Config> Config::parse(const std::string& text, const std::string& name) {
     if (!problems.empty()) return Error{Errc::malformed, problems.text()};
     read_hub(document.table("hub"), config);
     read_enrolment(document.table("enrolment"), config);
+    read_agents(document.table("agents"), config);
     read_limits(document.table("limits"), config);
     read_tunnel(document.table("tunnel"), config);
     for (auto& table : document.tables("certificate"))

@@ -47,6 +47,7 @@ struct Config {
     std::chrono::milliseconds hold{5'000};    // requests for an agent that restarts
     std::chrono::milliseconds drain{30'000};  // for exchanges that run when the hub stops
     std::vector<CertificateConfig> certificates;
+    std::vector<std::filesystem::path> crl_files;  // of the authorities of agents
 
     /// Errors: Errc::malformed with every problem, one per line: "file:line:column: what".
     static Result<Config> load(const std::filesystem::path& file);

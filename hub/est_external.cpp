@@ -71,7 +71,9 @@ Result<std::string> EstServer::vouched(const std::string& tenant_id, const certs
     if (tenant == tenants->end()) return Error{Errc::denied, "the tenant is not there any more"};
     const auto authorities = store_.external_authorities();
     if (!authorities) return authorities.error();
-    return vouching_authority(*authorities, *tenant, leaf, issuers, at, end);
+    const auto lists = revocation_ ? revocation_->get()->of_tenant(tenant_id) : nullptr;
+    return vouching_authority(*authorities, *tenant, leaf, issuers,
+                              {.at = at, .end = end, .revoked = lists.get()});
 }
 
 /// An enrolment: the join token says which agent it is, the handshake proved the key.

@@ -45,9 +45,12 @@ Result<void> check(const JoinTokenEntry& token, TimePoint now) {
 
 }  // namespace
 
-EstServer::EstServer(Store& store, std::shared_ptr<const CurrentAuthorities> authorities,
-                     Settings settings)
-    : store_(store), authorities_(std::move(authorities)), settings_(std::move(settings)) {}
+EstServer::EstServer(Store& store, std::shared_ptr<const Current<Authorities>> authorities,
+                     Settings settings, std::shared_ptr<const Current<AgentRevocation>> revocation)
+    : store_(store),
+      authorities_(std::move(authorities)),
+      settings_(std::move(settings)),
+      revocation_(std::move(revocation)) {}
 
 bool EstServer::serves(std::string_view target) { return !operation_of(target).empty(); }
 

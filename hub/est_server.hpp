@@ -2,8 +2,10 @@
 
 #include "base/result.hpp"
 #include "certs/spiffe.hpp"
+#include "hub/agent_revocation.hpp"
 #include "hub/api.hpp"
 #include "hub/authorities.hpp"
+#include "hub/current.hpp"
 #include "hub/external_authority.hpp"
 #include "hub/store.hpp"
 
@@ -38,9 +40,10 @@ public:
         std::chrono::seconds expired_grace = expired_grace_default;
         ApprovalPolicy approval = ApprovalPolicy::never;
     };
-    /// `store` outlives it.
-    EstServer(Store& store, std::shared_ptr<const CurrentAuthorities> authorities,
-              Settings settings);
+    /// `store` outlives it. `revocation`: null if there are no lists.
+    EstServer(Store& store, std::shared_ptr<const Current<Authorities>> authorities,
+              Settings settings,
+              std::shared_ptr<const Current<AgentRevocation>> revocation = nullptr);
 
     /// Whether the target is one of its own.
     static bool serves(std::string_view target);
@@ -79,8 +82,9 @@ private:
                               TimePoint now) const;
 
     Store& store_;
-    std::shared_ptr<const CurrentAuthorities> authorities_;
+    std::shared_ptr<const Current<Authorities>> authorities_;
     Settings settings_;
+    std::shared_ptr<const Current<AgentRevocation>> revocation_;
 };
 
 }  // namespace sallyport::hub

@@ -15,16 +15,17 @@ bool is_external_serial(std::string_view serial) { return serial.starts_with('x'
 
 Result<std::string> vouching_authority(std::span<const ExternalAuthority> authorities,
                                        const Tenant& tenant, const certs::Certificate& leaf,
-                                       std::span<const certs::Certificate> issuers, certs::Time at,
-                                       LeafEnd end) {
-    const certs::ChainPolicy policy{.usage = certs::ExtendedUsage::client_auth, .at = at};
+                                       std::span<const certs::Certificate> issuers,
+                                       const Vouching& how) {
+    const certs::ChainPolicy policy{
+        .usage = certs::ExtendedUsage::client_auth, .at = how.at, .revoked = how.revoked};
     std::string why = "it trusts none";
     for (const auto& authority : authorities) {
         if (authority.tenant_id != tenant.id) continue;
         const auto anchor = certs::Certificate::from_pem(authority.certificate_pem);
         if (!anchor) continue;
         const auto check =
-            end == LeafEnd::counts ? certs::check_chain : certs::check_chain_of_expired;
+            how.end == LeafEnd::counts ? certs::check_chain : certs::check_chain_of_expired;
         const auto checked = check(leaf, issuers, {&*anchor, 1}, policy);
         if (checked) return authority.fingerprint;
         why = checked.error().detail;
@@ -44,6 +45,14 @@ std::vector<certs::Certificate> link_anchors(const Accounts& accounts,
     const auto* anchor = accounts.find_external(bound->agent.tenant_id, bound->authority);
     if (anchor == nullptr) return {};
     return {*anchor};
+}
+
+net::ExternalTrust link_trust(const Accounts& accounts, const AgentRevocation& revocation,
+                              const certs::Certificate& leaf) {
+    net::ExternalTrust trust{.anchors = link_anchors(accounts, leaf)};
+    if (const auto* bound = accounts.find_certificate(external_serial(leaf)))
+        trust.revoked = revocation.of_tenant(bound->agent.tenant_id);
+    return trust;
 }
 
 std::vector<certs::Certificate> enrolment_anchors(const Accounts& accounts,

@@ -5,6 +5,8 @@
 #include "base/result.hpp"
 #include "certs/certificate.hpp"
 #include "hub/accounts.hpp"
+#include "hub/agent_revocation.hpp"
+#include "net/tls_context.hpp"
 
 #include <span>
 #include <string>
@@ -21,17 +23,26 @@ bool is_external_serial(std::string_view serial);
 /// Whether the end of a leaf counts, or has been judged already (a grace).
 enum class LeafEnd { counts, was_judged };
 
-/// Which of the tenant's external authorities vouches for a client certificate at `at`: its
-/// fingerprint. Errors: Errc::denied; the detail says what to do.
+struct Vouching {
+    certs::Time at;
+    LeafEnd end = LeafEnd::counts;
+    const certs::RevocationLists* revoked = nullptr;  // the tenant's; may be null
+};
+
+/// Which of the tenant's external authorities vouches for a client certificate: its fingerprint.
+/// Errors: Errc::denied; the detail says what to do.
 Result<std::string> vouching_authority(std::span<const ExternalAuthority> authorities,
                                        const Tenant& tenant, const certs::Certificate& leaf,
-                                       std::span<const certs::Certificate> issuers, certs::Time at,
-                                       LeafEnd end = LeafEnd::counts);
+                                       std::span<const certs::Certificate> issuers,
+                                       const Vouching& how);
 
 /// Who may vouch for a certificate on a link: the authority that did so when it was bound, as long
 /// as its tenant trusts it and the certificate was not revoked; nobody for one that is not bound.
 std::vector<certs::Certificate> link_anchors(const Accounts& accounts,
                                              const certs::Certificate& leaf);
+/// They, and what lists say of their certificates.
+net::ExternalTrust link_trust(const Accounts& accounts, const AgentRevocation& revocation,
+                              const certs::Certificate& leaf);
 /// On an enrolment connection: every external authority, since whose agent it is says the request
 /// that follows; nobody for one that was revoked.
 std::vector<certs::Certificate> enrolment_anchors(const Accounts& accounts,

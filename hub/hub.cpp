@@ -62,7 +62,7 @@ Hub::Hub(Config config, HubState state, Store store, Authorities authorities)
     : config_(std::make_shared<const Config>(std::move(config))),
       state_(std::move(state)),
       store_(std::move(store)),
-      authorities_(std::make_shared<CurrentAuthorities>(
+      authorities_(std::make_shared<Current<Authorities>>(
           std::make_shared<const Authorities>(std::move(authorities)))),
       sweep_(loop_),
       registry_(config_->workers),
@@ -79,6 +79,9 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
     accounts_ = *accounts;
     newest_accounts_ = accounts_;
     current_accounts_->set(accounts_);
+    const auto lists = AgentRevocation::read(config_->crl_files);
+    if (!lists) return lists.error();
+    use(*lists);
     // Agents were attached a moment ago, before a restart: requests wait for them like for one of
     // theirs.
     registry_.expect_agents_until(net::Loop::now() + config_->hold);
@@ -89,7 +92,7 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
                           const auto worker = client.worker % workers_.size();
                           workers_[worker]->adopt(std::move(client));
                       },
-                      authorities_->get()->trust(),
+                      authorities_->get()->trust(), revocation_,
                       [this](AgentKey agent, Sighting sighting) {
                           record([this, agent = std::move(agent), sighting = std::move(sighting)] {
                               return store_.confirm(agent, sighting);
@@ -123,13 +126,15 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
                   {.hub_name = config_->name,
                    .certificate_lifetime = config_->agent_certificate_lifetime,
                    .expired_grace = config_->expired_grace,
-                   .approval = config_->approval}),
+                   .approval = config_->approval},
+                  revocation_),
         accounts_);
     api_->on_change([this] { return refresh(); });
 
     api_clients_ = std::make_unique<ApiClients>(loop_, sweep_, *api_);
 
-    auto context = make_public_tls(*config_, state_, *authorities_->get(), current_accounts_);
+    auto context =
+        make_public_tls(*config_, state_, *authorities_->get(), current_accounts_, revocation_);
     if (!context) return context.error();
     auto tls = take_or_open(passed, "tls", config_->tls);
     if (!tls) return tls.error();
@@ -202,12 +207,16 @@ Result<void> Hub::reload(std::string_view who) {
     auto config = Config::load(config_->file);
     if (!config) return refused(config.error());
     auto kept = keep_what_needs_a_restart(*config_, *config);
-    auto context = make_public_tls(*config, state_, *authorities_->get(), current_accounts_);
+    auto context =
+        make_public_tls(*config, state_, *authorities_->get(), current_accounts_, revocation_);
     if (!context) return refused(context.error());
+    const auto lists = AgentRevocation::read(config->crl_files);
+    if (!lists) return refused(lists.error());
 
     config_ = std::make_shared<const Config>(std::move(*config));
     restart_needed_ = std::move(kept);
     log::set_level(config_->log_level);
+    use(*lists);
     tls_port_->use(*context);
     api_->use(std::make_shared<const TokenEndpoint>(make_token_endpoint(*config_)));
     for (auto& worker : workers_) worker->use(config_);
@@ -249,9 +258,11 @@ void Hub::take_link(TlsPort::Connection connection, const certs::Certificate& ce
         return;
     }
     const auto worker = seat->worker();
-    workers_[worker]->adopt(ArrivedLink{
-        std::move(connection), *name,
-        external ? external_serial(certificate) : certificate.serial(), std::move(*seat)});
+    auto path = connection->peer_path();
+    workers_[worker]->adopt(
+        ArrivedLink{std::move(connection), *name,
+                    external ? external_serial(certificate) : certificate.serial(),
+                    std::move(*seat), std::move(path)});
 }
 
 net::Task<void> Hub::watch_accounts() {
@@ -292,8 +303,10 @@ net::Task<void> Hub::write(std::function<Result<void>()> change) {
 }
 
 void Hub::use(std::shared_ptr<const Accounts> accounts) {
+    const bool others = accounts->external_authorities != accounts_->external_authorities;
     accounts_ = std::move(accounts);
     keep_certificates();
+    if (others) use(*revocation_->get());
     current_accounts_->set(accounts_);
     api_->use(accounts_);
     for (auto& worker : workers_) worker->use(accounts_);

@@ -2,10 +2,11 @@
 
 #include "daemon/admin_server.hpp"
 #include "hub/accounts.hpp"
+#include "hub/agent_revocation.hpp"
 #include "hub/api_clients.hpp"
 #include "hub/api_service.hpp"
 #include "hub/config.hpp"
-#include "hub/current_accounts.hpp"
+#include "hub/current.hpp"
 #include "hub/registry.hpp"
 #include "hub/state.hpp"
 #include "hub/store.hpp"
@@ -51,6 +52,8 @@ private:
     void use(std::shared_ptr<const Accounts> accounts);
     net::Task<void> watch_certificates();
     void keep_certificates();
+    void use(const AgentRevocation& lists);
+    void tell_faults();
     Result<void> use(const std::vector<AuthorityEntry>& entries);
     Result<void> show(HubState state, const std::shared_ptr<const Authorities>& authorities);
     void take_link(TlsPort::Connection connection, const certs::Certificate& certificate);
@@ -65,11 +68,14 @@ private:
     HubState state_;
     std::vector<AuthorityEntry> used_authorities_;
     Store store_;
-    std::shared_ptr<CurrentAuthorities> authorities_;
+    std::shared_ptr<Current<Authorities>> authorities_;
     std::shared_ptr<const Accounts> accounts_;
     std::mutex refresh_mutex_;
     std::shared_ptr<const Accounts> newest_accounts_;  // under the mutex
-    std::shared_ptr<CurrentAccounts> current_accounts_ = std::make_shared<CurrentAccounts>();
+    std::shared_ptr<Current<Accounts>> current_accounts_ = std::make_shared<Current<Accounts>>();
+    std::shared_ptr<Current<AgentRevocation>> revocation_ =
+        std::make_shared<Current<AgentRevocation>>(std::make_shared<const AgentRevocation>());
+    std::vector<std::string> told_faults_;
     net::Loop loop_;
     net::IdleSweep sweep_;
     Registry registry_;

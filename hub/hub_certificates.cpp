@@ -4,6 +4,8 @@
 #include "hub/hub.hpp"
 #include "hub/public_tls.hpp"
 
+#include <algorithm>
+
 namespace sallyport::hub {
 namespace {
 
@@ -16,7 +18,25 @@ net::Task<void> Hub::watch_certificates() {
     while (true) {
         co_await net::sleep_for(certificates_interval);
         keep_certificates();
+        tell_faults();
     }
+}
+
+/// Lists that were read, or those of before for other authorities.
+void Hub::use(const AgentRevocation& lists) {
+    const auto own = authorities_->get()->certificates();
+    revocation_->set(std::make_shared<const AgentRevocation>(lists.judging_for(own, *accounts_)));
+    for (auto& worker : workers_) worker->revocation_changed();
+    tell_faults();
+}
+
+/// Each one once.
+void Hub::tell_faults() {
+    auto faults = revocation_->get()->faults(std::chrono::system_clock::now());
+    for (const auto& fault : faults)
+        if (std::ranges::find(told_faults_, fault) == told_faults_.end())
+            log::warn("revocation.fault", {{"what", fault}});
+    told_faults_ = std::move(faults);
 }
 
 void Hub::keep_certificates() {
@@ -48,10 +68,12 @@ Result<void> Hub::show(HubState state, const std::shared_ptr<const Authorities>&
         renew_hub_certificate(state, config_->name, std::chrono::system_clock::now());
     if (!renewed) return renewed.error();
     if (!*renewed && authorities == authorities_->get()) return {};
-    auto context = make_public_tls(*config_, state, *authorities, current_accounts_);
+    auto context = make_public_tls(*config_, state, *authorities, current_accounts_, revocation_);
     if (!context) return context.error();
     state_ = std::move(state);
+    const bool others = authorities != authorities_->get();
     authorities_->set(authorities);
+    if (others) use(*revocation_->get());
     tls_port_->use(std::move(*context));
     if (*renewed) log::info("certificate.renewed", {{"serial", state_.chain.front().serial()}});
     return {};

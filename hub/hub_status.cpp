@@ -75,6 +75,7 @@ json::object Hub::status() const {
         {"name", config_->name},
         {"configuration", config_->digest},
         {"restart_needed", to_json(restart_needed_)},
+        {"warnings", to_json(revocation_->get()->faults(std::chrono::system_clock::now()))},
         {"seconds", up.count()},
         {"listen", json::object{{"tls", tls_port_->local_address()}, {"proxy", proxy_address_}}},
         {"workers", workers_.size()},

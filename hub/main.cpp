@@ -1,5 +1,6 @@
 #include "base/log.hpp"
 #include "daemon/admin_client.hpp"
+#include "hub/agent_revocation.hpp"
 #include "hub/command_context.hpp"
 #include "hub/command_status.hpp"
 #include "hub/commands.hpp"
@@ -40,6 +41,13 @@ int check(const std::string& file) {
         std::cerr << config.error().detail << '\n';
         return 1;
     }
+    const auto lists = hub::AgentRevocation::read(config->crl_files);
+    if (!lists) {
+        std::cerr << to_text(lists.error()) << '\n';
+        return 1;
+    }
+    for (const auto& fault : lists->faults(std::chrono::system_clock::now()))
+        std::cerr << "warning: " << fault << '\n';
     std::cout << file << " is valid\n";
     return 0;
 }

@@ -9,7 +9,8 @@ namespace sallyport::hub {
 
 Result<std::shared_ptr<const net::TlsContext>> make_public_tls(
     const Config& config, const HubState& state, const Authorities& authorities,
-    std::shared_ptr<CurrentAccounts> accounts) {
+    std::shared_ptr<const Current<Accounts>> accounts,
+    std::shared_ptr<const Current<AgentRevocation>> revocation) {
     std::vector<std::vector<certs::Certificate>> chains;
     std::vector<certs::Key> keys;
     chains.reserve(config.certificates.size());
@@ -38,11 +39,14 @@ Result<std::shared_ptr<const net::TlsContext>> make_public_tls(
     options.own = {own, &state.key};
     options.client_anchors = anchors;
     options.expired_grace = config.expired_grace;
-    options.external_authorities = [accounts](const certs::Certificate& leaf,
-                                              net::ExternalUse use) {
+    options.revoked = [revocation] { return revocation->get()->own(); };
+    options.external_authorities = [accounts, revocation](const certs::Certificate& leaf,
+                                                          net::ExternalUse use) {
         const auto now = accounts->get();
-        return use == net::ExternalUse::link ? link_anchors(*now, leaf)
-                                             : enrolment_anchors(*now, leaf);
+        // Of an enrolment the request says whose agent it is, so there EstServer asks the lists.
+        return use == net::ExternalUse::link
+                   ? link_trust(*now, *revocation->get(), leaf)
+                   : net::ExternalTrust{.anchors = enrolment_anchors(*now, leaf)};
     };
     options.is_denied = [accounts = std::move(accounts)](const certs::Certificate& certificate) {
         return accounts->get()->is_revoked(certificate.serial());

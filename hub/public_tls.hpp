@@ -1,8 +1,10 @@
 #pragma once
 
+#include "hub/accounts.hpp"
+#include "hub/agent_revocation.hpp"
 #include "hub/authorities.hpp"
 #include "hub/config.hpp"
-#include "hub/current_accounts.hpp"
+#include "hub/current.hpp"
 #include "hub/state.hpp"
 #include "net/tls_context.hpp"
 
@@ -15,6 +17,7 @@ namespace sallyport::hub {
 /// the file.
 Result<std::shared_ptr<const net::TlsContext>> make_public_tls(
     const Config& config, const HubState& state, const Authorities& authorities,
-    std::shared_ptr<CurrentAccounts> accounts);
+    std::shared_ptr<const Current<Accounts>> accounts,
+    std::shared_ptr<const Current<AgentRevocation>> revocation);
 
 }  // namespace sallyport::hub

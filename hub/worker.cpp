@@ -86,6 +86,24 @@ void Worker::use(std::shared_ptr<const Accounts> accounts) {
     });
 }
 
+void Worker::revocation_changed() {
+    asio::post(loop_.executor(), [this] { close_revoked(); });
+}
+
+/// A list that is out of date ends no link, since it says nothing new about whoever is there; new
+/// links are refused for it.
+void Worker::close_revoked() {
+    const auto revocation = shared_.revocation->get();
+    const auto now = std::chrono::system_clock::now();
+    for (auto& [number, attachment] : attached_) {
+        auto judged =
+            revocation->judge(attachment->name.tenant(), attachment->serial, attachment->path, now);
+        if (judged.verdict == certs::RevocationLists::Verdict::revoked)
+            close_denied(*attachment,
+                         "the agent's certificate is refused: " + std::move(judged.why));
+    }
+}
+
 void Worker::use(tunnel::Trust trust) {
     asio::post(loop_.executor(), [this, trust = std::move(trust)] {
         trust_ = trust;
@@ -177,11 +195,15 @@ void Worker::retire(Attachment& attachment) {
     if (!attachment.end.going_away()) leave(attachment, Registry::Leave::drain);
 }
 
-void Worker::leave(Attachment& attachment, Registry::Leave how) {
+void Worker::close_denied(Attachment& attachment, std::string why) {
     links_.remove(attachment.end);
+    attachment.end.link().close({Errc::denied, std::move(why)});
+}
+
+void Worker::leave(Attachment& attachment, Registry::Leave how) {
     if (how == Registry::Leave::now)
-        return attachment.end.link().close(
-            {Errc::denied, "the agent may not be attached any more"});
+        return close_denied(attachment, "the agent may not be attached any more");
+    links_.remove(attachment.end);
     attachment.control.close();
     attachment.end.link().drain(net::deadline_in(config_->drain));
 }

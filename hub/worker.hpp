@@ -3,7 +3,9 @@
 #include "certs/spiffe.hpp"
 #include "http/h1_connection.hpp"
 #include "http/server_limits.hpp"
+#include "hub/agent_revocation.hpp"
 #include "hub/config.hpp"
+#include "hub/current.hpp"
 #include "hub/ingress.hpp"
 #include "hub/local_links.hpp"
 #include "hub/registry.hpp"
@@ -33,6 +35,7 @@ struct HubShared {
     /// Another worker's loop goes on with a client connection.
     std::function<void(http::Relocation)> relocate;
     tunnel::Trust trust;  // at start; later ones come by Worker::use
+    std::shared_ptr<const Current<AgentRevocation>> revocation;
     // From any thread:
     /// A link was taken in, and tells something that the accounts do not know yet.
     std::function<void(AgentKey, Sighting)> sighted;
@@ -46,6 +49,8 @@ struct ArrivedLink {
     certs::AgentName name;
     std::string serial;  // of the agent's certificate
     Registry::Seat seat{};
+    /// It, and those between it and its authority.
+    std::vector<certs::Certificate> path = {};
 };
 
 /// One thread of the hub: clients of the proxy port, and the links that carry their requests.
@@ -67,6 +72,8 @@ public:
     void use(tunnel::Trust trust);
     void use(std::shared_ptr<const Config> config);
     void links_changed();
+    /// There are other revocation lists: links of certificates on them end.
+    void revocation_changed();
 
     std::size_t clients() const { return clients_now_.load(std::memory_order_relaxed); }
 
@@ -78,6 +85,8 @@ private:
     net::Task<void> serve_control(Attachment& attachment);
     void on_control(Attachment& attachment, tunnel::ControlMessage message);
     void on_hello(Attachment& attachment, const tunnel::Hello& hello);
+    Result<void> may_attach(const Attachment& attachment, std::string_view location) const;
+    void close_revoked();
     Registry::Member member_of(const Attachment& attachment, const tunnel::Hello& hello) const;
     void refuse(Attachment& attachment, std::string code, const Error& why);
     void refuse_clone(Attachment& attachment, const std::string& reason);
@@ -88,6 +97,7 @@ private:
     void welcome(Attachment& attachment);
     Registry::Contact contact_of(const Attachment& attachment);
     void leave(Attachment& attachment, Registry::Leave how);
+    void close_denied(Attachment& attachment, std::string why);
     void retire(Attachment& attachment);
     void begin_stop(net::Deadline deadline);
     net::Task<void> finish();

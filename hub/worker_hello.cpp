@@ -93,6 +93,16 @@ Registry::Member Worker::member_of(const Attachment& attachment, const tunnel::H
     return member;
 }
 
+Result<void> Worker::may_attach(const Attachment& attachment, std::string_view location) const {
+    if (auto may = accounts_->may_attach(attachment.name, location, attachment.serial); !may)
+        return may.error();
+    auto judged =
+        shared_.revocation->get()->judge(attachment.name.tenant(), attachment.serial,
+                                         attachment.path, std::chrono::system_clock::now());
+    if (judged.verdict == certs::RevocationLists::Verdict::good) return {};
+    return Error{Errc::denied, "the agent's certificate is refused: " + std::move(judged.why)};
+}
+
 void Worker::on_hello(Attachment& attachment, const tunnel::Hello& hello) {
     if (std::exchange(attachment.greeted, true)) return;
     if (hello.version != tunnel::protocol_version)
@@ -102,7 +112,7 @@ void Worker::on_hello(Attachment& attachment, const tunnel::Hello& hello) {
     if (hello.process.size() > process_bytes_max ||
         !std::ranges::all_of(hello.authorities, is_key_hash))
         return refuse(attachment, "version", {Errc::malformed, "the hello is not well formed"});
-    if (auto may = accounts_->may_attach(attachment.name, hello.location, attachment.serial); !may)
+    if (auto may = may_attach(attachment, hello.location); !may)
         return refuse(attachment, "not_granted", may.error());
     attachment.trial = hello.trial;
     attachment.authorities = hello.authorities;
@@ -188,8 +198,7 @@ Registry::Contact Worker::contact_of(const Attachment& attachment) {
 
 void Worker::take_in(Attachment& attachment, Registry::Member member) {
     // Asked again: it may have been revoked while its rivals were.
-    if (auto may = accounts_->may_attach(attachment.name, attachment.location, attachment.serial);
-        !may)
+    if (auto may = may_attach(attachment, attachment.location); !may)
         return refuse(attachment, "not_granted", may.error());
     const auto incarnation = member.incarnation;
     auto attached =

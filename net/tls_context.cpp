@@ -103,6 +103,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::hub_server(const HubServer
     hub.peer_is = "the client";
     hub.trust.usage = certs::ExtendedUsage::client_auth;
     hub.trust.is_denied = options.is_denied;
+    hub.trust.revoked = options.revoked;
     hub.trust.expired_grace = options.expired_grace;
     hub.trust.external = options.external_authorities;
     if (auto shown = show(hub, options.own); !shown) return shown.error();
@@ -159,7 +160,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::back_end_client(
     auto made = make_client(options.peer_is, TLS1_2_VERSION, suites_12_back_end);
     if (!made) return made.error();
     (*made)->trust.strict = false;
-    (*made)->trust.revoked = options.revoked;
+    (*made)->trust.revoked = [lists = options.revoked] { return lists; };
     (*made)->trust.pins = options.pins;
     if (auto shown = show(**made, options.own); !shown) return shown.error();
     if (auto trusted = trust(**made, options.anchors); !trusted) return trusted.error();

@@ -37,10 +37,17 @@ struct NamedIdentity {
 
 /// Where a certificate that the server's own authorities do not vouch for may be shown.
 enum class ExternalUse { link, enrolment };
-/// The authorities that may vouch for `leaf` there; none: it is refused. Nothing in the certificate
-/// but its fingerprint says anything to whoever answers this.
+/// The authorities that may vouch for a certificate, none: it is refused; and their lists, or null.
+struct ExternalTrust {
+    std::vector<certs::Certificate> anchors = {};
+    std::shared_ptr<const certs::RevocationLists> revoked = nullptr;
+};
+/// Who may vouch for `leaf` there. Nothing in the certificate but its fingerprint says anything to
+/// whoever answers this.
 using ExternalAuthorities =
-    std::function<std::vector<certs::Certificate>(const certs::Certificate& leaf, ExternalUse use)>;
+    std::function<ExternalTrust(const certs::Certificate& leaf, ExternalUse use)>;
+/// The revocation lists of one handshake; may be null.
+using CurrentLists = std::function<std::shared_ptr<const certs::RevocationLists>()>;
 
 /// The hub's port (docs/PROTOCOL.md#one-port).
 struct HubServerOptions {
@@ -51,6 +58,7 @@ struct HubServerOptions {
     std::vector<NamedIdentity> named = {};
     std::span<const certs::Certificate> client_anchors = {};
     certs::IsDenied is_denied = {};  // called during handshakes, on any thread; may be empty
+    CurrentLists revoked = {};       // likewise; of `client_anchors`
     /// Enrolment connections may show a certificate that expired less than this ago; who answers
     /// them looks at its date. No other connection may.
     std::chrono::seconds expired_grace{0};

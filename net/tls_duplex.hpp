@@ -50,6 +50,8 @@ public:
     std::string_view version() const;
     /// The peer's leaf certificate, checked; none if it showed none.
     std::optional<certs::Certificate> peer_certificate() const;
+    /// A client's certificate and those between it and its authority, checked.
+    const std::vector<certs::Certificate>& peer_path() const;
     /// A peer for whom an external authority vouched: what it showed, the leaf first.
     struct ExternalPeer {
         certs::Certificate leaf;

@@ -148,6 +148,8 @@ std::optional<certs::Certificate> TlsDuplex::peer_certificate() const {
     return copy_of(SSL_get0_peer_certificate(engine_->ssl.get()));
 }
 
+const std::vector<certs::Certificate>& TlsDuplex::peer_path() const { return engine_->notes.path; }
+
 std::optional<TlsDuplex::ExternalPeer> TlsDuplex::external_peer() const {
     if (!engine_->notes.external) return std::nullopt;
     auto leaf = peer_certificate();

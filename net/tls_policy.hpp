@@ -25,12 +25,12 @@ struct TlsTrust {
     /// property, so it is not asked of them.
     bool strict = true;
     certs::IsDenied is_denied;
-    std::shared_ptr<const certs::RevocationLists> revoked;  // null: none
-    std::vector<certs::KeyHash> pins;                       // of the leaf; empty: any key
-    std::optional<certs::KeyHash> pinned_authority;         // instead of anchors
-    bool at_any_time = false;                               // dates do not count
-    std::chrono::seconds expired_grace{0};                  // on enrolment connections only
-    ExternalAuthorities external;  // on links and enrolment connections only
+    CurrentLists revoked;
+    std::vector<certs::KeyHash> pins;                // of the leaf; empty: any key
+    std::optional<certs::KeyHash> pinned_authority;  // instead of anchors
+    bool at_any_time = false;                        // dates do not count
+    std::chrono::seconds expired_grace{0};           // on enrolment connections only
+    ExternalAuthorities external;                    // on links and enrolment connections only
 };
 
 /// A certificate, its issuers and its key, ready to be put into a connection.
@@ -69,6 +69,7 @@ struct TlsNotes {
     std::string refusal;            // why we refused the peer's certificate
     std::optional<TlsFault> fault;  // likewise, if the chain itself was good
     bool external = false;          // not the anchors, but an external authority vouches for it
+    std::vector<certs::Certificate> path;  // of a client's certificate: it and every intermediate
 };
 
 /// The body of an ALPN extension (RFC 7301 section 3.1) as the client sent it.

@@ -84,8 +84,10 @@ int forgive_expired_leaf(int ok, X509_STORE_CTX* chain) {
 
 /// Whether nobody took a certificate of the path back. The anchor, its last one, is ours to list.
 bool check_revocation(X509_STORE_CTX* chain, const TlsTrust& trust, TlsNotes& notes) {
-    const bool has_lists = trust.revoked != nullptr && !trust.revoked->empty();
-    if (!trust.is_denied && !has_lists) return true;
+    const auto lists = trust.revoked ? trust.revoked() : nullptr;
+    const bool has_lists = lists != nullptr && !lists->empty();
+    const bool is_client = trust.usage == certs::ExtendedUsage::client_auth;
+    if (!trust.is_denied && !has_lists && !is_client) return true;
     using Verdict = certs::RevocationLists::Verdict;
     const auto now = std::chrono::system_clock::now();
     const auto* path = X509_STORE_CTX_get0_chain(chain);
@@ -99,8 +101,9 @@ bool check_revocation(X509_STORE_CTX* chain, const TlsTrust& trust, TlsNotes& no
         if (trust.is_denied && trust.is_denied(*certificate))
             return refuse(chain, notes, X509_V_ERR_CERT_REVOKED,
                           "it is revoked (" + certificate->subject() + ")");
+        if (is_client) notes.path.push_back(*certificate);
         if (!has_lists) continue;
-        auto judged = trust.revoked->judge(*certificate, now);
+        auto judged = lists->judge(*certificate, now);
         if (judged.verdict == Verdict::good) continue;
         notes.fault =
             judged.verdict == Verdict::revoked ? TlsFault::revoked : TlsFault::revocation_unknown;
@@ -151,16 +154,24 @@ bool check_external(X509_STORE_CTX* chain, const TlsTrust& trust, TlsNotes& note
     const auto leaf = Certificate::of(X509_STORE_CTX_get0_cert(chain));
     if (!leaf) return false;
     const bool enrols = notes.kind == TlsKind::enrolment;
-    const auto anchors = trust.external(*leaf, enrols ? ExternalUse::enrolment : ExternalUse::link);
-    if (anchors.empty()) return false;
-    const certs::ChainPolicy policy{.usage = trust.usage, .at = std::chrono::system_clock::now()};
+    const auto believed =
+        trust.external(*leaf, enrols ? ExternalUse::enrolment : ExternalUse::link);
+    if (believed.anchors.empty()) return false;
+    const certs::ChainPolicy policy{.usage = trust.usage,
+                                    .at = std::chrono::system_clock::now(),
+                                    .revoked = believed.revoked.get(),
+                                    .path = &notes.path};
     const auto end = leaf->not_after();
     const bool in_grace = enrols && policy.at - end < trust.expired_grace;
     const auto issuers = shown_issuers(chain);
-    const auto checked = in_grace ? certs::check_chain_of_expired(*leaf, issuers, anchors, policy)
-                                  : certs::check_chain(*leaf, issuers, anchors, policy);
+    const auto checked =
+        in_grace ? certs::check_chain_of_expired(*leaf, issuers, believed.anchors, policy)
+                 : certs::check_chain(*leaf, issuers, believed.anchors, policy);
     if (!checked) {
         notes.refusal += "; no external authority vouches for it: " + checked.error().detail;
+        using Verdict = certs::RevocationLists::Verdict;
+        if (believed.revoked && believed.revoked->judge(*leaf, policy.at).verdict != Verdict::good)
+            X509_STORE_CTX_set_error(chain, X509_V_ERR_CERT_REVOKED);  // the client is told so
         return false;
     }
     notes.external = true;

@@ -7,7 +7,8 @@ from test_enrolment import opened
 from test_rotation import ask_for_renewal, identity, renew
 
 
-class ExternalAuthority(SiteTest):
+class CustomerTest(SiteTest):
+    """A site whose customer has an authority, and agents with certificates of it."""
     number = 0
 
     @classmethod
@@ -66,6 +67,8 @@ credentials_file = "{agent.folder}/est.cred"
         self.site.wait_attached(agent.location)
         return agent
 
+
+class ExternalAuthority(CustomerTest):
     def test_an_agent_lives_with_certificates_of_the_customer(self):
         agent = self.started()
         self.assertIn(f"/agent/{agent.name}", identity(agent)["name"])

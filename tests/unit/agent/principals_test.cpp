@@ -71,7 +71,7 @@ protected:
     }
     static SitePtr site_of(const std::vector<IdentityProviderConfig>& configs) {
         auto site = std::make_shared<Site>();
-        auto providers = IdentityProviders::load(configs, {});
+        auto providers = IdentityProviders::load(configs, {}, nullptr);
         EXPECT_TRUE(providers) << to_text(providers.error());
         site->identity_providers = std::move(*providers);
         return site;

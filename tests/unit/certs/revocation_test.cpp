@@ -1,10 +1,9 @@
 #include "certs/revocation.hpp"
 
-#include "certs/openssl.hpp"
-#include "tests/support/test_pki.hpp"
+#include "base/error.hpp"
+#include "tests/support/test_revocation_list.hpp"
 
 #include <gtest/gtest.h>
-#include <openssl/pem.h>
 
 namespace sallyport::certs {
 namespace {
@@ -12,44 +11,7 @@ namespace {
 using Verdict = RevocationLists::Verdict;
 using std::chrono::hours;
 
-/// A list of `pki` with `revoked` on it, good for a day from `begin`.
-std::string list_of(const test::TestPki& pki, const std::vector<Certificate>& revoked, Time begin,
-                    bool partial = false, const char* end = nullptr) {
-    const std::unique_ptr<X509_CRL, FreeWith<X509_CRL_free>> list(X509_CRL_new());
-    X509_CRL_set_version(list.get(), 1);
-    X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(pki.ca().get()));
-    const auto set = [](auto setter, X509_CRL* to, Time time) {
-        const std::unique_ptr<ASN1_TIME, FreeWith<ASN1_TIME_free>> text(
-            ASN1_TIME_set(nullptr, std::chrono::system_clock::to_time_t(time)));
-        setter(to, text.get());
-    };
-    set(X509_CRL_set1_lastUpdate, list.get(), begin);
-    set(X509_CRL_set1_nextUpdate, list.get(), begin + hours(24));
-    if (end != nullptr) {
-        const std::unique_ptr<ASN1_TIME, FreeWith<ASN1_TIME_free>> text(ASN1_TIME_new());
-        ASN1_TIME_set_string(text.get(), end);
-        X509_CRL_set1_nextUpdate(list.get(), text.get());
-    }
-    for (const auto& one : revoked) {
-        auto* entry = X509_REVOKED_new();
-        X509_REVOKED_set_serialNumber(entry,
-                                      const_cast<ASN1_INTEGER*>(X509_get0_serialNumber(one.get())));
-        X509_REVOKED_set_revocationDate(
-            entry, const_cast<ASN1_TIME*>(X509_CRL_get0_lastUpdate(list.get())));
-        X509_CRL_add0_revoked(list.get(), entry);
-    }
-    if (partial) {
-        const std::unique_ptr<ISSUING_DIST_POINT, FreeWith<ISSUING_DIST_POINT_free>> part(
-            ISSUING_DIST_POINT_new());
-        part->onlyuser = 0xff;
-        X509_CRL_add1_ext_i2d(list.get(), NID_issuing_distribution_point, part.get(), 1, 0);
-    }
-    X509_CRL_sort(list.get());
-    X509_CRL_sign(list.get(), pki.authority().key().get(), EVP_sha256());
-    const BioPtr bio(BIO_new(BIO_s_mem()));
-    PEM_write_bio_X509_CRL(bio.get(), list.get());
-    return std::string(written_to(bio.get()));
-}
+using test::list_of;
 
 class RevocationTest : public ::testing::Test {
 protected:
@@ -121,6 +83,28 @@ TEST_F(RevocationTest, AListSignedBySomebodyElseIsRefused) {
     ASSERT_FALSE(forged);
     EXPECT_EQ(forged.error().code, Errc::untrusted);
     EXPECT_TRUE(lists_.empty());
+}
+
+TEST_F(RevocationTest, OfUnverifiedListsOnlyThoseOfTheAuthoritiesAreTaken) {
+    ASSERT_TRUE(lists_.add_unverified(list_of(pki_, {taken_}, now_)));
+    ASSERT_TRUE(lists_.add_unverified(list_of(other_, {}, now_)));
+    EXPECT_EQ(lists_.signed_by(pki_.anchors()).judge(taken_, now_).verdict, Verdict::revoked);
+    EXPECT_EQ(lists_.signed_by(other_.anchors()).judge(taken_, now_).verdict, Verdict::good);
+    const test::TestPki twin;
+    EXPECT_TRUE(lists_.signed_by(twin.anchors()).empty()) << "the same name, another key";
+}
+
+TEST_F(RevocationTest, ThePathOfACertificateIsAskedAboutAndTold) {
+    ASSERT_TRUE(lists_.add(list_of(pki_, {taken_}, now_), pki_.anchors()));
+    std::vector<Certificate> path;
+    const ChainPolicy policy{
+        .usage = ExtendedUsage::server_auth, .at = now_, .revoked = &lists_, .path = &path};
+    EXPECT_TRUE(check_chain(good_, {}, pki_.anchors(), policy));
+    EXPECT_EQ(path, std::vector<Certificate>{good_});
+    const auto refused = check_chain(taken_, {}, pki_.anchors(), policy);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::untrusted);
+    EXPECT_NE(refused.error().detail.find("is revoked"), std::string::npos);
 }
 
 TEST_F(RevocationTest, PartialListsAndGarbageAreRefused) {

@@ -51,7 +51,7 @@ protected:
         loop_, pool_,
         TokenEndpoint(AccessTokenIssuer(hub_key(), "https://hub.test/oauth/token"), {"hub.test"}),
         EstServer(store_,
-                  std::make_shared<const CurrentAuthorities>(
+                  std::make_shared<const Current<Authorities>>(
                       std::make_shared<const Authorities>(Authorities{.current = authority()})),
                   {.hub_name = "hub.test"}),
         accounts_};

@@ -1,12 +1,13 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "certs/request.hpp"
 #include "certs/successor.hpp"
 #include "hub/est_server.hpp"
 #include "hub/external_authority.hpp"
 #include "hub/join_token_hash.hpp"
 #include "tests/support/temporary_folder.hpp"
-#include "tests/support/test_pki.hpp"
+#include "tests/support/test_revocation_list.hpp"
 
 #include <gtest/gtest.h>
 
@@ -98,13 +99,16 @@ protected:
     Store store_ = *Store::create(folder_.path() / "hub.db");
     test::TestPki own_{"hub", now};
     test::TestPki customer_{"customer", now};
+    std::shared_ptr<Current<AgentRevocation>> revocation_ =
+        std::make_shared<Current<AgentRevocation>>(std::make_shared<const AgentRevocation>());
     EstServer server_{store_,
-                      std::make_shared<CurrentAuthorities>(std::make_shared<const Authorities>(
+                      std::make_shared<Current<Authorities>>(std::make_shared<const Authorities>(
                           Authorities{.current = own_.authority()})),
                       {.hub_name = "hub.test",
                        .certificate_lifetime = 24h,
                        .expired_grace = 48h,
-                       .approval = ApprovalPolicy::never}};
+                       .approval = ApprovalPolicy::never},
+                      revocation_};
 };
 
 TEST_F(EstExternalTest, AJoinTokenBindsACertificateByItsFingerprintWhateverItSays) {
@@ -228,6 +232,31 @@ TEST_F(EstExternalTest, RevocationAndDistrustEndLinksAndRenewals) {
     EXPECT_FALSE(accounts()->may_attach(name, "", serial));
     EXPECT_EQ(next(held, customer_.agent()).status, 403);
     EXPECT_FALSE(store_.agent(berlin)->alarm);
+}
+
+TEST_F(EstExternalTest, NobodyIsBoundOrRenewedWhomAListTakesBack) {
+    const auto present = customer_.agent();
+    const auto following = customer_.agent();
+    const auto other = customer_.agent();
+    const auto take_back = [&](const test::Held& held) {
+        const auto file = folder_.path() / "list";
+        ASSERT_TRUE(replace_file(file, test::list_of(customer_, {held.certificate}, now), 0600));
+        const auto read = AgentRevocation::read({file});
+        ASSERT_TRUE(read);
+        revocation_->set(std::make_shared<const AgentRevocation>(
+            read->judging_for(own_.anchors(), *accounts())));
+    };
+    take_back(present);
+    const auto refused = first({present.certificate});
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_NE(refused.body.find("is revoked"), std::string::npos) << refused.body;
+    take_back(following);
+    ASSERT_EQ(first({present.certificate}).status, 200) << "the token was not used up";
+    EXPECT_EQ(next(present, following).status, 403) << "the next one is revoked";
+    take_back(present);
+    EXPECT_EQ(next(present, other).status, 403) << "the present one is revoked";
+    take_back(following);
+    EXPECT_EQ(next(present, other).status, 200);
 }
 
 TEST_F(EstExternalTest, AnExpiredOneIsGoodForItsSuccessorDuringTheGrace) {

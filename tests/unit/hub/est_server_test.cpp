@@ -76,7 +76,7 @@ protected:
     test::TemporaryFolder folder_;
     Store store_ = *Store::create(folder_.path() / "hub.db");
     certs::Authority authority_ = *certs::Authority::create("test", now);
-    std::shared_ptr<CurrentAuthorities> authorities_ = std::make_shared<CurrentAuthorities>(
+    std::shared_ptr<Current<Authorities>> authorities_ = std::make_shared<Current<Authorities>>(
         std::make_shared<const Authorities>(Authorities{.current = authority_}));
     EstServer server_{store_, authorities_, {.hub_name = "hub.example.com"}};
 };

@@ -1,5 +1,7 @@
 // Clients for whom an authority outside the hub vouches (docs/PROTOCOL.md#external).
 #include "base/error.hpp"
+#include "certs/revocation.hpp"
+#include "tests/support/test_revocation_list.hpp"
 #include "tests/support/tls_pair.hpp"
 
 #include <gtest/gtest.h>
@@ -22,11 +24,12 @@ protected:
         made.expired_grace = 24h * 365;
         made.external_authorities = [this, bound = bound.certificate](
                                         const certs::Certificate& leaf,
-                                        ExternalUse use) -> std::vector<certs::Certificate> {
+                                        ExternalUse use) -> ExternalTrust {
             ++asked_;
             if (use == ExternalUse::link && leaf != bound) return {};
-            return customer_.anchors();
+            return {.anchors = customer_.anchors(), .revoked = lists_};
         };
+        made.revoked = [this] { return own_lists_; };
         return made;
     }
     TlsPair shake(const Held& bound, const Held& shown, std::string_view protocol = alpn::link) {
@@ -37,6 +40,8 @@ protected:
     TlsWorld world_;
     TestPki customer_{"customer"};
     int asked_ = 0;
+    std::shared_ptr<const certs::RevocationLists> lists_;      // of the customer
+    std::shared_ptr<const certs::RevocationLists> own_lists_;  // of the hub
 };
 
 TEST_F(TlsExternal, ABoundCertificateMakesALinkAndIsMarked) {
@@ -46,6 +51,7 @@ TEST_F(TlsExternal, ABoundCertificateMakesALinkAndIsMarked) {
     const auto peer = pair.server->external_peer();
     ASSERT_TRUE(peer);
     EXPECT_EQ(peer->leaf, held.certificate);
+    EXPECT_EQ(pair.server->peer_path(), std::vector{held.certificate});
 }
 
 TEST_F(TlsExternal, TheHubsOwnAgentsAreNeverMarkedNorAskedFor) {
@@ -54,6 +60,42 @@ TEST_F(TlsExternal, TheHubsOwnAgentsAreNeverMarkedNorAskedFor) {
     ASSERT_TRUE(pair.up());
     EXPECT_FALSE(pair.server->external_peer());
     EXPECT_EQ(asked_, 0);
+}
+
+std::shared_ptr<const certs::RevocationLists> taken_back(const TestPki& pki, const Held& held,
+                                                         certs::Time begin) {
+    auto lists = std::make_shared<certs::RevocationLists>();
+    EXPECT_TRUE(lists->add(test::list_of(pki, {held.certificate}, begin), pki.anchors()));
+    return lists;
+}
+
+TEST_F(TlsExternal, AListRefusesWhomItNamesAndTellsThem) {
+    const auto held = customer_.agent();
+    const auto good = customer_.agent();
+    lists_ = taken_back(customer_, held, customer_.now());
+    EXPECT_TRUE(shake(good, good).up());
+    auto pair = shake(held, held);
+    ASSERT_FALSE(pair.server_done);
+    EXPECT_NE(pair.server_done.error().detail.find("is revoked"), std::string::npos)
+        << to_text(pair.server_done.error());
+    lists_ = taken_back(customer_, held, customer_.now() - 48h);
+    const auto late = shake(good, good);
+    ASSERT_FALSE(late.server_done) << "a list that is out of date vouches for nobody";
+    EXPECT_NE(late.server_done.error().detail.find("nobody knows"), std::string::npos);
+}
+
+TEST_F(TlsExternal, AListOfTheHubsOwnAuthorityRefusesAgentsAndEnrolments) {
+    const auto held = world_.pki().agent();
+    const auto good = world_.pki().agent();
+    own_lists_ = taken_back(world_.pki(), held, world_.pki().now());
+    for (const auto protocol : {alpn::link, alpn::enrolment}) {
+        const auto pair = shake(held, held, protocol);
+        ASSERT_FALSE(pair.server_done) << protocol;
+        EXPECT_NE(pair.server_done.error().detail.find("is revoked"), std::string::npos);
+    }
+    const auto pair = shake(good, good);
+    ASSERT_TRUE(pair.up());
+    EXPECT_EQ(pair.server->peer_path(), std::vector{good.certificate});
 }
 
 TEST_F(TlsExternal, AnUnboundCertificateMakesNoLinkButMayEnrol) {
