@@ -184,18 +184,31 @@ Result<CommandOutput> acknowledge(const CommandContext& context, const AgentOpti
             "The alarm of " + options.name + " is gone; a copy that returns raises it again.\n"};
 }
 
+/// The one key that waits and begins like this. An administrator names it, since another one may
+/// have come to wait since they looked.
+Result<Approval> find_waiting(Store& store, const AgentKey& agent, const std::string& key) {
+    const auto all = store.approvals();
+    if (!all) return all.error();
+    std::string waiting;
+    for (const auto& approval : *all) {
+        if (approval.agent != agent) continue;
+        if (key.size() >= approval_key_characters_min && approval.key_hash.starts_with(key))
+            return approval;
+        waiting += "\n  " + approval.key_hash + " (" + approval.what + ", asked for " +
+                   to_text(approval.requested_at) + (approval.approved_at ? ", approved)" : ")");
+    }
+    if (waiting.empty())
+        return Error{Errc::not_found, "nothing of the agent " + agent.name + " waits for approval"};
+    return Error{Errc::conflict, "name the key with --key, at least its first " +
+                                     std::to_string(approval_key_characters_min) +
+                                     " characters, as the agent tells it. What waits:" + waiting};
+}
+
 Result<CommandOutput> approve(const CommandContext& context, const AgentOptions& options) {
     auto place = place_of(context, options);
     if (!place) return place.error();
-    const auto all = place->store.approvals();
-    if (!all) return all.error();
-    const auto waiting = std::ranges::find(*all, place->key(options), &Approval::agent);
-    if (waiting == all->end())
-        return Error{Errc::not_found,
-                     "nothing of the agent " + options.name + " waits for approval"};
-    if (!waiting->key_hash.starts_with(options.key))
-        return Error{Errc::conflict, "what waits is the key " + waiting->key_hash +
-                                         ", not this one: compare it with what the agent says"};
+    const auto waiting = find_waiting(place->store, place->key(options), options.key);
+    if (!waiting) return waiting.error();
     const auto done = place->store.approve(waiting->agent, waiting->key_hash, context.time());
     if (!done) return done.error();
     log::info("agent.approved", {{"tenant", place->tenant.name},
@@ -247,8 +260,10 @@ void add_agent_command(CLI::App& app, CommandContext& context) {
                revoke);
     auto& approving = add_action(group, context, options, "approve",
                                  "Let a certificate pass that waits for you", approve);
-    approving.add_option("--key", options->key,
-                         "SHA-256 of its key as the agent tells it, or how that begins");
+    approving.add_option(
+        "--key", options->key,
+        "SHA-256 of its key as the agent tells it, or how that begins (16 characters); "
+        "without it, says what waits");
     add_action(group, context, options, "acknowledge",
                "Take back a clone alarm, once the copy is gone", acknowledge);
     add_action(group, context, options, "show", "Show an agent and its certificates", show);

@@ -52,18 +52,19 @@ ApiResponse EstServer::reenrol(const ApiRequest& request, certs::Time now) const
     if (const auto valid = store_.may_renew(present.serial(), wanted.agent); !valid)
         return refuse_renewal(valid.error(), request, *name, present.serial(), at);
     if (auto later = put_off(wanted, at)) return std::move(*later);
-    const auto certificate = certify(wanted, now);
-    if (!certificate) return est::refusal(certificate.error());
-    const auto generation =
-        store_.renew(present.serial(), entry_of(*certificate, wanted.agent, at));
+    const auto issued = certify(wanted, now);
+    if (!issued) return est::refusal(issued.error());
+    const auto& certificate = issued->certificate;
+    // Looks again: who was revoked meanwhile gets nothing.
+    const auto generation = store_.renew(present.serial(), issued->entry);
     if (!generation)
         return refuse_renewal(generation.error(), request, *name, present.serial(), at);
     log::info("agent.renewed", {{"agent", name->text()},
                                 {"peer", request.peer},
                                 {"generation", *generation},
-                                {"serial", certificate->serial()},
+                                {"serial", certificate.serial()},
                                 {"expired", expired}});
-    return est::certificates({&*certificate, 1}, est::issued_type);
+    return est::certificates({&certificate, 1}, est::issued_type);
 }
 
 ApiResponse EstServer::refuse_renewal(const Error& why, const ApiRequest& request,

@@ -88,19 +88,20 @@ ApiResponse EstServer::enrol(const ApiRequest& request, certs::Time now) const {
                          .needs_approval = settings_.approval == ApprovalPolicy::always,
                          .what = "enrolment"};
     if (auto later = put_off(wanted, at)) return std::move(*later);
-    const auto certificate = certify(wanted, now);
-    if (!certificate) return est::refusal(certificate.error());
+    const auto issued = certify(wanted, now);
+    if (!issued) return est::refusal(issued.error());
+    const auto& certificate = issued->certificate;
 
-    // Only here is the token used up; whoever loses a race for it gets no certificate.
-    const auto generation =
-        store_.redeem(token->secret_hash, entry_of(*certificate, token->agent, at), at);
+    // Only here is the token used up, and looked at again with the agent and its tenant: whoever
+    // loses a race, for the token or with an administrator who withdraws it, gets no certificate.
+    const auto generation = store_.redeem(token->secret_hash, issued->entry, at);
     if (!generation) return est::refusal(generation.error());
     log::info("agent.enrolled", {{"tenant", token->tenant_name},
                                  {"agent", token->agent.name},
                                  {"generation", *generation},
-                                 {"serial", certificate->serial()},
+                                 {"serial", certificate.serial()},
                                  {"key", key->description()}});
-    return est::certificates({&*certificate, 1}, est::issued_type);
+    return est::certificates({&certificate, 1}, est::issued_type);
 }
 
 Result<JoinTokenEntry> EstServer::join_token_of(const ApiRequest& request, TimePoint now) const {
@@ -144,21 +145,23 @@ std::optional<ApiResponse> EstServer::put_off(const Request& request, TimePoint 
     return response;
 }
 
-Result<certs::Certificate> EstServer::certify(const Request& request, certs::Time now) const {
+Result<EstServer::Issued> EstServer::certify(const Request& request, certs::Time now) const {
     const auto name =
         certs::AgentName::make(settings_.hub_name, request.agent.tenant_id, request.agent.name);
     if (!name) return Error{Errc::failed, name.error().detail};
-    return authorities_->get()->issuing().issue_agent(request.key, *name,
-                                                      settings_.certificate_lifetime, now);
-}
-
-CertificateEntry EstServer::entry_of(const certs::Certificate& certificate, const AgentKey& agent,
-                                     TimePoint now) const {
-    return {.serial = certificate.serial(),
-            .agent = agent,
-            .issued_at = now,
-            .not_after = std::chrono::floor<std::chrono::seconds>(certificate.not_after()),
-            .authority = key_hash_text(authorities_->get()->issuing().certificate())};
+    // Looked at once: an administrator may change the authority right now.
+    const auto authorities = authorities_->get();
+    const auto& issuer = authorities->issuing();
+    auto certificate = issuer.issue_agent(request.key, *name, settings_.certificate_lifetime, now);
+    if (!certificate) return certificate.error();
+    using std::chrono::floor;
+    using std::chrono::seconds;
+    CertificateEntry entry{.serial = certificate->serial(),
+                           .agent = request.agent,
+                           .issued_at = floor<seconds>(now),
+                           .not_after = floor<seconds>(certificate->not_after()),
+                           .authority = key_hash_text(issuer.certificate())};
+    return Issued{std::move(*certificate), std::move(entry)};
 }
 
 }  // namespace sallyport::hub

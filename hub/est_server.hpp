@@ -77,9 +77,12 @@ private:
     Result<certs::AgentName> renewing_agent(const ApiRequest& request, certs::Time now) const;
     /// The answer that puts the client off, or nothing: then it may have its certificate now.
     std::optional<ApiResponse> put_off(const Request& request, TimePoint now) const;
-    Result<certs::Certificate> certify(const Request& request, certs::Time now) const;
-    CertificateEntry entry_of(const certs::Certificate& certificate, const AgentKey& agent,
-                              TimePoint now) const;
+    /// A certificate, and what is to be recorded of it.
+    struct Issued {
+        certs::Certificate certificate;
+        CertificateEntry entry;
+    };
+    Result<Issued> certify(const Request& request, certs::Time now) const;
 
     Store& store_;
     std::shared_ptr<const Current<Authorities>> authorities_;

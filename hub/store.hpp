@@ -93,6 +93,15 @@ struct CertificateEntry {
 /// revoked.
 inline constexpr std::size_t certificates_kept_max = 8;
 
+/// Of one agent: between two alarms that are written.
+inline constexpr std::chrono::seconds alarm_pause{60};
+
+/// Keys of one agent that wait for an administrator at once.
+inline constexpr std::size_t approvals_per_agent_max = 4;
+/// What an administrator has to tell of a key: 64 bits of its hash, which nobody finds a second key
+/// for.
+inline constexpr std::size_t approval_key_characters_min = 16;
+
 /// A key for which an agent wants a certificate, and that an administrator must let pass.
 struct Approval {
     AgentKey agent;
@@ -203,6 +212,8 @@ public:
     /// A link of this agent was taken in. Never takes anything back to an older generation or
     /// epoch; what was seen of an earlier enrolment is ignored.
     Result<void> confirm(const AgentKey& key, const Sighting& sighting);
+    /// At most one in alarm_pause is written and counted: whoever has a copy must not be able to
+    /// fill the disk by trying.
     Result<void> raise_alarm(const AgentKey& key, std::string_view reason, std::string_view peer,
                              TimePoint now);
     /// Errors: Errc::not_found if there is no alarm.
@@ -223,11 +234,11 @@ public:
     /// A certificate that the hub remembers. Errors: Errc::not_found.
     Result<CertificateEntry> certificate(std::string_view serial);
 
-    /// Whether an administrator has let this key pass; if not, it waits for one from now on, in
-    /// place of any other key of the agent.
+    /// Whether an administrator has let this key pass; if not, it waits for one from now on, beside
+    /// other keys of the agent. Errors: Errc::denied if approvals_per_agent_max wait already.
     Result<bool> ask_approval(const AgentKey& agent, std::string_view key_hash,
                               std::string_view what, TimePoint now);
-    /// What waits, or was approved and not fetched yet; one per agent.
+    /// What waits, or was approved and not fetched yet.
     Result<std::vector<Approval>> approvals();
     /// Errors: Errc::not_found if this key of the agent does not wait.
     Result<void> approve(const AgentKey& agent, std::string_view key_hash, TimePoint now);

@@ -62,6 +62,11 @@ Result<void> mark(Database& database, std::string_view sql, TimePoint now, std::
     return {};
 }
 
+/// Who asked before is not who enrols next.
+Result<void> drop_approvals(Database& database, std::int64_t row) {
+    return sqlite::execute(database.prepare("DELETE FROM approval WHERE agent = ?"), row);
+}
+
 std::vector<std::string> words_of(const std::string& text) {
     std::istringstream in(text);
     return {std::istream_iterator<std::string>(in), {}};
@@ -181,6 +186,7 @@ Result<void> Store::reissue(const JoinTokenEntry& token, TimePoint now) {
                                    " WHERE agent = ? AND used_at IS NULL AND replaced_at IS NULL",
                                    now, *row);
         if (!replaced) return replaced.error();
+        if (const auto dropped = drop_approvals(database, *row); !dropped) return dropped.error();
         return insert_join_token(database, *row, token);
     });
 }
@@ -195,7 +201,7 @@ Result<void> Store::revoke_agent(const AgentKey& key, TimePoint now) {
               " WHERE agent = ? AND used_at IS NULL AND replaced_at IS NULL",
               "UPDATE certificate SET revoked_at = ? WHERE agent = ? AND revoked_at IS NULL"})
             if (const auto done = mark(database, sql, now, *row); !done) return done.error();
-        return {};
+        return drop_approvals(database, *row);
     });
 }
 

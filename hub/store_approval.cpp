@@ -19,18 +19,39 @@ Result<std::optional<bool>> find(Database& database, std::int64_t agent,
     return std::optional(select->number(0) != 0);
 }
 
+Result<void> check_room(Database& database, std::int64_t agent) {
+    auto select = database.prepare("SELECT count(*) FROM approval WHERE agent = ?");
+    if (!select) return select.error();
+    const auto row = select->bind(agent).step();
+    if (!row) return row.error();
+    if (select->number(0) < static_cast<std::int64_t>(approvals_per_agent_max)) return {};
+    return Error{Errc::denied,
+                 "too many keys of this agent wait for an administrator already, perhaps because "
+                 "somebody else has its secrets; sallyport-hub agent approve lets one of them "
+                 "pass, agent reissue drops them all"};
+}
+
 }  // namespace
 
 Result<bool> Store::ask_approval(const AgentKey& agent, std::string_view key_hash,
                                  std::string_view what, TimePoint now) {
+    // Whoever waits asks again and again; that writes nothing.
+    const auto seen = implementation_->read([&](Database& database) -> Result<std::optional<bool>> {
+        const auto row = sqlite::agent_row(database, agent);
+        if (!row) return row.error();
+        return find(database, *row, key_hash);
+    });
+    if (!seen) return seen.error();
+    if (*seen) return **seen;
     return implementation_->write([&](Database& database) -> Result<bool> {
         const auto row = sqlite::agent_row(database, agent);
         if (!row) return row.error();
         const auto known = find(database, *row, key_hash);
         if (!known) return known.error();
         if (*known) return **known;
+        if (const auto room = check_room(database, *row); !room) return room.error();
         auto insert = database.prepare(
-            "INSERT OR REPLACE INTO approval (agent, key_hash, what, requested_at)"
+            "INSERT INTO approval (agent, key_hash, what, requested_at)"
             " VALUES (?, ?, ?, ?)");
         const auto done =
             sqlite::execute(std::move(insert), *row, key_hash, what, sqlite::seconds_of(now));

@@ -151,6 +151,17 @@ Result<void> Store::confirm(const AgentKey& key, const Sighting& sighting) {
 
 Result<void> Store::raise_alarm(const AgentKey& key, std::string_view reason, std::string_view peer,
                                 TimePoint now) {
+    const auto is_fresh = implementation_->read([&](Database& database) -> Result<bool> {
+        auto select = database.prepare(
+            "SELECT 1 FROM agent WHERE tenant = ? AND name = ? AND alarm_at > ? AND alarm_at <= ?");
+        if (!select) return select.error();
+        select->bind(key.tenant_id).bind(key.name);
+        return select->bind(sqlite::seconds_of(now - alarm_pause))
+            .bind(sqlite::seconds_of(now))
+            .step();
+    });
+    if (!is_fresh) return is_fresh.error();
+    if (*is_fresh) return {};
     return implementation_->write([&](Database& database) -> Result<void> {
         const auto row = sqlite::agent_row(database, key);
         if (!row) return row.error();

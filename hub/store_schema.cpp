@@ -108,6 +108,21 @@ CREATE TABLE external_authority (
     PRIMARY KEY (tenant, fingerprint)
 ) STRICT, WITHOUT ROWID;
 )sql",
+
+    // Several keys of an agent may wait: none takes the place of one that somebody looks at.
+    R"sql(
+ALTER TABLE approval RENAME TO approval_before;
+CREATE TABLE approval (
+    agent        INTEGER NOT NULL REFERENCES agent (id),
+    key_hash     TEXT NOT NULL,
+    what         TEXT NOT NULL,
+    requested_at INTEGER NOT NULL,
+    approved_at  INTEGER,
+    PRIMARY KEY (agent, key_hash)
+) STRICT, WITHOUT ROWID;
+INSERT INTO approval SELECT agent, key_hash, what, requested_at, approved_at FROM approval_before;
+DROP TABLE approval_before;
+)sql",
 };
 
 Result<void> migrate_one(Database& database, std::int64_t from) {

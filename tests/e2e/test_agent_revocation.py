@@ -41,9 +41,9 @@ class AgentRevocation(test_external_authority.CustomerTest):
         """The log of the hub, once the agent's link was ended and the next one refused."""
         log = self.site.hub.program.log
         ended = f"/agent/{agent.name} "
-        wait_until(lambda: any("event=link.down" in line and ended in line and "revoked" in line
+        wait_until(lambda: any(" link.down " in line and ended in line and "revoked" in line
                                for line in log().splitlines()), "its link was closed")
-        wait_until(lambda: "event=tls.refused" in log() and "it is revoked" in log(),
+        wait_until(lambda: " tls.refused " in log() and "it is revoked" in log(),
                    "the next handshake is refused")
 
     def enrolled(self, name):
@@ -90,7 +90,7 @@ class AgentRevocation(test_external_authority.CustomerTest):
                                         "20250101000000Z", "-crl_nextupdate", "20250201000000Z")
         self.use(old)
         self.assertIn("2025-02-01", str(self.site.hub.command("status")["warnings"]))
-        self.assertIn("event=revocation.fault", self.site.hub.program.log())
+        self.assertIn(" revocation.fault ", self.site.hub.program.log())
         self.assertEqual(self.site.ask("GET", "/x").status, 200, "who is there stays")
         agent.program.stop()
         agent.start()

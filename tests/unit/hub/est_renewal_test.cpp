@@ -159,12 +159,56 @@ TEST_F(EstRenewalTest, APolicyMakesTheFirstCertificateWaitForAnAdministrator) {
     EXPECT_EQ(post(est, "simpleenroll", first_, std::nullopt, now).status, 202);
     EXPECT_FALSE(store_.approve(berlin, to_hex(key().public_key_hash()), now_seconds));
     ASSERT_TRUE(store_.approve(berlin, to_hex(first_.public_key_hash()), now_seconds));
-    // Another key with the same token takes the place of the approved one, and waits.
+    // Another key with the same token waits beside the approved one.
     EXPECT_EQ(post(est, "simpleenroll", key(), std::nullopt, now).status, 202);
-    EXPECT_EQ(post(est, "simpleenroll", first_, std::nullopt, now).status, 202);
-    ASSERT_TRUE(store_.approve(berlin, to_hex(first_.public_key_hash()), now_seconds));
     EXPECT_EQ(post(est, "simpleenroll", first_, std::nullopt, now).status, 200);
     EXPECT_TRUE(store_.approvals()->empty());
+}
+
+TEST_F(EstRenewalTest, NobodyPutsAnotherKeyInThePlaceOfOneThatWaits) {
+    const auto est = server(ApprovalPolicy::always);
+    const auto ask = [&](const certs::Key& key) {
+        return post(est, "simpleenroll", key, std::nullopt, now).status;
+    };
+    EXPECT_EQ(ask(first_), 202);
+    for (std::size_t i = 1; i < approvals_per_agent_max; ++i) EXPECT_EQ(ask(key()), 202);
+    EXPECT_EQ(ask(key()), 403) << "it does not push another one out either";
+    EXPECT_EQ(store_.approvals()->size(), approvals_per_agent_max);
+    const auto before = *store_.data_version();
+    EXPECT_EQ(ask(first_), 202) << "still waits";
+    EXPECT_EQ(*store_.data_version(), before) << "whoever asks again writes nothing";
+    ASSERT_TRUE(store_.approve(berlin, to_hex(first_.public_key_hash()), now_seconds));
+    EXPECT_EQ(ask(first_), 200);
+    EXPECT_TRUE(store_.approvals()->empty());
+}
+
+TEST_F(EstRenewalTest, RevocationWinsAgainstAnApproval) {
+    const auto present = enrolled();
+    const auto est = server(ApprovalPolicy::expired);
+    const auto next = key();
+    EXPECT_EQ(post(est, "simplereenroll", next, present, now + 25h).status, 202);
+    ASSERT_TRUE(store_.approve(berlin, to_hex(next.public_key_hash()), now_seconds));
+    ASSERT_TRUE(store_.revoke_agent(berlin, now_seconds));
+    EXPECT_TRUE(store_.approvals()->empty());
+    EXPECT_EQ(post(est, "simplereenroll", next, present, now + 25h).status, 403);
+    // The last word is the store's, in the transaction that records the certificate.
+    EXPECT_FALSE(store_.renew(present.serial(), {.serial = "1", .agent = berlin}));
+    EXPECT_EQ(store_.agent(berlin)->generation, 1U);
+}
+
+TEST_F(EstRenewalTest, ACopyThatTriesAgainAndAgainWritesNothing) {
+    const auto present = enrolled();
+    ASSERT_TRUE(issued(renew(present, key())));
+    confirm(2);
+    ASSERT_EQ(renew(present, key()).status, 403);
+    const auto before = *store_.data_version();
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(renew(present, key(), now + 12h + 59s).status, 403);
+    EXPECT_EQ(*store_.data_version(), before);
+    EXPECT_EQ(renew(present, key(), now + 12h + alarm_pause).status, 403);
+    EXPECT_EQ(store_.agent(berlin)->alarm->count, 2U);
+    ASSERT_TRUE(store_.clear_alarm(berlin));
+    EXPECT_EQ(renew(present, key(), now + 12h + alarm_pause).status, 403);
+    EXPECT_TRUE(store_.agent(berlin)->alarm) << "whoever took it back hears of it at once";
 }
 
 TEST_F(EstRenewalTest, WithApprovalOnlyExpiredCertificatesWait) {
