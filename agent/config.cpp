@@ -77,8 +77,11 @@ std::optional<EnrolmentConfig> read_enrolment(ConfigTable table) {
     const auto ca = table.text("ca_file").empty() ? "" : table.path("ca_file");
     const auto credentials =
         table.text("credentials_file").empty() ? "" : table.path("credentials_file");
+    ProxyWay proxy{table.text("proxy"), {}};
+    if (!table.text("proxy_credentials_file").empty())
+        proxy.credentials = table.path("proxy_credentials_file");
     if (url.empty()) {
-        for (const auto* key : {"ca_file", "credentials_file"})
+        for (const auto* key : {"ca_file", "credentials_file", "proxy", "proxy_credentials_file"})
             if (table.has(key)) table.problem(key, "needs est_url");
         table.done();
         return std::nullopt;
@@ -86,12 +89,16 @@ std::optional<EnrolmentConfig> read_enrolment(ConfigTable table) {
     auto parsed = KeyUrl::parse(url);
     if (!parsed || parsed->target.find('?') != std::string::npos)
         table.problem("est_url", "must be https://host[:port][/path]");
+    if (!proxy.url.empty() && !HubAddress::from_proxy_url(proxy.url))
+        table.problem("proxy", "must be http://host:port");
+    if (proxy.url.empty() && !proxy.credentials.empty())
+        table.problem("proxy_credentials_file", "needs a proxy");
     if (ca.empty()) table.problem("ca_file", "is needed: who signs the EST server's certificate");
     table.done();
     if (!parsed) return std::nullopt;
     while (parsed->target.ends_with('/')) parsed->target.pop_back();
     if (parsed->target.empty()) parsed->target = path_default;
-    return EnrolmentConfig{std::move(*parsed), ca, credentials};
+    return EnrolmentConfig{std::move(*parsed), ca, credentials, std::move(proxy)};
 }
 
 AuditConfig read_audit(ConfigTable table) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/config_principal.hpp"
+#include "agent/proxy_way.hpp"
 #include "audit/log.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
@@ -63,6 +64,7 @@ struct EnrolmentConfig {
     KeyUrl est_url;                          // with the path, which ends without a slash
     std::filesystem::path ca_file;           // who signs the server's certificate
     std::filesystem::path credentials_file;  // "user:password" for simpleenroll, or empty
+    ProxyWay proxy = {};                     // to the EST server
 
     bool operator==(const EnrolmentConfig&) const = default;
 };

@@ -52,7 +52,8 @@ Result<EstServerPlace> place_of(const ExternalOrder& order,
     auto context = net::TlsContext::back_end_client(options);
     if (!context) return context.error();
     const auto& url = order.server.est_url;
-    EstServerPlace place{.address = HubAddress{url.host, url.port}, .path = url.target};
+    EstServerPlace place{
+        .address = HubAddress{url.host, url.port}, .path = url.target, .proxy = order.server.proxy};
     place.context = std::move(*context);
     return place;
 }

@@ -1,27 +1,20 @@
 #pragma once
 
 #include "agent/hub_address.hpp"
+#include "agent/proxy_way.hpp"
 #include "net/connect.hpp"
 #include "net/deadline.hpp"
 #include "net/duplex.hpp"
 #include "net/loop.hpp"
 #include "net/task.hpp"
 
-#include <filesystem>
 #include <memory>
-#include <string>
 
 namespace sallyport::net {
 class BlockingPool;
 }
 
 namespace sallyport::agent {
-
-/// Whether and how a corporate proxy stands between the agent and its hub.
-struct ProxyWay {
-    std::string url;                    // http://host:port, or empty: there is none
-    std::filesystem::path credentials;  // file with "user:password", or empty
-};
 
 /// A connection to `hub`, without TLS yet: names are resolved afresh, the proxy is asked for a
 /// tunnel if there is one. Not attached. Errors say which hop failed and what to do.

@@ -113,8 +113,6 @@ public:
     Result<std::shared_ptr<const Caller>> verify_token(std::string_view token,
                                                        const Accounts& accounts, certs::Time now);
 
-    /// Other keys from now on; forgets everything.
-    void trust(certs::KeySet keys);
     const Memory& memory() const { return memory_; }
 
 private:

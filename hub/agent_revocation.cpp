@@ -74,8 +74,8 @@ std::vector<std::string> AgentRevocation::faults(certs::Time now) const {
         if (file.has_unknown)
             all.push_back(
                 "[agents] crl_files: " + file.path.string() +
-                " is signed by no authority that this hub or a tenant trusts, so nothing "
-                "comes of it; is it the list of another one? (sallyport-hub ca external)");
+                " has a list that no authority signed whom this hub or a tenant trusts, so nothing "
+                "comes of it: is it of another one? (sallyport-hub ca external)");
         for (const auto& fault : file.lists.faults(now))
             all.push_back("[agents] crl_files: " + file.path.string() + ": " + fault);
     }

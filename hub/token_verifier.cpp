@@ -110,9 +110,4 @@ void TokenVerifier::remember(std::string_view credentials,
                  caller->expires_at + access_token_leeway);
 }
 
-void TokenVerifier::trust(certs::KeySet keys) {
-    keys_ = std::move(keys);
-    memory_.clear();
-}
-
 }  // namespace sallyport::hub

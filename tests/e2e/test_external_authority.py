@@ -4,6 +4,7 @@ import json, pathlib, unittest
 from harness import SiteTest
 from programs import SECONDS, Hub, wait_until
 from test_enrolment import opened
+from test_proxy import Squid
 from test_rotation import ask_for_renewal, identity, renew
 
 
@@ -129,6 +130,34 @@ class ExternalAuthority(CustomerTest):
         leaf = pathlib.Path(self.site.agent.state / "identity" / "active" / "chain.pem")
         self.assertIn("no authority",
                       self.ca("trust-external", leaf, "--tenant", "acme", code=1))
+
+class ThroughSquid(CustomerTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.squid = Squid(cls.site.folder / "squid")
+        cls.addClassCleanup(cls.squid.stop)
+
+    def tunnels(self):
+        return [line for line in self.squid.access_log.read_text().splitlines()
+                if "TCP_TUNNEL/200" in line and self.customer.url.split("/")[2] in line]
+
+    def test_enrolment_and_renewal_go_through_the_proxy_of_the_est_server(self):
+        self.trust()
+        agent = self.new_agent()
+        secret = agent.folder / "proxy.cred"
+        secret.write_text("agent:right one\n")
+        secret.chmod(0o600)
+        agent.write(agent.config.read_text().removeprefix(agent.base) +
+                    f'proxy = "http://127.0.0.1:{self.squid.port}"\n'
+                    f'proxy_credentials_file = "{secret}"\n')
+        agent.enrol(agent.join_token)
+        wait_until(self.tunnels, "squid saw the enrolment")
+        agent.start()
+        self.site.wait_attached(agent.location)
+        before = len(self.tunnels())
+        renew(agent)
+        wait_until(lambda: len(self.tunnels()) > before, "squid saw the renewal")
 
 
 if __name__ == "__main__":

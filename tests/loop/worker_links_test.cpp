@@ -135,6 +135,8 @@ protected:
                       .accounts = Accounts::from(content(), 1),
                       .relocate = [](http::Relocation) {},
                       .trust = {},
+                      .revocation = std::make_shared<Current<AgentRevocation>>(
+                          std::make_shared<const AgentRevocation>()),
                       .sighted = {},
                       .clone_seen = {}};
     std::optional<Worker> worker_;

@@ -197,6 +197,9 @@ TEST(AgentConfig, ReadsTheCompanysOwnEstServer) {
     EXPECT_THAT(problems_of("[enrolment]\nest_url = \"http://e\"\nca_file = \"/ca\""),
                 HasSubstr("must be https://host"));
     EXPECT_THAT(problems_of("[enrolment]\nca_file = \"/ca\""), HasSubstr("needs est_url"));
+    const std::string est = "[enrolment]\nest_url = \"https://e\"\nca_file = \"/ca\"\n";
+    EXPECT_THAT(problems_of(est + "proxy = \"e:80\""), HasSubstr("http://host:port"));
+    EXPECT_THAT(problems_of(est + "proxy_credentials_file = \"/c\""), HasSubstr("needs a proxy"));
 }
 
 TEST(AgentConfig, KnowsWhetherLinksWouldBeTheSame) {

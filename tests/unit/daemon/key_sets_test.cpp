@@ -1,6 +1,7 @@
 #include "daemon/key_sets.hpp"
 
 #include "base/error.hpp"
+#include "net/tls_context.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/test_token.hpp"
 
@@ -34,7 +35,10 @@ protected:
     void start(KeySets::Settings settings, std::vector<std::string> sources = {"a"}) {
         key_sets_ = std::make_unique<KeySets>(
             loop_, sweep_, settings,
-            [this](const KeySource& which, net::Deadline) { return fetch(which.id); },
+            [this](const KeySource& which, net::Deadline) {
+                trusted_ = which.trust;
+                return fetch(which.id);
+            },
             [this](KeySnapshotPtr now) { latest_ = std::move(now); });
         use(sources);
     }
@@ -60,6 +64,7 @@ protected:
     net::IdleSweep sweep_{loop_};
     std::deque<std::string> answers_{set_of("k1")};
     std::vector<std::string> fetched_;
+    std::shared_ptr<const net::TlsContext> trusted_;  // in the last fetch
     KeySnapshotPtr latest_;
     std::unique_ptr<KeySets> key_sets_;
 };
@@ -107,6 +112,21 @@ TEST_F(KeySetsTest, ARefreshComesAtOnceIfTheLastFetchIsLongAgo) {
     key_sets_->refresh("a");
     EXPECT_TRUE(run_until_fetches(2));
     key_sets_->refresh("unknown");
+}
+
+TEST_F(KeySetsTest, ASourceThatStaysIsFetchedUnderTheTrustOfToday) {
+    start({.pause = 0ms});
+    ASSERT_TRUE(run_until_fetches(1));
+    EXPECT_EQ(trusted_, nullptr);
+    auto again = source("a");
+    const auto trust = net::TlsContext::back_end_client({});
+    ASSERT_TRUE(trust);
+    again.trust = *trust;
+    key_sets_->use({again});
+    EXPECT_TRUE(known().keys) << "it is the same source, and its keys stay";
+    key_sets_->refresh("a");
+    ASSERT_TRUE(run_until_fetches(2));
+    EXPECT_EQ(trusted_, *trust);
 }
 
 TEST_F(KeySetsTest, NoRefreshComesWithinThePause) {
