@@ -82,9 +82,8 @@ TEST(StreamedCall, ASecondNameBehindWhatWasForwardedEndsBothSides) {
 TEST(StreamedCall, TheBackEndAnswersBarriersOfRecordsThatWent) {
     auto conversation = logged_on();
     const auto items = big_call("Z_BIG", 1'000).bytes();
-    const auto frame = async_frame(items, true);
     EXPECT_EQ(conversation.client(async_frame(items)).forwarded, async_frame(items));
-    auto more = async_frame(Items().add(0x0203, "more").bytes(), true);
+    const auto more = async_frame(Items().add(0x0203, "more").bytes(), true);
     const auto outcome = conversation.client(more);
     EXPECT_EQ(outcome.forwarded, more);
     EXPECT_TRUE(outcome.answered.empty());
