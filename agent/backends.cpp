@@ -2,6 +2,7 @@
 
 #include "agent/direct_connector.hpp"
 #include "agent/http_backend.hpp"
+#include "agent/stream_backend.hpp"
 
 namespace sallyport::agent {
 namespace {
@@ -21,6 +22,14 @@ struct PooledBackend final : Backend {
     DirectConnector connector;
     HttpBackend backend;
 };
+
+DirectConnector::Options way_to(const Site& site, const mappings::Mapping& mapping,
+                                std::uint16_t port) {
+    DirectConnector::Options way;
+    way.targets.push_back({mapping.internal.host, port});
+    if (mapping.is_tls()) way.tls = site.trust_of(mapping);
+    return way;
+}
 
 bool is_same(const Site& a, const mappings::Mapping& x, const Site& b, const mappings::Mapping& y) {
     return x.internal == y.internal && x.limits == y.limits && x.host_header == y.host_header &&
@@ -55,14 +64,15 @@ void Backends::use(const SitePtr& site) {
 }
 
 std::shared_ptr<Backend> Backends::make(const Site& site, const mappings::Mapping& mapping) {
-    const bool tls = mapping.internal.protocol == mappings::Protocol::https;
-    DirectConnector::Options way;
-    way.targets.push_back({mapping.internal.host, mapping.internal.port});
-    if (tls) way.tls = site.trust_of(mapping);
+    return mapping.is_stream() ? make_stream(site, mapping) : make_http(site, mapping);
+}
+
+std::shared_ptr<Backend> Backends::make_http(const Site& site, const mappings::Mapping& mapping) {
+    const auto port = mapping.internal.ports.first;
     HttpBackend::Options options;
     options.internal_host = mapping.internal.host;
-    options.internal_port = mapping.internal.port;
-    options.internal_tls = tls;
+    options.internal_port = port;
+    options.internal_tls = mapping.is_tls();
     options.virtual_authority = mapping.virtual_host.text();
     options.host_header = mapping.host_header == mappings::HostHeader::virtual_host
                               ? HostHeader::virtual_host
@@ -71,8 +81,22 @@ std::shared_ptr<Backend> Backends::make(const Site& site, const mappings::Mappin
     options.response_timeout = mapping.limits.response_timeout;
     options.stall_timeout = mapping.limits.stall_timeout;
     options.connections = mapping.limits.connections;
-    return std::make_shared<PooledBackend>(loop_, sweep_, pool_, std::move(way),
+    return std::make_shared<PooledBackend>(loop_, sweep_, pool_, way_to(site, mapping, port),
                                            std::move(options));
+}
+
+std::shared_ptr<Backend> Backends::make_stream(const Site& site, const mappings::Mapping& mapping) {
+    StreamBackend::Options options;
+    options.way = [this, way = way_to(site, mapping, 0)](std::uint16_t port) {
+        auto to_port = way;
+        to_port.targets.front().port = port;
+        return std::make_unique<DirectConnector>(loop_, pool_, std::move(to_port));
+    };
+    options.first_virtual_port = mapping.virtual_host.port();
+    options.first_internal_port = mapping.internal.ports.first;
+    options.connections = mapping.limits.connections;
+    options.idle_timeout = mapping.limits.idle_timeout;
+    return std::make_shared<StreamBackend>(loop_, sweep_, std::move(options));
 }
 
 }  // namespace sallyport::agent

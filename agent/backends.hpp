@@ -35,6 +35,8 @@ private:
         std::shared_ptr<Backend> service;
     };
     std::shared_ptr<Backend> make(const Site& site, const mappings::Mapping& mapping);
+    std::shared_ptr<Backend> make_http(const Site& site, const mappings::Mapping& mapping);
+    std::shared_ptr<Backend> make_stream(const Site& site, const mappings::Mapping& mapping);
 
     net::Loop& loop_;
     net::IdleSweep& sweep_;

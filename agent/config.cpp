@@ -198,13 +198,10 @@ void read_more(ConfigTable& document, Config& config) {
 }
 
 void warn_of_missing_trust(Config& config) {
-    const auto is_https = [](const mappings::Mapping& mapping) {
-        return mapping.internal.protocol == mappings::Protocol::https;
-    };
-    const auto found = std::ranges::find_if(config.mappings, is_https);
+    const auto found = std::ranges::find_if(config.mappings, &mappings::Mapping::is_tls);
     if (found != config.mappings.end() && !config.trust.has_anchors())
         config.warnings.push_back("mapping " + found->virtual_host.text() +
-                                  " is https, but [trust] ca_file names no authority, so no "
+                                  " speaks TLS, but [trust] ca_file names no authority, so no "
                                   "connection to it can succeed");
 }
 

@@ -80,7 +80,9 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     certs::PrincipalPtr principal;
     Deliveries::Delivery delivery;
     audit::Entry entry(gate_.log(), known);
-    HeldAnswer held(down);
+    // The two ends of a stream are the caller's and the back end's own: none is held back.
+    const bool is_stream = head.method == "CONNECT" && head.upgrade.empty();
+    HeldAnswer held(down, is_stream ? HeldAnswer::End::passes : HeldAnswer::End::held);
     CountedBody body(up);
     AuditGate::Commit commit(down.event());
 
@@ -91,6 +93,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
                                   .method = head.method,
                                   .method_overrides = overrides.all(),
                                   .upgrade = !head.upgrade.empty(),
+                                  .stream = is_stream,
                                   .hub = hub_};
     const auto decision = site->table.decide(wanted);
     if (!decision.allowed()) {
@@ -98,8 +101,9 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
         co_return co_await refuse(refusal, entry, held);
     }
 
-    rule = std::to_string(decision.rule_number) + ":" + decision.rule->path;
-    internal = decision.mapping->internal.text();
+    if (decision.rule != nullptr)
+        rule = std::to_string(decision.rule_number) + ":" + decision.rule->path;
+    internal = decision.mapping->internal.text(decision.internal_port);
     entry.exchange().rule = rule;
     entry.exchange().internal_host = internal;
     entry.exchange().method = decision.effective_method;

@@ -8,11 +8,13 @@
 
 namespace sallyport::agent {
 
-/// Passes an answer on, but holds back its end: the audit record of an exchange is written before
-/// the caller learns that it is over. Counts on the way.
+/// Passes an answer on, but holds back its end where wanted: the audit record of a request is
+/// written before the caller learns that it is over. Counts on the way.
 class HeldAnswer final : public http::Answer {
 public:
-    explicit HeldAnswer(http::Answer& down) : down_(down) {}
+    enum class End { held, passes };
+
+    explicit HeldAnswer(http::Answer& down, End end = End::held) : down_(down), end_(end) {}
 
     net::Event& event() override { return down_.event(); }
     bool aborted() const override { return down_.aborted(); }
@@ -38,6 +40,7 @@ public:
 
 private:
     http::Answer& down_;
+    const End end_;
     std::vector<std::pair<std::string, std::string>>
         trailers_;  // copied: the back end's buffer moves on
     std::uint64_t bytes_ = 0;

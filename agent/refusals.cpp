@@ -24,6 +24,10 @@ http::Refusal refusal_of(const mappings::Decision& decision, const mappings::Acc
         case Denial::system_not_exposed:
             refusal.code = "system_not_exposed";
             return refusal;
+        case Denial::not_a_stream:
+        case Denial::only_a_stream:
+            refusal.code = "protocol_not_exposed";
+            return refusal;
         default:
             refusal.code = "resource_not_exposed";
             return refusal;

@@ -52,12 +52,24 @@ seconds whole_seconds(std::chrono::milliseconds time) {
     return std::chrono::duration_cast<seconds>(time);
 }
 
+/// Of a port for cloud applications.
+void check_plain_port(ConfigTable& table, std::string_view key, const std::string& address,
+                      bool allow_plaintext) {
+    const auto parsed = net::HostPort::parse(address);
+    if (!parsed) table.problem(key, "must be host:port or :port");
+    if (parsed && !is_loopback(*parsed) && !allow_plaintext)
+        table.problem(key,
+                      "carries tokens in clear text: use a loopback address, or say "
+                      "allow_plaintext = true if the network is safe");
+}
+
 void read_hub(ConfigTable table, Config& config) {
     config.name = table.text("name");
     if (!is_dns_name(config.name))
         table.problem("name", "must be the hub's DNS name in lower case");
     config.tls = table.text("tls", config.tls);
     config.proxy = table.text("proxy", config.proxy);
+    config.socks5 = table.text("socks5", config.socks5);
     config.url = table.text("url");
     if (!config.url.empty() && !is_https_url(config.url))
         table.problem("url", "must be https://name[:port] in lower case, without a path");
@@ -67,14 +79,11 @@ void read_hub(ConfigTable table, Config& config) {
         config.url =
             "https://" + config.name + (tls->port == 443 ? "" : ":" + std::to_string(tls->port));
     config.allow_plaintext = table.boolean("allow_plaintext", false);
-    const auto proxy = net::HostPort::parse(config.proxy);
-    if (!proxy) table.problem("proxy", "must be host:port or :port");
-    if (proxy && !is_loopback(*proxy) && !config.allow_plaintext)
-        table.problem("proxy",
-                      "carries tokens in clear text: use a loopback address, or say "
-                      "allow_plaintext = true if the network is safe");
-    for (const auto* key : {"socks5", "saprouter"})
-        if (!table.text(key).empty()) table.problem(key, "is not supported yet in this version");
+    check_plain_port(table, "proxy", config.proxy, config.allow_plaintext);
+    if (!config.socks5.empty())
+        check_plain_port(table, "socks5", config.socks5, config.allow_plaintext);
+    if (!table.text("saprouter").empty())
+        table.problem("saprouter", "is not supported yet in this version");
     config.state_folder = state_folder(table, config.state_folder);
     config.admin_socket = table.path("admin_socket", config.admin_socket);
     if (config.admin_socket.native().size() > socket_path_bytes_max)

@@ -30,7 +30,8 @@ struct Config {
     std::string name;                       // the hub's DNS name, in its certificate
     std::string url;                        // https://name[:port], stands in join tokens
     std::string tls = ":443";               // links, enrolment, API
-    std::string proxy = "127.0.0.1:20003";  // for cloud applications
+    std::string proxy = "127.0.0.1:20003";   // for cloud applications: HTTP
+    std::string socks5 = "127.0.0.1:20004";  // and streams; empty: none
     std::filesystem::path state_folder = "/var/lib/sallyport-hub";
     std::filesystem::path admin_socket = "/run/sallyport-hub/admin.sock";
     std::size_t workers = 2;

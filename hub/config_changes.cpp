@@ -13,6 +13,7 @@ std::vector<std::string> keep_what_needs_a_restart(const Config& running, Config
     keep("url", running.url, after.url);
     keep("tls", running.tls, after.tls);
     keep("proxy", running.proxy, after.proxy);
+    keep("socks5", running.socks5, after.socks5);
     keep("allow_plaintext", running.allow_plaintext, after.allow_plaintext);
     keep("state", running.state_folder, after.state_folder);
     keep("admin_socket", running.admin_socket, after.admin_socket);

@@ -92,6 +92,10 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
                           const auto worker = client.worker % workers_.size();
                           workers_[worker]->adopt(std::move(client));
                       },
+                      [this](StreamRelocation client) {
+                          const auto worker = client.worker % workers_.size();
+                          workers_[worker]->adopt(std::move(client));
+                      },
                       authorities_->get()->trust(), revocation_,
                       [this](AgentKey agent, Sighting sighting) {
                           record([this, agent = std::move(agent), sighting = std::move(sighting)] {
@@ -110,15 +114,7 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
     if (!seal) return seal.error();
     TokenVerifier verifier(*keys, issuer_of(*config_));
     verifier.use(*seal);
-    auto proxy = take_or_open_proxy(
-        passed, config_->proxy, config_->allow_plaintext ? Plaintext::allowed : Plaintext::refused);
-    if (!proxy) return proxy.error();
-    proxy_address_ = proxy->local_address();
-    for (std::size_t i = 0; i < config_->workers; ++i) {
-        auto socket = proxy->duplicate();
-        if (!socket) return socket.error();
-        workers_.push_back(std::make_unique<Worker>(i, *shared_, verifier, std::move(*socket)));
-    }
+    if (auto opened = open_workers(passed, verifier); !opened) return opened.error();
 
     api_ = std::make_unique<Api>(
         loop_, pool_, make_token_endpoint(*config_),
@@ -173,7 +169,8 @@ void Hub::run() {
                     "longer than that needs expired_grace, or a new join token"}});
     log::info("hub.started", {{"version", SALLYPORT_VERSION},
                               {"tls", tls_port_->local_address()},
-                              {"proxy", proxy_address_}});
+                              {"proxy", proxy_address_},
+                              {"socks5", socks5_address_}});
     daemon::notify_ready(ready_text());
     loop_.io.run();
     for (auto& worker : workers_) worker->join();
@@ -195,7 +192,8 @@ void Hub::wait_for_signal() {
 }
 
 std::string Hub::ready_text() const {
-    return "tls " + tls_port_->local_address() + ", proxy " + proxy_address_;
+    return "tls " + tls_port_->local_address() + ", proxy " + proxy_address_ +
+           (socks5_address_.empty() ? "" : ", socks5 " + socks5_address_);
 }
 
 Result<void> Hub::reload(std::string_view who) {

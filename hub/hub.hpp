@@ -42,6 +42,8 @@ public:
 private:
     Hub(Config config, HubState state, Store store, Authorities authorities);
     Result<void> open(std::vector<net::PassedSocket> passed);
+    Result<void> open_workers(std::vector<net::PassedSocket>& passed,
+                              const TokenVerifier& verifier);
     TokenEndpoint make_token_endpoint(const Config& config) const;
     /// Puts a changed hub.toml in force; an invalid one changes nothing.
     Result<void> reload(std::string_view who);
@@ -91,6 +93,7 @@ private:
     net::TaskGroup stopping_;
     boost::asio::signal_set signals_;
     std::string proxy_address_;
+    std::string socks5_address_;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 

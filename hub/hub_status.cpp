@@ -70,20 +70,21 @@ json::object Hub::status() const {
     std::size_t clients = 0;
     for (const auto& worker : workers_) clients += worker->clients();
     const auto up = std::chrono::duration_cast<std::chrono::seconds>(net::Loop::now() - started_);
-    return {
-        {"version", SALLYPORT_VERSION},
-        {"name", config_->name},
-        {"configuration", config_->digest},
-        {"restart_needed", to_json(restart_needed_)},
-        {"warnings", to_json(revocation_->get()->faults(std::chrono::system_clock::now()))},
-        {"seconds", up.count()},
-        {"listen", json::object{{"tls", tls_port_->local_address()}, {"proxy", proxy_address_}}},
-        {"workers", workers_.size()},
-        {"client_connections", clients},
-        {"memory_budget",
-         json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}}},
-        {"log_lines_dropped", log::dropped()},
-        {"agents", std::move(agents)}};
+    return {{"version", SALLYPORT_VERSION},
+            {"name", config_->name},
+            {"configuration", config_->digest},
+            {"restart_needed", to_json(restart_needed_)},
+            {"warnings", to_json(revocation_->get()->faults(std::chrono::system_clock::now()))},
+            {"seconds", up.count()},
+            {"listen", json::object{{"tls", tls_port_->local_address()},
+                                    {"proxy", proxy_address_},
+                                    {"socks5", socks5_address_}}},
+            {"workers", workers_.size()},
+            {"client_connections", clients},
+            {"memory_budget",
+             json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}}},
+            {"log_lines_dropped", log::dropped()},
+            {"agents", std::move(agents)}};
 }
 
 }  // namespace sallyport::hub

@@ -154,17 +154,39 @@ net::Task<Result<void>> Ingress::serve(const http::RequestHead& head, http::Body
         co_return Result<void>{};
     }
 
+    const Wanted wanted{*form, *asking, location, id, head, entry};
+    co_return co_await admit(wanted, down);
+}
+
+Result<std::shared_ptr<const Caller>> Ingress::identify(std::string_view token) {
+    return verifier_.verify_token(token, *accounts_, std::chrono::system_clock::now());
+}
+
+net::Task<Result<void>> Ingress::serve_stream(const StreamRequest& asked, http::Body& up,
+                                              http::Answer& down) {
+    const ExchangeId id(unix_time_ms(), random_.next());
+    http::RequestHead head;
+    head.method = "CONNECT";
+    head.body = http::BodySize::until_end();
+    AccessEntry entry(access_, id.text(), head, up, down);
+    entry.asked_for(asked.authority, asked.location);
+    entry.asked_by(asked.caller);
+    const AbsoluteForm form{.authority = asked.authority, .target = {}};
+    const Wanted wanted{form, *asked.caller, asked.location, id, head, entry};
+    co_return co_await admit(wanted, down);
+}
+
+/// What one client may have under way.
+net::Task<Result<void>> Ingress::admit(const Wanted& wanted, http::Answer& down) {
     ClientLimits::Client* client = nullptr;
-    const auto verdict = client_limits_.admit(asking->client_id, net::Loop::now(), client);
+    const auto verdict = client_limits_.admit(wanted.caller.client_id, net::Loop::now(), client);
     if (verdict != ClientLimits::Verdict::admitted) {
         const bool aborts = verdict == ClientLimits::Verdict::too_many_aborts;
-        refuse(entry, aborts ? too_many_aborts() : too_many_requests(), id);
+        refuse(wanted.entry, aborts ? too_many_aborts() : too_many_requests(), wanted.id);
         co_return Result<void>{};
     }
-
-    const Wanted wanted{*form, *asking, location, id, head, entry};
     const UnderWay under_way(client_limits_, *client, down);
-    co_return co_await forward(wanted, entry.body(), entry.answer());
+    co_return co_await forward(wanted, wanted.entry.body(), wanted.entry.answer());
 }
 
 net::Task<Result<void>> Ingress::forward(const Wanted& wanted, http::Body& up, http::Answer& down) {

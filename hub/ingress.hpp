@@ -17,6 +17,13 @@
 
 namespace sallyport::hub {
 
+/// A stream of bytes that a client wants, as its handshake told it.
+struct StreamRequest {
+    std::shared_ptr<const Caller> caller;  // of identify()
+    std::string location{};
+    std::string authority{};  // "virtual-host:port"
+};
+
 /// START HERE: one request's way through the hub. The token says who asks and for which tenant, the
 /// location which of its agents, and a link of that agent carries the request. Nothing is
 /// remembered from one request of a connection to the next. One per worker.
@@ -34,6 +41,12 @@ public:
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
                                   http::Answer& down) override;
 
+    /// Who asks, where the token stands alone. Errors: as TokenVerifier::verify_token.
+    Result<std::shared_ptr<const Caller>> identify(std::string_view token);
+    /// A stream of bytes, which begins with a 200 (docs/PROTOCOL.md#streams).
+    net::Task<Result<void>> serve_stream(const StreamRequest& asked, http::Body& up,
+                                         http::Answer& down);
+
     /// From the next request on.
     void use(std::shared_ptr<const Accounts> accounts) { accounts_ = std::move(accounts); }
     void use(const Limits& limits);
@@ -41,6 +54,7 @@ public:
 private:
     struct Wanted;
     struct Place;
+    net::Task<Result<void>> admit(const Wanted& wanted, http::Answer& down);
     net::Task<Place> find_link(const Wanted& wanted, http::Answer& down);
     net::Task<Result<void>> forward(const Wanted& wanted, http::Body& up, http::Answer& down);
 

@@ -31,17 +31,21 @@ Result<net::ListeningSocket> take_or_open(std::vector<net::PassedSocket>& passed
     return net::ListeningSocket::open(address);
 }
 
-Result<net::ListeningSocket> take_or_open_proxy(std::vector<net::PassedSocket>& passed,
-                                                const std::string& address, Plaintext plaintext) {
-    auto socket = take_or_open(passed, "proxy", address);
+Result<net::ListeningSocket> take_or_open_plain(std::vector<net::PassedSocket>& passed,
+                                                std::string_view name, const std::string& address,
+                                                Plaintext plaintext) {
+    auto socket = take_or_open(passed, name, address);
     if (!socket || plaintext == Plaintext::allowed) return socket;
     const auto local = socket->local_address();
     if (is_reached_locally(local)) return socket;
+    const std::string port(name);
     return Error{Errc::denied,
-                 "the proxy port " + local +
+                 "the " + port + " port " + local +
                      " carries tokens in clear text: let it listen on a loopback address "
-                     "(ListenStream= of the socket unit, or proxy in hub.toml), or say "
-                     "allow_plaintext = true in hub.toml if the network is safe"};
+                     "(ListenStream= of the socket unit, or " +
+                     port +
+                     " in hub.toml), or say allow_plaintext = true in hub.toml if the network is "
+                     "safe"};
 }
 
 }  // namespace sallyport::hub

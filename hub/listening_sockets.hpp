@@ -18,10 +18,11 @@ Result<net::ListeningSocket> take_or_open(std::vector<net::PassedSocket>& passed
 
 enum class Plaintext { refused, allowed };
 
-/// The same for the proxy port, where access tokens pass in clear text: whoever opened the socket,
-/// it must stand on loopback, or be a Unix socket, unless `plaintext` is allowed. Errors:
-/// Errc::denied.
-Result<net::ListeningSocket> take_or_open_proxy(std::vector<net::PassedSocket>& passed,
-                                                const std::string& address, Plaintext plaintext);
+/// The same for a port where access tokens pass in clear text: whoever opened the socket, it must
+/// stand on loopback, or be a Unix socket, unless `plaintext` is allowed. `name` is also that of
+/// its key in hub.toml. Errors: Errc::denied.
+Result<net::ListeningSocket> take_or_open_plain(std::vector<net::PassedSocket>& passed,
+                                                std::string_view name, const std::string& address,
+                                                Plaintext plaintext);
 
 }  // namespace sallyport::hub

@@ -40,6 +40,7 @@ Worker::Worker(std::size_t index, HubShared& shared, TokenVerifier verifier,
                ingress_limits(*shared.config), shared.accounts),
       proxy_(loop_, std::move(proxy_socket), [this](FileDescriptor fd) { accept(std::move(fd)); }),
       clients_(loop_),
+      streams_(loop_, sweep_, ingress_, shared.relocate_stream),
       attachments_(loop_),
       closing_(loop_),
       work_(loop_.io.get_executor()) {}
@@ -51,6 +52,7 @@ void Worker::start() {
     thread_ = std::thread([this] {
         if (auto started = proxy_.start(); !started)
             log::error("proxy.failed", {{"error", to_text(started.error())}});
+        streams_.start();
         loop_.io.run();
     });
 }
@@ -72,6 +74,11 @@ void Worker::adopt(http::Relocation client) {
         clients_.spawn("client",
                        serve_client(std::move(shared->duplex), std::move(shared->buffered)));
     });
+}
+
+void Worker::adopt(StreamRelocation client) {
+    auto shared = std::make_shared<StreamRelocation>(std::move(client));
+    asio::post(loop_.executor(), [this, shared] { streams_.adopt(std::move(*shared)); });
 }
 
 void Worker::use(std::shared_ptr<const Accounts> accounts) {
@@ -217,15 +224,18 @@ void Worker::begin_stop(net::Deadline deadline) {
     stop_deadline_ = deadline;
     proxy_.stop();
     for (auto* connection : connections_) connection->drain();
+    streams_.drain();
     closing_.spawn("finish", finish());
 }
 
 net::Task<void> Worker::finish() {
     // Clients first: their exchanges need the links.
-    while (!clients_.empty() && net::Loop::now() < stop_deadline_)
+    while (!(clients_.empty() && streams_.empty()) && net::Loop::now() < stop_deadline_)
         co_await net::sleep_for(std::chrono::milliseconds(5));
     clients_.cancel();
+    streams_.cancel();
     co_await clients_.join();
+    co_await streams_.join();
     for (auto& [number, attachment] : attached_) {
         attachment->control.send(tunnel::Restarting{config_->hold});
         attachment->control.close();

@@ -9,6 +9,7 @@
 #include "hub/ingress.hpp"
 #include "hub/local_links.hpp"
 #include "hub/registry.hpp"
+#include "hub/stream_clients.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
@@ -34,6 +35,7 @@ struct HubShared {
     std::shared_ptr<const Accounts> accounts;  // at start; later ones come by Worker::use
     /// Another worker's loop goes on with a client connection.
     std::function<void(http::Relocation)> relocate;
+    std::function<void(StreamRelocation)> relocate_stream;
     tunnel::Trust trust;  // at start; later ones come by Worker::use
     std::shared_ptr<const Current<AgentRevocation>> revocation;
     // From any thread:
@@ -53,13 +55,15 @@ struct ArrivedLink {
     std::vector<certs::Certificate> path = {};
 };
 
-/// One thread of the hub: clients of the proxy port, and the links that carry their requests.
+/// One thread of the hub: clients of its ports, and the links that carry what they want.
 class Worker {
 public:
     Worker(std::size_t index, HubShared& shared, TokenVerifier verifier,
            net::ListeningSocket proxy_socket);
     ~Worker();
 
+    /// Before start().
+    void listen(StreamPort port) { streams_.listen(std::move(port)); }
     void start();
     /// Ends when there is nothing left to run; then join().
     void stop(net::Deadline deadline);
@@ -68,6 +72,7 @@ public:
     // From any thread:
     void adopt(ArrivedLink link);
     void adopt(http::Relocation client);
+    void adopt(StreamRelocation client);
     void use(std::shared_ptr<const Accounts> accounts);
     void use(tunnel::Trust trust);
     void use(std::shared_ptr<const Config> config);
@@ -114,6 +119,7 @@ private:
     http::ServerLimits limits_;
     net::Listener proxy_;
     net::TaskGroup clients_;
+    StreamClients streams_;
     net::TaskGroup attachments_;
     net::TaskGroup closing_;
     std::set<http::H1Connection*> connections_;

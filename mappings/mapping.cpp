@@ -2,10 +2,9 @@
 
 namespace sallyport::mappings {
 
-std::string InternalHost::text() const {
-    const bool is_v6 = host.find(':') != std::string::npos;
-    return std::string(protocol == Protocol::https ? "https://" : "http://") +
-           (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+std::string Mapping::virtual_text() const {
+    const PortRange ports{virtual_host.port(), internal.ports.count};
+    return std::string(virtual_host.host()) + ":" + ports.text();
 }
 
 }  // namespace sallyport::mappings

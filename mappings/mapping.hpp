@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mappings/internal_host.hpp"
 #include "mappings/pin.hpp"
 #include "mappings/rule.hpp"
 #include "mappings/virtual_host.hpp"
@@ -12,27 +13,15 @@
 
 namespace sallyport::mappings {
 
-enum class Protocol { http, https };
-
 /// Which Host the back end sees: the virtual one, or its own (then X-Forwarded-Host names the
 /// virtual).
 enum class HostHeader { virtual_host, internal_host };
 
-/// Where the agent really connects to.
-struct InternalHost {
-    Protocol protocol = Protocol::http;
-    std::string host;  // name or address, an IPv6 one without brackets
-    std::uint16_t port = 0;
-
-    /// "https://s4.corp.local:44300"
-    std::string text() const;
-    bool operator==(const InternalHost&) const = default;
-};
-
 struct Limits {
     std::uint32_t connections = 100;                     // to the back end, per worker
     std::chrono::milliseconds response_timeout{60'000};  // until the response head
-    std::chrono::milliseconds stall_timeout{900'000};    // a body or stream that does not move
+    std::chrono::milliseconds stall_timeout{900'000};    // a body that does not move
+    std::chrono::milliseconds idle_timeout{7'200'000};   // of a stream, in both directions
 
     bool operator==(const Limits&) const = default;
 };
@@ -67,7 +56,7 @@ struct PrincipalPolicy {
 
 /// Virtual host -> internal host, and what is allowed there.
 struct Mapping {
-    VirtualHost virtual_host;
+    VirtualHost virtual_host;  // the first, where internal has several ports
     InternalHost internal;
     std::string hub{};  // name of the only hub that sees it; empty = every hub
     HostHeader host_header = HostHeader::virtual_host;
@@ -77,6 +66,12 @@ struct Mapping {
     std::vector<Pin> pins{};          // keys that the back end may have; empty: any
     std::string description{};
     std::vector<Rule> rules{};
+
+    /// Requests are judged by rules; a stream is exposed by its mapping.
+    bool is_stream() const { return facts_of(internal.protocol).stream; }
+    bool is_tls() const { return facts_of(internal.protocol).tls; }
+    /// "erp.virtual:44300", "db.virtual:5430-5439"
+    std::string virtual_text() const;
 
     bool operator==(const Mapping&) const = default;
 };

@@ -88,10 +88,16 @@ std::string_view key_of(std::string_view authority, std::array<char, 320>& buffe
 
 Result<Table> Table::create(std::vector<Mapping> mappings) {
     Table table;
-    for (const auto& mapping : mappings) {
-        const auto name = mapping.virtual_host.text();
-        if (!table.by_name_.emplace(name, table.by_name_.size()).second)
-            return Error{Errc::conflict, "two mappings for " + name};
+    for (std::size_t i = 0; i < mappings.size(); ++i) {
+        const auto& mapping = mappings[i];
+        const auto name = mapping.virtual_text();
+        for (std::uint16_t k = 0; k < mapping.internal.ports.count; ++k) {
+            const auto port = static_cast<std::uint16_t>(mapping.virtual_host.port() + k);
+            const auto internal = static_cast<std::uint16_t>(mapping.internal.ports.first + k);
+            if (!table.by_name_.emplace(mapping.virtual_host.at(port).text(), Index{i, internal})
+                     .second)
+                return Error{Errc::conflict, "two mappings for " + name};
+        }
         for (const auto& rule : mapping.rules)
             if (!is_plain_path(rule.path))
                 return Error{Errc::malformed,
@@ -102,27 +108,34 @@ Result<Table> Table::create(std::vector<Mapping> mappings) {
     return table;
 }
 
-const Mapping* Table::find(std::string_view authority) const {
+Table::Place Table::look_up(std::string_view authority) const {
     std::array<char, 320> buffer;
-    const auto key = key_of(authority, buffer);
-    const auto found = by_name_.find(key);
-    if (found != by_name_.end()) return &mappings_[found->second];
-    // Other spellings of the same host: sapgwNN, leading zeros in the port.
-    const auto host = VirtualHost::from_authority(authority);
-    if (!host) return nullptr;
-    const auto again = by_name_.find(host->text());
-    return again == by_name_.end() ? nullptr : &mappings_[again->second];
+    auto found = by_name_.find(key_of(authority, buffer));
+    if (found == by_name_.end()) {
+        // Other spellings of the same host: sapgwNN, leading zeros in the port.
+        const auto host = VirtualHost::from_authority(authority);
+        if (host) found = by_name_.find(host->text());
+    }
+    if (found == by_name_.end()) return {};
+    return {&mappings_[found->second.mapping], found->second.internal_port};
 }
 
 Decision Table::decide(const Access& access) const {
     Decision decision;
     decision.effective_method = access.method;
-    decision.mapping = find(access.authority);
+    const auto place = look_up(access.authority);
+    decision.mapping = place.mapping;
+    decision.internal_port = place.internal_port;
     if (decision.mapping != nullptr && !access.hub.empty() && !decision.mapping->hub.empty() &&
         decision.mapping->hub != access.hub)
         decision.mapping = nullptr;
     if (decision.mapping == nullptr) {
         decision.denial = Denial::system_not_exposed;
+        return decision;
+    }
+    if (access.stream || decision.mapping->is_stream()) {
+        if (!access.stream) decision.denial = Denial::only_a_stream;
+        if (!decision.mapping->is_stream()) decision.denial = Denial::not_a_stream;
         return decision;
     }
     const auto methods = methods_of(access);
@@ -173,6 +186,12 @@ std::string denial_text(const Decision& decision, const Access& access) {
                    "so it was not forwarded.";
         case Denial::system_not_exposed:
             return "Access denied to system " + system + ". " + hint("system");
+        case Denial::not_a_stream:
+            return "Access denied to system " + system +
+                   ". It is exposed for HTTP requests, not for TCP streams.";
+        case Denial::only_a_stream:
+            return "Access denied to system " + system +
+                   ". It is exposed for TCP streams (SOCKS5), not for HTTP requests.";
         case Denial::resource_not_exposed:
             return resource + hint("resource");
         case Denial::method_not_allowed: {

@@ -18,6 +18,8 @@ struct Access {
     /// Values of X-HTTP-Method, X-HTTP-Method-Override and X-Method-Override, all of them.
     std::span<const std::string_view> method_overrides{};
     bool upgrade = false;  // to WebSocket
+    /// Bytes both ways; target and method say nothing then.
+    bool stream = false;
     /// The hub it came through; a mapping may be for one hub only. Empty: not looked at.
     std::string_view hub{};
 };
@@ -26,6 +28,8 @@ enum class Denial {
     none,
     malformed,             // can be read in two ways, or not at all
     system_not_exposed,    // no such mapping for this hub
+    not_a_stream,          // it answers requests
+    only_a_stream,         // it takes no requests
     resource_not_exposed,  // no rule covers the path in every reading
     method_not_allowed,    // a rule covers the path, but not with this method
     upgrade_not_allowed,   // nor as a WebSocket
@@ -35,8 +39,9 @@ enum class Denial {
 /// The answer to "may this pass?", and by what. Pointers into the table.
 struct Decision {
     const Mapping* mapping = nullptr;
-    const Rule* rule = nullptr;
-    std::size_t rule_number = 0;  // as in the configuration, from 1
+    const Rule* rule = nullptr;       // null for a stream, which its mapping allows
+    std::size_t rule_number = 0;      // as in the configuration, from 1
+    std::uint16_t internal_port = 0;  // of the internal host, where there is a mapping
     Denial denial = Denial::none;
     std::string detail{};               // for malformed: why
     std::string_view effective_method;  // after the override header; a view into the Access
@@ -52,14 +57,14 @@ std::string denial_text(const Decision& decision, const Access& access);
 class Table {
 public:
     Table() = default;
-    /// Errors: Errc::conflict for two mappings of one virtual host, Errc::malformed for a rule
-    /// whose path is not plain.
+    /// Errors: Errc::conflict for two mappings of one virtual host and port, Errc::malformed for a
+    /// rule whose path is not plain.
     static Result<Table> create(std::vector<Mapping> mappings);
 
     /// Pure. A plain path costs no allocation.
     Decision decide(const Access& access) const;
 
-    const Mapping* find(std::string_view authority) const;
+    const Mapping* find(std::string_view authority) const { return look_up(authority).mapping; }
     std::span<const Mapping> mappings() const { return mappings_; }
 
 private:
@@ -69,8 +74,18 @@ private:
             return std::hash<std::string_view>{}(text);
         }
     };
+    struct Place {
+        const Mapping* mapping = nullptr;
+        std::uint16_t internal_port = 0;
+    };
+    struct Index {
+        std::size_t mapping = 0;
+        std::uint16_t internal_port = 0;
+    };
+    Place look_up(std::string_view authority) const;
+
     std::vector<Mapping> mappings_;
-    std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> by_name_;  // "host:port"
+    std::unordered_map<std::string, Index, Hash, std::equal_to<>> by_name_;  // "host:port"
 };
 
 }  // namespace sallyport::mappings

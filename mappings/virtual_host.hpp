@@ -21,6 +21,9 @@ public:
     /// As parse(), but the port may be missing: then it is 80, as in an http URL.
     static Result<VirtualHost> from_authority(std::string_view authority);
 
+    /// The same host, at another port.
+    VirtualHost at(std::uint16_t port) const { return {host_, port}; }
+
     std::string_view host() const { return host_; }
     std::uint16_t port() const { return port_; }
     std::string text() const { return host_ + ":" + std::to_string(port_); }

@@ -20,22 +20,26 @@ ClientStream::ClientStream(Link& link, StreamBuffers& buffers, const http::Reque
 
 ClientStream::~ClientStream() {
     if (!is_open()) return;
-    link_.session().forget(*this, answer_ended_ ? H2Code::no_error : H2Code::cancel);
+    const bool all_well = answer_ended_ && !down_.aborted();
+    link_.session().forget(*this, all_well ? H2Code::no_error : H2Code::cancel);
     link_.flush_soon();
 }
 
 Result<void> ClientStream::submit() {
     boost::container::small_vector<http::Field, 48> fields;
     const bool upgrade = !head_.upgrade.empty();
+    const bool opens = upgrade || is_stream();
     const bool has_length = head_.body.kind == http::BodySize::Kind::exact;
     const bool bodiless =
         head_.body == http::BodySize{} || head_.body == http::BodySize::exactly(0);
     if (upgrade && !bodiless) return Error{Errc::malformed, "a request for an upgrade with a body"};
     fields.push_back({":method", upgrade ? "CONNECT" : head_.method});
     if (upgrade) fields.push_back({":protocol", head_.upgrade});
-    fields.push_back({":scheme", "http"});
     fields.push_back({":authority", head_.authority});
-    fields.push_back({":path", head_.target});
+    if (!is_stream()) {
+        fields.push_back({":scheme", "http"});
+        fields.push_back({":path", head_.target});
+    }
     const auto add = [&](std::string_view name, std::string_view value) {
         if (!value.empty()) fields.push_back({name, value});
     };
@@ -47,13 +51,13 @@ Result<void> ClientStream::submit() {
     for (const auto& field : head_.fields)
         if (may_travel(field.name)) fields.push_back(field);
     std::array<char, 20> length;
-    if (has_length && !upgrade) {
+    if (has_length && !opens) {
         const auto end =
             std::to_chars(length.data(), length.data() + length.size(), head_.body.bytes).ptr;
         add("content-length", {length.data(), static_cast<std::size_t>(end - length.data())});
     }
-    has_body_ = upgrade || (has_length ? head_.body.bytes > 0
-                                       : head_.body.kind == http::BodySize::Kind::unknown);
+    has_body_ = opens || (has_length ? head_.body.bytes > 0
+                                     : head_.body.kind == http::BodySize::Kind::unknown);
     auto submitted =
         link_.session().submit_request(*this, {fields.data(), fields.size()}, has_body_);
     link_.flush_soon();
@@ -68,13 +72,13 @@ void ClientStream::move() {
     }
     if (has_body_) move_up();
     if (phase_ == Phase::answering) move_down();
-    if (phase_ != Phase::over && !is_open() && !answer_ended_) phase_ = Phase::over;
+    if (phase_ != Phase::over && !is_open() && (finished_ || !answer_ended_)) phase_ = Phase::over;
 }
 
 void ClientStream::move_up() {
     if (!is_open() || up_state_ != http::Body::State::flowing) return;
-    // Until the upgrade is granted the request has no body, which is not the end of what follows.
-    if (!head_.upgrade.empty() && !upgraded_) return;
+    // Until it is granted there is nothing to send, which is not the end of what follows.
+    if ((!head_.upgrade.empty() || is_stream()) && !opened_) return;
     bool moved = false;
     while (buffers_.to_send.size() < send_bytes_max) {
         const auto bytes = up_.peek();
@@ -107,16 +111,20 @@ void ClientStream::move_down() {
         link_.session().consume(*this, taken);
         link_.flush_soon();
     }
-    if (!answer_ended_) return;
+    if (!answer_ended_ || finished_) return;
     std::vector<http::Field> kept;
     http::keep_response_trailers(buffers_.late_fields.fields(), kept);
     down_.finish(kept);
     finished_ = true;
-    phase_ = Phase::over;
+    // A stream that was granted goes on in the other direction (RFC 9113 section 8.5).
+    if (!is_stream() || !opened_) phase_ = Phase::over;
 }
 
 Result<void> ClientStream::outcome() const {
-    if (finished_) return {};
+    // Of a stream the other direction may still break.
+    const bool broke = is_stream() && up_state_ != http::Body::State::ended &&
+                       (down_.aborted() || code_ != H2Code::no_error);
+    if (finished_ && !broke) return {};
     if (down_.aborted()) return Error{Errc::aborted, "the client went away"};
     if (up_state_ == http::Body::State::cut) return Error{Errc::aborted, "the request was cut"};
     if (malformed_ || too_large())
@@ -155,7 +163,7 @@ bool ClientStream::read_answer_field(const http::Field& field, http::ResponseHea
     } else if (field.name == reserved::reason) {
         head.reason = field.value;
     } else if (field.name == reserved::upgraded) {
-        upgraded_ = !head_.upgrade.empty() && field.value == head_.upgrade;
+        opened_ = !head_.upgrade.empty() && field.value == head_.upgrade;
     } else if (field.name == "content-length") {
         const auto length = parse_decimal(field.value);
         malformed_ = malformed_ || !length;
@@ -180,8 +188,9 @@ void ClientStream::start_answer() {
         buffers_.fields.clear();
         return;
     }
-    upgraded_ = upgraded_ && head.status == 200;
-    if (upgraded_) {
+    if (is_stream()) opened_ = head.status == 200;
+    opened_ = opened_ && head.status == 200;
+    if (opened_ && !is_stream()) {
         head.status = 101;
         head.body = {};
     }

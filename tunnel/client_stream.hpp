@@ -38,6 +38,8 @@ private:
     Pulled pull(std::span<std::byte> into) override;
     Held held() const override { return {window_.held(), window_.last_progress()}; }
 
+    /// Bytes both ways, whatever they are: CONNECT (RFC 9113 section 8.5).
+    bool is_stream() const { return head_.method == "CONNECT" && head_.upgrade.empty(); }
     void start_answer();
     bool read_answer_field(const http::Field& field, http::ResponseHead& head);
     void fail_malformed();
@@ -56,7 +58,7 @@ private:
     int informs_ = 0;
     bool has_body_ = false;
     bool body_touched_ = false;  // some of the request body is gone from our caller
-    bool upgraded_ = false;
+    bool opened_ = false;        // an upgrade or a stream was granted: bytes both ways
     bool answer_ended_ = false;
     bool finished_ = false;  // the caller has the whole answer
     bool malformed_ = false;

@@ -37,6 +37,8 @@ net::Task<void> ServerStream::work() {
 }
 
 void ServerStream::conclude(const Result<void>& outcome) {
+    served_ = true;
+    if (is_stream_ && end_sent_ && !request_ended_) stop_request(outcome);
     if (finished_ || aborted_) return;
     const auto error =
         outcome ? Error{Errc::failed, "the answer was not finished"} : outcome.error();
@@ -52,6 +54,7 @@ void ServerStream::rest() {
     request_trailers_ = {};
     window_.reset();
     malformed_ = request_ended_ = aborted_ = started_ = finished_ = false;
+    is_stream_ = end_sent_ = served_ = false;
     has_body_ = true;
     phase_ = Phase::idle;
 }
@@ -97,9 +100,14 @@ bool ServerStream::read_head() {
     }
     head_.fields = request_fields_;
     const bool is_connect = head_.method == "CONNECT";
-    if (is_connect == head_.upgrade.empty()) return false;  // only extended CONNECT (RFC 8441)
+    if (!is_connect && !head_.upgrade.empty()) return false;
+    is_stream_ = is_connect && head_.upgrade.empty();
+    if (is_stream_) {  // RFC 9113 section 8.5
+        head_.body = http::BodySize::until_end();
+        return !head_.authority.empty() && head_.target.empty();
+    }
     if (is_connect) {
-        // As it was before it met HTTP/2: a GET without a body; what follows 101 is none.
+        // RFC 8441. As it was before it met HTTP/2: a GET without a body; what follows 101 is none.
         head_.method = "GET";
         head_.body = {};
     }
@@ -167,7 +175,8 @@ void ServerStream::start(const http::ResponseHead& head) {
     if (started_) return;
     started_ = true;
     const bool upgraded = head.status == 101 && !head_.upgrade.empty();
-    has_body_ = upgraded || http::may_have_body(head_.method, head.status);
+    const bool opened = upgraded || (is_stream_ && head.status == 200);
+    has_body_ = opened || http::may_have_body(head_.method, head.status);
     if (!is_open()) return;
     // The end of the stream comes with finish() even if there is no body: it says that the exchange
     // is over.
@@ -219,10 +228,17 @@ Pulled ServerStream::pull(std::span<std::byte> into) {
         pulled.has_trailers = true;
         link_.session().submit_trailers(*this, buffers_.own_trailers.fields());
     }
+    end_sent_ = true;
     // What the client still sends will not be read: an answer may come before the request has
-    // ended. The reset follows the end of the answer (RFC 9113 section 8.1).
-    if (!request_ended_) link_.session().reset(*this, H2Code::no_error);
+    // ended. The reset follows the end of the answer (RFC 9113 section 8.1). The other direction of
+    // a stream ends on its own.
+    if (!request_ended_ && (!is_stream_ || served_)) link_.session().reset(*this, H2Code::no_error);
     return pulled;
+}
+
+void ServerStream::stop_request(const Result<void>& outcome) {
+    link_.session().reset(*this, outcome ? H2Code::no_error : H2Code::internal_error);
+    link_.flush_soon();
 }
 
 }  // namespace sallyport::tunnel

@@ -60,6 +60,7 @@ private:
     bool read_head();
     void read_reserved(const http::Field& field);
     void conclude(const Result<void>& outcome);
+    void stop_request(const Result<void>& outcome);
     void rest();
     void resume();
 
@@ -78,6 +79,9 @@ private:
     bool started_ = false;
     bool has_body_ = true;  // the answer's
     bool finished_ = false;
+    bool is_stream_ = false;  // CONNECT without an upgrade: bytes both ways
+    bool end_sent_ = false;   // of the answer
+    bool served_ = false;     // the service is done
 };
 
 }  // namespace sallyport::tunnel

@@ -19,6 +19,7 @@ HUB = """[hub]
 name = "localhost"
 tls = "127.0.0.1:0"
 proxy = "127.0.0.1:0"
+socks5 = "127.0.0.1:0"
 state = "sqlite://{folder}/hub/hub.db"
 admin_socket = "{folder}/hub.sock"
 """

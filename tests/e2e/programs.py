@@ -87,8 +87,8 @@ class Hub:
         self.folder = folder / "hub"
         self.folder.mkdir()
         self.sockets = [(name, socket.create_server(("127.0.0.1", 0), backlog=1024))
-                         for name in ("tls", "proxy")]
-        self.tls, self.proxy = (sock.getsockname() for _, sock in self.sockets)
+                         for name in ("tls", "proxy", "socks5")]
+        self.tls, self.proxy, self.socks5 = (sock.getsockname() for _, sock in self.sockets)
         self.url = f"https://localhost:{self.tls[1]}"
         self.config = self.folder / "hub.toml"
         self.config.write_text(f"""[hub]
@@ -96,6 +96,7 @@ name = "{name}"
 url = "{self.url}"
 tls = "127.0.0.1:0"
 proxy = "127.0.0.1:0"
+socks5 = "127.0.0.1:0"
 state = "sqlite://{self.folder}/state/hub.db"
 admin_socket = "{self.folder}/admin.sock"
 {extra}""")

@@ -156,7 +156,7 @@ void check_reading(std::string_view target, const std::string& reading, const Ru
 
 Table make_table() {
     Mapping mapping{.virtual_host = *VirtualHost::parse("v:80"),
-                    .internal = {Protocol::http, "i", 80}};
+                    .internal = {Protocol::http, "i", {80}}};
     mapping.rules = {
         {.path = "/a", .match = Match::subpaths, .methods = {"GET", "POST"}},
         {.path = "/a/b"},

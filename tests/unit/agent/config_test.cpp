@@ -226,7 +226,7 @@ TEST(AgentConfig, WarnsOfHttpsWithoutTrust) {
         "[[mapping]]\nvirtual = \"v:1\"\ninternal = \"https://i\"\n[[mapping.rule]]\npath = "
         "\"/\"\n";
     EXPECT_THAT(parse(hub + mapping)->warnings,
-                ElementsAre("mapping v:1 is https, but [trust] ca_file names no authority, so no "
+                ElementsAre("mapping v:1 speaks TLS, but [trust] ca_file names no authority, so no "
                             "connection to it can succeed"));
     EXPECT_THAT(parse(hub + "[trust]\nca_file = \"/ca\"\n" + mapping)->warnings, IsEmpty());
 }

@@ -28,7 +28,7 @@ TEST(ListeningSockets, KnowsWhatOnlyThisMachineReaches) {
 
 TEST(ListeningSockets, APassedSocketWinsOverTheConfiguredAddress) {
     auto sockets = passed("127.0.0.1:0");
-    const auto socket = take_or_open_proxy(sockets, "nothing.invalid:1", Plaintext::refused);
+    const auto socket = take_or_open_plain(sockets, "proxy", "nothing.invalid:1", Plaintext::refused);
     ASSERT_TRUE(socket) << to_text(socket.error());
     EXPECT_TRUE(socket->local_address().starts_with("127.0.0.1:"));
 }
@@ -36,19 +36,19 @@ TEST(ListeningSockets, APassedSocketWinsOverTheConfiguredAddress) {
 TEST(ListeningSockets, TokensDoNotPassInClearTextOnAPublicSocketWhoeverOpenedIt) {
     for (const char* address : {":0", "0.0.0.0:0"}) {
         auto sockets = passed(address);
-        const auto refused = take_or_open_proxy(sockets, "127.0.0.1:0", Plaintext::refused);
+        const auto refused = take_or_open_plain(sockets, "proxy", "127.0.0.1:0", Plaintext::refused);
         ASSERT_FALSE(refused) << address;
         EXPECT_EQ(refused.error().code, Errc::denied);
         EXPECT_NE(refused.error().detail.find("allow_plaintext"), std::string::npos);
         auto again = passed(address);
-        EXPECT_TRUE(take_or_open_proxy(again, "127.0.0.1:0", Plaintext::allowed)) << address;
+        EXPECT_TRUE(take_or_open_plain(again, "proxy", "127.0.0.1:0", Plaintext::allowed)) << address;
     }
 }
 
 TEST(ListeningSockets, AUnixSocketIsLocal) {
     const test::TemporaryFolder folder;
     auto sockets = passed((folder.path() / "proxy.sock").string());
-    EXPECT_TRUE(take_or_open_proxy(sockets, "127.0.0.1:0", Plaintext::refused));
+    EXPECT_TRUE(take_or_open_plain(sockets, "proxy", "127.0.0.1:0", Plaintext::refused));
 }
 
 }  // namespace

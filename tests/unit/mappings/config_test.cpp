@@ -68,7 +68,7 @@ path = "/sap/bc/ping"
     EXPECT_THAT(reading.warnings, IsEmpty());
     ASSERT_EQ(reading.mappings.size(), 1u);
     const Mapping wanted{.virtual_host = *VirtualHost::parse("erp.virtual:44300"),
-                         .internal = {Protocol::https, "s4.corp.local", 44301},
+                         .internal = {Protocol::https, "s4.corp.local", {44301}},
                          .hub = "prod",
                          .host_header = HostHeader::internal_host,
                          .limits = {.connections = 7, .response_timeout = 5s, .stall_timeout = 1h},
@@ -107,6 +107,14 @@ TEST(MappingConfig, ReadsInternalHosts) {
         {"http://10.0.0.1:1", "http://10.0.0.1:1"},
         {"https://[fd00::1]", "https://[fd00::1]:443"},
         {"https://[fd00::1]:65535", "https://[fd00::1]:65535"},
+        {"tcp://db.corp:5432", "tcp://db.corp:5432"},
+        {"tcps://[fd00::1]:5432/", "tcps://[fd00::1]:5432"},
+        {"ldap://i", "ldap://i:389"},
+        {"ldaps://i", "ldaps://i:636"},
+        {"smtp://i", "smtp://i:25"},
+        {"smtp://i:587", "smtp://i:587"},
+        {"imap://i", "imap://i:143"},
+        {"pop3://i", "pop3://i:110"},
     };
     for (const auto& [text, wanted] : cases) {
         const auto reading =
@@ -117,38 +125,80 @@ TEST(MappingConfig, ReadsInternalHosts) {
 }
 
 TEST(MappingConfig, RefusesWhatIsNoInternalHost) {
-    for (const char* text : {"",
-                             "i",
-                             "i:80",
-                             "//i",
-                             "ftp://i",
-                             "http://",
-                             "http:///",
-                             "http://i:",
-                             "http://i:0",
-                             "http://i:65536",
-                             "http://i:8x",
-                             "http://i/path",
-                             "http://u@i",
-                             "http://u:p@i",
-                             "http://i?x",
-                             "http://i#x",
-                             "http://i:1:2",
-                             "http://[",
-                             "http://[]",
-                             "http://[::1",
-                             "http://[::1]x",
-                             "http://[name]",
-                             "http://fd00::1",
-                             "http://a b",
-                             "HTTP://i",
-                             "http://i:80/x",
-                             "http://i//"})
-        EXPECT_EQ(read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(text) + "\"\n")
-                      .problems,
-                  "t:3:12: mapping.internal must be http://host[:port] or https://host[:port], "
-                  "without path, query or user")
+    for (const char* text :
+         {"http://",       "http:///",      "http://i:",      "http://i:0",   "http://i:65536",
+          "http://i:8x",   "http://i/path", "http://u@i",     "http://u:p@i", "http://i?x",
+          "http://i#x",    "http://i:1:2",  "http://[",       "http://[]",    "http://[::1",
+          "http://[::1]x", "http://[name]", "http://fd00::1", "http://a b",   "http://i:80/x",
+          "http://i//"})
+        EXPECT_EQ(
+            read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(text) + "\"\n")
+                .problems,
+            "t:3:12: mapping.internal must be http://host[:port], without path, query or user")
             << text;
+    for (const char* text : {"", "i", "i:80", "//i", "ftp://i", "HTTP://i", "tcp:i"})
+        EXPECT_THAT(
+            read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(text) + "\"\n")
+                .problems,
+            HasSubstr("t:3:12: mapping.internal must begin with http://, https://, tcp://"))
+            << text;
+    for (const char* text :
+         {"tcp://i", "tcp://i:0", "tcp://i:2-1", "tcp://i:1-", "tcp://i:-1", "tcp://i:1-2-3",
+          "tcp://i:1-1001", "tcp://i:65535-65536", "tcp://i:1/x"})
+        EXPECT_EQ(
+            read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(text) + "\"\n")
+                .problems,
+            "t:3:12: mapping.internal must be tcp://host:port or ://host:first-last, without path, "
+            "query or user")
+            << text;
+}
+
+TEST(MappingConfig, ReadsPortsInARow) {
+    const auto reading = read(
+        "[[mapping]]\nvirtual = \"DB.virtual:6430-6439\"\n"
+        "internal = \"tcp://db.corp:5430-5439\"\nlimits.idle_timeout = \"5m\"\n");
+    ASSERT_EQ(reading.problems, "");
+    EXPECT_THAT(reading.warnings, IsEmpty());
+    const auto& mapping = reading.mappings[0];
+    EXPECT_EQ(mapping.virtual_text(), "db.virtual:6430-6439");
+    EXPECT_EQ(mapping.internal.text(), "tcp://db.corp:5430-5439");
+    EXPECT_EQ(mapping.internal.text(5431), "tcp://db.corp:5431");
+    EXPECT_EQ(mapping.limits.idle_timeout, 5min);
+    EXPECT_TRUE(mapping.is_stream());
+    EXPECT_FALSE(mapping.is_tls());
+    EXPECT_THAT(read("[[mapping]]\nvirtual = \"v:1-3\"\ninternal = \"tcp://i:1-2\"\n").problems,
+                HasSubstr("mapping.virtual has 3 ports, but internal has 2"));
+    EXPECT_THAT(read("[[mapping]]\nvirtual = \"v:1-3\"\ninternal = \"http://i\"\n").problems,
+                HasSubstr("mapping.virtual has 3 ports, but internal has 1"));
+    EXPECT_THAT(read("[[mapping]]\nvirtual = \"v:1-3\"\ninternal = \"tcp://i:1-3\"\n"
+                     "[[mapping]]\nvirtual = \"v:3\"\ninternal = \"http://i\"\n")
+                    .problems,
+                HasSubstr("mapping.virtual is mapped twice: v:3"));
+}
+
+TEST(MappingConfig, RefusesKeysOfTheOtherKind) {
+    const auto problems = [](const std::string& internal, const std::string& more) {
+        return read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + internal + "\"\n" + more)
+            .problems;
+    };
+    EXPECT_THAT(problems("tcp://i:1", "[[mapping.rule]]\npath = \"/\"\n"),
+                HasSubstr("mapping.rule belongs to http:// and https://"));
+    EXPECT_THAT(
+        problems("ldap://i", "principal = { kind = \"technical\", credentials_file = \"/c\" }"),
+        HasSubstr("mapping.principal belongs to http:// and https://: nothing in a stream of "
+                  "ldap:// can carry the user"));
+    EXPECT_THAT(problems("smtp://i", "host_header = \"virtual\""),
+                HasSubstr("mapping.host_header belongs to http:// and https://"));
+    EXPECT_THAT(problems("tcp://i:1", "limits.response_timeout = \"1s\""),
+                HasSubstr("response_timeout belongs to http:// and https://; for tcp:// say "
+                          "idle_timeout"));
+    EXPECT_THAT(problems("http://i", "limits.idle_timeout = \"1m\""),
+                HasSubstr("idle_timeout belongs to streams; for http:// say response_timeout"));
+    EXPECT_THAT(problems("tcp://i:1", "system_certificate = true"),
+                HasSubstr("must be https://, tcps:// or ldaps://"));
+    EXPECT_EQ(problems("tcps://i:1", "system_certificate = true"), "");
+    EXPECT_THAT(problems("tcp://i:1", "pin = \"sha256:" + std::string(64, 'a') + "\""),
+                HasSubstr("belongs to https://, tcps:// and ldaps://"));
 }
 
 TEST(MappingConfig, ReadsHowPrincipalsAreDelivered) {
@@ -194,7 +244,8 @@ TEST(MappingConfig, RefusesPrincipalsAtTheirPlace) {
         {"principal = { kind = \"x509\" }",
          "t:3:12: mapping.internal must be https:// for a principal of kind x509"},
         {"system_certificate = true",
-         "t:3:12: mapping.internal must be https://, or system_certificate cannot be shown"},
+         "t:3:12: mapping.internal must be https://, tcps:// or ldaps://, or system_certificate "
+         "cannot be shown"},
     };
     for (const auto& [more, problem] : cases)
         EXPECT_THAT(problems_with(more), testing::StartsWith(problem)) << more;
@@ -245,8 +296,7 @@ TEST(MappingConfig, SaysWhatIsNotSupportedYet) {
 }
 
 TEST(MappingConfig, SaysWhichProtocolsAreNotSupportedYet) {
-    for (const char* scheme :
-         {"rfc", "rfcs", "ldap", "ldaps", "tcp", "tcps", "smtp", "imap", "pop3", "sftp"})
+    for (const char* scheme : {"rfc", "rfcs", "sftp"})
         EXPECT_EQ(read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(scheme) +
                        "://i:1\"\n")
                       .problems,

@@ -15,7 +15,7 @@ Rule exactly(std::string path) { return {.path = std::move(path)}; }
 
 Table table_with(std::vector<Rule> rules) {
     Mapping mapping{.virtual_host = *VirtualHost::parse("erp.virtual:44300"),
-                    .internal = {Protocol::https, "s4.corp.local", 44300}};
+                    .internal = {Protocol::https, "s4.corp.local", {44300}}};
     mapping.rules = std::move(rules);
     std::vector<Mapping> mappings;
     mappings.push_back(std::move(mapping));
@@ -258,7 +258,7 @@ TEST(Table, TheFirstRuleThatAllowsIsNamed) {
 
 TEST(Table, AMappingForAnotherHubDoesNotExist) {
     Mapping mapping{.virtual_host = *VirtualHost::parse("h:80"),
-                    .internal = {Protocol::http, "i", 80},
+                    .internal = {Protocol::http, "i", {80}},
                     .hub = "prod"};
     mapping.rules = {below("/")};
     const auto table = *Table::create({mapping});
@@ -271,13 +271,51 @@ TEST(Table, AMappingForAnotherHubDoesNotExist) {
 
 TEST(Table, RefusesTwoMappingsOfOneNameAndRulesThatReadInTwoWays) {
     const Mapping mapping{.virtual_host = *VirtualHost::parse("h:80"),
-                          .internal = {Protocol::http, "i", 80}};
+                          .internal = {Protocol::http, "i", {80}}};
     EXPECT_EQ(Table::create({mapping, mapping}).error().code, Errc::conflict);
     for (const char* path : {"", "a", "/a//b", "/a/../b", "/a%20", "/a;b", "/a?b", "/a/."}) {
         auto wrong = mapping;
         wrong.rules = {below(path)};
         EXPECT_EQ(Table::create({wrong}).error().code, Errc::malformed) << path;
     }
+}
+
+TEST(Table, AStreamIsAllowedByItsMapping) {
+    const Mapping ports{.virtual_host = *VirtualHost::parse("db.virtual:6430"),
+                        .internal = {Protocol::tcp, "db.corp", {5430, 10}},
+                        .hub = "prod"};
+    Mapping web{.virtual_host = *VirtualHost::parse("erp.virtual:443"),
+                .internal = {Protocol::https, "i", {443}}};
+    web.rules = {below("/")};
+    const auto table = *Table::create({ports, web});
+    const auto stream = [&](std::string_view authority, std::string_view hub = "prod") {
+        return table.decide({.authority = authority,
+                             .target = {},
+                             .method = "CONNECT",
+                             .stream = true,
+                             .hub = hub});
+    };
+    const std::pair<const char*, std::uint16_t> allowed[] = {
+        {"db.virtual:6430", 5430}, {"DB.virtual:6431", 5431}, {"db.virtual:06439", 5439}};
+    for (const auto& [authority, port] : allowed) {
+        EXPECT_TRUE(stream(authority).allowed()) << authority;
+        EXPECT_EQ(stream(authority).internal_port, port);
+        EXPECT_EQ(stream(authority).rule, nullptr);
+    }
+    for (const char* authority : {"db.virtual:6429", "db.virtual:6440", "db.virtual",
+                                  "db.corp:5430", "x:1", "", ":", "a b:1"})
+        EXPECT_EQ(stream(authority).denial, Denial::system_not_exposed) << authority;
+    EXPECT_EQ(stream("db.virtual:6430", "test").denial, Denial::system_not_exposed);
+    EXPECT_EQ(stream("erp.virtual:443").denial, Denial::not_a_stream);
+    const Access request{.authority = "db.virtual:6430", .target = "/", .method = "GET"};
+    EXPECT_EQ(table.decide(request).denial, Denial::only_a_stream);
+    EXPECT_EQ(
+        denial_text(table.decide(request), request),
+        "Access denied to system db.virtual:6430. It is exposed for TCP streams (SOCKS5), not "
+        "for HTTP requests.");
+    auto twice = ports;
+    twice.virtual_host = *VirtualHost::parse("db.virtual:6439");
+    EXPECT_EQ(Table::create({ports, twice}).error().code, Errc::conflict);
 }
 
 TEST(Table, SpeaksOfDenialsAsToolsExpect) {

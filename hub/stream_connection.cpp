@@ -1,0 +1,213 @@
+#include "hub/stream_connection.hpp"
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "hub/refusals.hpp"
+
+#include <utility>
+
+namespace sallyport::hub {
+namespace {
+
+constexpr int linger_reads_max = 64;
+
+/// What an HTTP answer to CONNECT means, whoever gave it.
+StreamRefusal refusal_of(const http::ResponseHead& head) {
+    const auto* by = http::find(head.fields, "proxy-status");
+    const bool is_ours = by != nullptr && by->value.starts_with(culprit);
+    switch (head.status) {
+        case 403:
+            return StreamRefusal::not_exposed;
+        case 407:
+            return StreamRefusal::unauthorized;
+        case 502:
+        case 504:
+            return is_ours ? StreamRefusal::failed : StreamRefusal::unreachable;
+        case 503:
+            return is_ours ? StreamRefusal::no_agent : StreamRefusal::failed;
+        default:
+            return StreamRefusal::failed;
+    }
+}
+
+}  // namespace
+
+StreamConnection::StreamConnection(net::Loop& loop, net::IdleSweep& sweep,
+                                   std::unique_ptr<net::Duplex> duplex, Ingress& ingress,
+                                   std::unique_ptr<StreamHandshake> handshake, const Limits& limits)
+    : loop_(loop),
+      sweep_(sweep),
+      ingress_(ingress),
+      event_(loop.turn),
+      stream_(loop, std::move(duplex), event_),
+      handshake_(std::move(handshake)),
+      limits_(limits) {}
+
+StreamConnection::StreamConnection(net::Loop& loop, net::IdleSweep& sweep, Ingress& ingress,
+                                   StreamRelocation from, const Limits& limits)
+    : loop_(loop),
+      sweep_(sweep),
+      ingress_(ingress),
+      event_(loop.turn),
+      stream_(loop, std::move(from.duplex), event_, from.buffered),
+      handshake_(std::move(from.handshake)),
+      request_(std::move(from.request)),
+      limits_(limits) {}
+
+net::Task<std::optional<StreamRelocation>> StreamConnection::run() {
+    if (!stream_.attach(loop_, *this)) co_return std::nullopt;
+    if (request_.caller == nullptr && !co_await shake_hands()) {
+        co_await close();
+        co_return std::nullopt;
+    }
+    phase_ = Phase::serving;
+    sweep_.remove(*this);
+    Result<void> served;
+    try {
+        served = co_await ingress_.serve_stream(request_, stream_.incoming(), *this);
+    } catch (...) {
+        served = http::escaped_from_service();
+    }
+    if (relocate_to_) co_return take_apart();
+    if (!served && started_) abort(served.error());
+    if (!started_) {
+        handshake_->refused(StreamRefusal::failed);
+        send_reply();
+    }
+    co_await close();
+    co_return std::nullopt;
+}
+
+/// True: request_ is known.
+net::Task<bool> StreamConnection::shake_hands() {
+    sweep_.add(*this, net::deadline_in(limits_.handshake_time));
+    while (!timed_out_ && !aborted()) {
+        const auto filled = stream_.input().fill(stream_.duplex());
+        const auto bytes = stream_.input().unused();
+        std::size_t used = 0;
+        const auto step = handshake_->read({bytes.data(), bytes.size()}, used);
+        stream_.input().use(used);
+        send_reply();
+        if (step == StreamHandshake::Step::refused) co_return false;
+        if (step == StreamHandshake::Step::identify && !identify()) co_return false;
+        if (step == StreamHandshake::Step::connect) {
+            request_.authority = handshake_->authority();
+            co_return true;
+        }
+        if (used > 0 || filled == http::WireInput::Fill::some) continue;
+        if (filled != http::WireInput::Fill::would_block) co_return false;
+        co_await event_.wait();
+    }
+    co_return false;
+}
+
+bool StreamConnection::identify() {
+    auto caller = ingress_.identify(handshake_->credential());
+    if (caller) {
+        request_.caller = std::move(*caller);
+        request_.location = handshake_->location();
+    } else {
+        log::info("stream.refused", {{"peer", stream_.duplex().peer()},
+                                     {"location", handshake_->location()},
+                                     {"error", to_text(caller.error())}});
+    }
+    handshake_->judged(caller.has_value());
+    send_reply();
+    return caller.has_value();
+}
+
+void StreamConnection::send_reply() {
+    stream_.output().buffer() += handshake_->take_reply();
+    stream_.output().send();
+}
+
+StreamRelocation StreamConnection::take_apart() {
+    StreamRelocation parts{*relocate_to_, nullptr, {}, std::move(handshake_), std::move(request_)};
+    const auto rest = stream_.input().unused();
+    parts.buffered.assign(rest.begin(), rest.end());
+    parts.duplex = stream_.detach();
+    return parts;
+}
+
+// ---- the answer
+
+void StreamConnection::start(const http::ResponseHead& head) {
+    started_ = true;
+    constexpr int ok = 200;
+    granted_ = head.status == ok;
+    if (granted_)
+        handshake_->granted();
+    else
+        handshake_->refused(refusal_of(head));
+    send_reply();
+}
+
+std::size_t StreamConnection::write(BytesView bytes) {
+    if (!granted_ || aborted()) return bytes.size();
+    return stream_.write(bytes);
+}
+
+void StreamConnection::finish(http::Fields) {
+    if (granted_ && !aborted()) stream_.output().finish();
+}
+
+/// The client must not take it for an orderly end.
+void StreamConnection::abort(const Error&) {
+    if (aborted_) return;
+    aborted_ = true;
+    if (granted_) stream_.duplex().reset();
+    event_.set();
+}
+
+bool StreamConnection::relocate(std::size_t worker) {
+    if (started_) return false;
+    stream_.output().flush();
+    if (stream_.output().queued() > 0 || aborted()) return false;
+    relocate_to_ = worker;
+    return true;
+}
+
+// ---- the end
+
+/// What is queued still goes out, then our end, then we wait for the client's: bytes that nobody
+/// read would make the kernel reset the connection before the client has read the reply.
+net::Task<void> StreamConnection::close() {
+    phase_ = Phase::closing;
+    timed_out_ = false;
+    sweep_.add(*this, net::deadline_in(limits_.linger_time));
+    while (!aborted() && !timed_out_ && !stream_.output().all_sent()) co_await event_.wait();
+    if (aborted() || timed_out_) co_return;
+    stream_.output().finish();
+    for (int reads = 0; reads < linger_reads_max && !timed_out_; ++reads) {
+        auto& incoming = stream_.incoming();
+        const auto bytes = incoming.peek();
+        incoming.consume(bytes.size());
+        if (incoming.state() != http::Body::State::flowing) co_return;
+        if (bytes.empty()) co_await event_.wait();
+    }
+}
+
+void StreamConnection::drain() {
+    if (phase_ == Phase::closing) return;
+    progress_ = stream_.progress();
+    sweep_.add(*this, net::deadline_in(limits_.drain_grace));
+}
+
+// ---- what others tell us
+
+void StreamConnection::on_ready() {
+    stream_.output().send();
+    event_.set();
+}
+
+void StreamConnection::on_deadline() {
+    if (phase_ != Phase::serving) {
+        timed_out_ = true;
+        return event_.set();
+    }
+    // Only drain() watches a stream that is served; its own time is the agent's to keep.
+    if (stream_.progress() == progress_) return abort({Errc::closed, "the hub stops"});
+    drain();
+}
+
+}  // namespace sallyport::hub

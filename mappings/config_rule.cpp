@@ -1,0 +1,54 @@
+#include "mappings/config_rule.hpp"
+
+#include "mappings/path_readings.hpp"
+
+#include <algorithm>
+
+namespace sallyport::mappings {
+namespace {
+
+/// Methods are case-sensitive (RFC 9110 section 9.1), and those in use have no small letters:
+/// "Get" in a rule would never match and look as if it did.
+bool is_method(std::string_view text) {
+    return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    });
+}
+
+}  // namespace
+
+std::optional<Rule> read_rule(ConfigTable& table) {
+    table.later({"function"});
+    Rule rule;
+    rule.path = table.text("path");
+    rule.match =
+        table.choice("match", {"exact", "subpaths"}) == "exact" ? Match::exact : Match::subpaths;
+    rule.methods = table.texts("methods");
+    rule.upgrade = table.boolean("upgrade", false);
+    rule.batch = table.boolean("batch", false);
+    rule.enabled = table.boolean("enabled", true);
+    rule.description = table.text("description");
+    table.done();
+    if (table.has("methods") && rule.methods.empty())
+        table.problem("methods", "must name a method; leave it out to allow all");
+    if (!std::ranges::all_of(rule.methods, is_method))
+        table.problem("methods", "must be methods in capital letters, e.g. [\"GET\", \"HEAD\"]");
+    if (is_plain_path(rule.path)) return rule;
+    if (!table.has("function"))
+        table.problem("path", "must start with / and have no %, ;, ?, //, . or .. segment");
+    return std::nullopt;
+}
+
+void warn_of_rule(const Rule& rule, const std::string& where, std::vector<std::string>& warnings) {
+    const auto has = [&](std::string_view method) {
+        return std::ranges::find(rule.methods, method) != rule.methods.end();
+    };
+    if (has("POST") && !has("HEAD"))
+        warnings.push_back(where + ": rule " + rule.path +
+                           " allows POST without HEAD, which clients use to fetch a CSRF token");
+    if (!rule.batch && rule.path.ends_with("/$batch"))
+        warnings.push_back(where + ": rule " + rule.path +
+                           " can match nothing without batch = true");
+}
+
+}  // namespace sallyport::mappings

@@ -1,0 +1,8 @@
+// The tests' precompiled header: the project's, and GoogleTest. Every file still includes what it
+// uses.
+#pragma once
+
+#include "base/precompiled.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
