@@ -28,7 +28,8 @@ TEST(ListeningSockets, KnowsWhatOnlyThisMachineReaches) {
 
 TEST(ListeningSockets, APassedSocketWinsOverTheConfiguredAddress) {
     auto sockets = passed("127.0.0.1:0");
-    const auto socket = take_or_open_plain(sockets, "proxy", "nothing.invalid:1", Plaintext::refused);
+    const auto socket =
+        take_or_open_plain(sockets, "proxy", "nothing.invalid:1", Plaintext::refused);
     ASSERT_TRUE(socket) << to_text(socket.error());
     EXPECT_TRUE(socket->local_address().starts_with("127.0.0.1:"));
 }
@@ -36,12 +37,14 @@ TEST(ListeningSockets, APassedSocketWinsOverTheConfiguredAddress) {
 TEST(ListeningSockets, TokensDoNotPassInClearTextOnAPublicSocketWhoeverOpenedIt) {
     for (const char* address : {":0", "0.0.0.0:0"}) {
         auto sockets = passed(address);
-        const auto refused = take_or_open_plain(sockets, "proxy", "127.0.0.1:0", Plaintext::refused);
+        const auto refused =
+            take_or_open_plain(sockets, "proxy", "127.0.0.1:0", Plaintext::refused);
         ASSERT_FALSE(refused) << address;
         EXPECT_EQ(refused.error().code, Errc::denied);
         EXPECT_NE(refused.error().detail.find("allow_plaintext"), std::string::npos);
         auto again = passed(address);
-        EXPECT_TRUE(take_or_open_plain(again, "proxy", "127.0.0.1:0", Plaintext::allowed)) << address;
+        EXPECT_TRUE(take_or_open_plain(again, "proxy", "127.0.0.1:0", Plaintext::allowed))
+            << address;
     }
 }
 
