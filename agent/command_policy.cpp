@@ -54,6 +54,11 @@ Result<std::pair<std::string, std::string>> split_url(std::string_view url) {
                      slash == std::string_view::npos ? "/" : std::string(rest.substr(slash)));
 }
 
+/// What a stream is opened to has no path.
+Result<std::pair<std::string, std::string>> as_authority(const std::string& text) {
+    return std::pair(text, std::string());
+}
+
 /// What is asked of `explain` and `mappings test`.
 struct Question {
     std::string method;
@@ -101,7 +106,8 @@ void explain_principal(const Site& site, const mappings::Mapping& mapping,
 Result<CommandOutput> explain(const CommandContext& context, const Question& question) {
     const auto site = Site::load(context.config);
     if (!site) return site.error();
-    const auto parts = split_url(question.url);
+    const bool is_stream = question.method == "CONNECT";
+    const auto parts = is_stream ? as_authority(question.url) : split_url(question.url);
     if (!parts) return parts.error();
     certs::PrincipalPtr principal;
     if (!question.claims.empty()) {
@@ -112,17 +118,21 @@ Result<CommandOutput> explain(const CommandContext& context, const Question& que
     const mappings::Access access{.authority = parts->first,
                                   .target = parts->second,
                                   .method = question.method,
-                                  .upgrade = question.upgrade};
+                                  .upgrade = question.upgrade,
+                                  .stream = is_stream};
     const auto decision = (*site)->table.decide(access);
     CommandOutput output;
     json::object facts{{"allowed", decision.allowed()}};
     if (decision.mapping != nullptr) {
-        facts["mapping"] = decision.mapping->virtual_host.text();
-        facts["internal"] = decision.mapping->internal.text();
-        output.text += "mapping " + decision.mapping->virtual_host.text() + " -> " +
-                       decision.mapping->internal.text() + "\n";
+        const auto name = decision.mapping->virtual_text();
+        const auto internal = decision.mapping->internal.text(decision.internal_port);
+        facts["mapping"] = name;
+        facts["internal"] = internal;
+        output.text += "mapping " + name + " -> " + internal + "\n";
     }
-    if (decision.allowed()) {
+    if (decision.allowed() && is_stream) {
+        output.text += "allowed: a stream is allowed by its mapping\n";
+    } else if (decision.allowed()) {
         facts["rule"] = decision.rule_number;
         facts["path"] = decision.rule->path;
         output.text +=
@@ -152,7 +162,7 @@ json::object to_json(const mappings::Mapping& mapping) {
                          {"batch", rule.batch},
                          {"enabled", rule.enabled}});
     }
-    return {{"virtual", mapping.virtual_host.text()},
+    return {{"virtual", mapping.virtual_text()},
             {"internal", mapping.internal.text()},
             {"hub", mapping.hub},
             {"description", mapping.description},
@@ -166,7 +176,7 @@ Result<CommandOutput> list(const CommandContext& context) {
     json::array all;
     for (const auto& mapping : (*site)->table.mappings()) {
         all.push_back(to_json(mapping));
-        output.text += mapping.virtual_host.text() + " -> " + mapping.internal.text() +
+        output.text += mapping.virtual_text() + " -> " + mapping.internal.text() +
                        (mapping.description.empty() ? "" : "  (" + mapping.description + ")") +
                        "\n";
         for (const auto& rule : mapping.rules) {
@@ -192,8 +202,12 @@ void add_policy_commands(CLI::App& app, CommandContext& context) {
 
     const auto add_question = [&context](CLI::App& command) {
         const auto question = std::make_shared<Question>();
-        command.add_option("method", question->method, "e.g. GET")->required();
-        command.add_option("url", question->url, "http://virtual-host:port/path")->required();
+        command.add_option("method", question->method, "e.g. GET; CONNECT for a stream")
+            ->required();
+        command
+            .add_option("url", question->url,
+                        "http://virtual-host:port/path; virtual-host:port of a stream")
+            ->required();
         command.add_flag("--upgrade", question->upgrade, "to WebSocket");
         command.add_option("--claims", question->claims,
                            "also say as whom the back end sees a user with these claims: JSON "
