@@ -88,7 +88,8 @@ class StreamPeers(SiteTest):
             stdout=subprocess.PIPE, text=True)
         with listener:
             # Retained, so that it does not matter who comes first.
-            run("mosquitto_pub", "-h", "127.0.0.1", "-p", port, "-t", "plant/1", "-m", "21.5 C", "-r")
+            run("mosquitto_pub", "-h", "127.0.0.1", "-p", port, "-t", "plant/1", "-m", "21.5 C",
+                "-r")
             said, _ = listener.communicate(timeout=SECONDS)
         self.assertEqual(said, "21.5 C\n")
 
