@@ -139,6 +139,7 @@ protected:
                       .budget = budget_,
                       .accounts = Accounts::from({}, 0),
                       .relocate = [](const http::Relocation&) {},
+                      .relocate_stream = {},
                       .trust = {},
                       .revocation = revocation_,
                       .sighted = [](const AgentKey&, const Sighting&) {},

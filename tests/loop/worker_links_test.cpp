@@ -134,6 +134,7 @@ protected:
                       .budget = budget_,
                       .accounts = Accounts::from(content(), 1),
                       .relocate = [](http::Relocation) {},
+                      .relocate_stream = {},
                       .trust = {},
                       .revocation = std::make_shared<Current<AgentRevocation>>(
                           std::make_shared<const AgentRevocation>()),
