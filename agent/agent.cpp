@@ -67,7 +67,10 @@ Agent::Agent(SitePtr site)
       stopping_(loop_),
       signals_(loop_.io, SIGTERM, SIGINT, SIGHUP) {}
 
-Agent::~Agent() = default;
+Agent::~Agent() {
+    // With the pool, not with what is shared: that outlives the workers' loops.
+    if (shared_) shared_->kerberos.lane->drop();
+}
 
 Result<void> Agent::open() {
     if (auto loaded = load_identity(); !loaded) return loaded.error();

@@ -14,6 +14,12 @@ bool BlockingLane::submit(std::function<void()> job) {
     return true;
 }
 
+void BlockingLane::drop() {
+    std::deque<std::function<void()>> dropped;  // ends outside the lock
+    const std::lock_guard lock(state_->mutex);
+    std::swap(dropped, state_->queue);
+}
+
 /// To the end of the queue: the lane is as busy as its jobs.
 void BlockingLane::work(const std::shared_ptr<State>& state) {
     while (true) {

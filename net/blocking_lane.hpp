@@ -22,6 +22,9 @@ public:
 
     /// As BlockingPool::submit.
     bool submit(std::function<void()> job);
+    /// Drops what waits. For who ends the pool: a job belongs to the loop that it answers to, and
+    /// what the pool no longer comes to would stay here for longer than that.
+    void drop();
 
 private:
     struct State {

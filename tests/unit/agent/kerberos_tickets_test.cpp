@@ -244,9 +244,10 @@ protected:
         return got && !*got ? got->error().code : boost::system::error_code();
     }
 
-    net::BlockingPool pool_{2};
-    std::shared_ptr<net::BlockingLane> lane_ = std::make_shared<net::BlockingLane>(pool_);
     net::Loop loop_;
+    net::Loop other_loop_;
+    net::BlockingPool pool_{2};  // goes before the loops that its jobs answer to
+    std::shared_ptr<net::BlockingLane> lane_ = std::make_shared<net::BlockingLane>(pool_);
     Caller caller_{loop_};
 };
 
@@ -287,17 +288,16 @@ TEST_F(KerberosLoginsTest, WithoutALaneTheAdministratorIsTold) {
 TEST_F(KerberosLoginsTest, TwoWorkersThatAskForOneUserGetALoginEach) {
     test::FakeKdc kdc;
     const KerberosShared shared{std::make_shared<KerberosTickets>(kdc.world()), lane_};
-    net::Loop other_loop;
-    Caller other_caller(other_loop);
+    Caller other_caller(other_loop_);
     KerberosLogins one(loop_, pool_, shared);
-    KerberosLogins two(other_loop, pool_, shared);
+    KerberosLogins two(other_loop_, pool_, shared);
     std::optional<Result<LoginPtr>> first;
     std::optional<Result<LoginPtr>> second;
     net::TaskGroup group(loop_);
-    net::TaskGroup other_group(other_loop);
+    net::TaskGroup other_group(other_loop_);
     group.spawn("login", log_in(one, caller_, first));
     other_group.spawn("login", log_in(two, other_caller, second));
-    std::thread other_thread([&] { test::run_until_done(other_loop, other_group); });
+    std::thread other_thread([&] { test::run_until_done(other_loop_, other_group); });
     EXPECT_TRUE(test::run_until_done(loop_, group));
     other_thread.join();
     ASSERT_TRUE(first && *first && second && *second);

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <latch>
+#include <memory>
 #include <thread>
 
 namespace sallyport::net {
@@ -47,6 +48,27 @@ TEST(BlockingLane, TakesNoMoreThanItsQueue) {
     }
     EXPECT_LT(taken, BlockingLane::lane_queue_max + BlockingLane::lane_threads + 1);
     EXPECT_GE(taken, BlockingLane::lane_queue_max);
+}
+
+TEST(BlockingLane, WhatIsDroppedIsGoneBeforeItsLoopAndNeverRun) {
+    std::latch running(1);
+    std::latch may_end(1);
+    std::atomic<int> run = 0;
+    {
+        BlockingPool pool(1);
+        BlockingLane lane(pool);
+        EXPECT_TRUE(lane.submit([&] {
+            running.count_down();
+            may_end.wait();
+        }));
+        running.wait();
+        const auto owned = std::make_shared<int>(0);
+        for (int i = 0; i < 3; ++i) EXPECT_TRUE(lane.submit([&run, owned] { ++run; }));
+        lane.drop();
+        EXPECT_EQ(owned.use_count(), 1);
+        may_end.count_down();
+    }
+    EXPECT_EQ(run, 0);
 }
 
 TEST(BlockingLane, WhatAFullPoolRefusesIsRefusedAndNotRunLater) {
