@@ -10,6 +10,7 @@
 #include "http/hygiene.hpp"
 
 #include <array>
+#include <utility>
 
 namespace sallyport::agent {
 namespace {
@@ -36,6 +37,24 @@ struct Overrides {
         count = std::min(count, count_max + 1);
     }
     std::span<const std::string_view> all() const { return std::span(values).first(count); }
+};
+
+/// However an exchange ends, also when the agent does: what moved is on record.
+struct Counting {
+    Counting(audit::Entry& e, const CountedBody& u, const HeldAnswer& d)
+        : entry(e), up(u), down(d) {}
+    ~Counting() { add(); }
+    Counting(const Counting&) = delete;
+    Counting& operator=(const Counting&) = delete;
+    void add() {
+        if (std::exchange(added, true)) return;
+        entry.add_request_bytes(up.bytes());
+        entry.add_response_bytes(down.bytes());
+    }
+    audit::Entry& entry;
+    const CountedBody& up;
+    const HeldAnswer& down;
+    bool added = false;
 };
 
 void log_failure(const http::RequestHead& head, const mappings::Mapping& mapping,
@@ -84,6 +103,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     const bool is_stream = head.method == "CONNECT" && head.upgrade.empty();
     HeldAnswer held(down, is_stream ? HeldAnswer::End::passes : HeldAnswer::End::held);
     CountedBody body(up);
+    Counting counting(entry, body, held);
     AuditGate::Commit commit(down.event());
 
     // 1. Is there a mapping, and does a rule allow this? What no rule names does not exist.
@@ -147,7 +167,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     }
     if (!admitted) {
         http::answer(held, audit_unavailable(), culprit, head.facts.exchange_id);
-        entry.add_response_bytes(held.bytes());
+        counting.add();
         entry.close({audit::outcome::failed, held.status(), "audit_unavailable"});
         held.release();
         co_return Result<void>{};
@@ -162,19 +182,20 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     // 5. Exactly one end, written before the caller learns that it is over.
     std::string_view word = audit::outcome::answered;
     std::string_view reason;
+    bool broke = false;  // a stream, maybe after its answer has ended
     if (!outcome) {
         log_failure(head, *decision.mapping, outcome.error());
         const auto refusal = has_login ? refusal_of(outcome.error(), head.authority)
                                        : login_failed(outcome.error(), head.authority);
         word = outcome_of(outcome.error());
         reason = refusal.code;
+        broke = is_stream && held.started();
         if (!held.started()) http::answer(held, refusal, culprit, head.facts.exchange_id);
     }
-    entry.add_request_bytes(body.bytes());
-    entry.add_response_bytes(held.bytes());
+    counting.add();
     gate_.close(commit, entry, {word, held.status(), reason});
     while (commit.pending()) co_await down.event().wait();
-    if (held.finished()) {
+    if (held.finished() && !broke) {
         held.release();
         co_return Result<void>{};
     }

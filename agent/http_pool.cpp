@@ -1,22 +1,11 @@
 #include "agent/http_pool.hpp"
 
+#include "agent/connect_for.hpp"
 #include "base/error.hpp"
-
-#include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include <cassert>
 
 namespace sallyport::agent {
-namespace {
-
-/// Until the caller leaves.
-net::Task<Result<void>> left(http::Answer& down) {
-    while (!down.aborted()) co_await down.event().wait();
-    co_return Result<void>();
-}
-
-}  // namespace
-
 HttpPool::HttpPool(net::Loop& loop, net::IdleSweep& sweep, Connector& connector, Limits limits)
     : loop_(loop), sweep_(sweep), connector_(connector), limits_(limits) {}
 
@@ -91,23 +80,12 @@ net::Task<Result<HttpPool::Lease>> HttpPool::take(http::Answer& down, LoginPtr l
         }
         while (open() > limits_.connections && !idle_.empty()) drop_oldest();
     }
-    auto connected = co_await connect_for(down, login, net::deadline_in(connect_timeout));
+    auto connected =
+        co_await connect_for(down, connector_, login.get(), net::deadline_in(connect_timeout));
     if (!connected) co_return connected.error();
     lease.wire = std::make_unique<HttpWire>(loop_, std::move(*connected), login, event);
     if (auto attached = lease.wire->attach(loop_, event); !attached) co_return attached.error();
     co_return lease;
-}
-
-/// A caller who leaves is not kept waiting, and neither is the place of the connection.
-net::Task<Result<std::unique_ptr<net::Duplex>>> HttpPool::connect_for(http::Answer& down,
-                                                                      const LoginPtr& login,
-                                                                      net::Deadline deadline) {
-    using namespace boost::asio::experimental::awaitable_operators;
-    auto connecting = connector_.connect(login.get(), deadline);
-    auto leaving = left(down);
-    auto first = co_await (std::move(connecting) || std::move(leaving));
-    if (first.index() == 0) co_return std::get<0>(std::move(first));
-    co_return Error{Errc::aborted, {}};
 }
 
 void HttpPool::put(Lease lease) {

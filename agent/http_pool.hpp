@@ -91,9 +91,6 @@ private:
                                boost::intrusive::member_hook<HttpWire, HttpWire::Hook, hook>>;
     using LoginWires = Wires<&HttpWire::of_login>;
 
-    net::Task<Result<std::unique_ptr<net::Duplex>>> connect_for(http::Answer& down,
-                                                                const LoginPtr& login,
-                                                                net::Deadline deadline);
     HttpWire* newest_of(const Login* login);
     std::unique_ptr<HttpWire> remove(HttpWire& wire);
     void drop_oldest() { remove(idle_.front()); }

@@ -1,5 +1,6 @@
 #include "agent/stream_backend.hpp"
 
+#include "agent/connect_for.hpp"
 #include "agent/stream_exchange.hpp"
 #include "base/error.hpp"
 #include "mappings/virtual_host.hpp"
@@ -16,6 +17,19 @@ struct Counted {
     std::uint32_t& count;
 };
 
+/// The system behind must not take for an orderly end what is none: a failure, or the end of the
+/// agent. TLS says it by itself, TCP does not.
+struct CutUnlessWhole {
+    explicit CutUnlessWhole(http::RawStream& w) : wire(w) {}
+    ~CutUnlessWhole() {
+        if (!whole) wire.duplex().reset();
+    }
+    CutUnlessWhole(const CutUnlessWhole&) = delete;
+    CutUnlessWhole& operator=(const CutUnlessWhole&) = delete;
+    http::RawStream& wire;
+    bool whole = false;
+};
+
 }  // namespace
 
 StreamBackend::StreamBackend(net::Loop& loop, net::IdleSweep& sweep, Options options)
@@ -29,9 +43,10 @@ net::Task<Result<void>> StreamBackend::serve_as(const http::RequestHead& head, h
     const auto way = way_to(head.authority);
     if (!way) co_return way.error();
     auto connected =
-        co_await (*way)->connect(login.get(), net::deadline_in(options_.connect_timeout));
+        co_await connect_for(down, **way, login.get(), net::deadline_in(options_.connect_timeout));
     if (!connected) co_return connected.error();
     http::RawStream wire(loop_, std::move(*connected), down.event());
+    CutUnlessWhole cut(wire);
     if (auto attached = wire.attach(loop_, down.event()); !attached) co_return attached.error();
     StreamExchange exchange(loop_, sweep_, wire, up, down, options_.idle_timeout);
     http::ResponseHead granted;
@@ -42,11 +57,8 @@ net::Task<Result<void>> StreamBackend::serve_as(const http::RequestHead& head, h
         co_await down.event().wait();
         step = exchange.step();
     }
-    if (!step) {
-        // The system behind must not take it for an orderly end.
-        wire.duplex().reset();
-        co_return step.error();
-    }
+    if (!step) co_return step.error();
+    cut.whole = true;
     co_return Result<void>{};
 }
 

@@ -41,6 +41,7 @@ Result<void> StreamExchange::move_up() {
     if (up_.state() == http::Body::State::cut) return Error{Errc::aborted, "the caller broke off"};
     up_done_ = true;
     wire_.output().finish();
+    wire_.output().flush();  // the end goes out now: we may be gone by the end of the turn
     return {};
 }
 
@@ -49,7 +50,7 @@ Result<void> StreamExchange::move_down() {
     const auto pumped = http::pump(wire_.incoming(), down_);
     if (pumped == Pumped::more) next_turn_.request();
     if (pumped != Pumped::ended) return {};
-    if (wire_.incoming().state() == http::Body::State::cut) {
+    if (wire_.incoming().state() == http::Body::State::cut || was_reset()) {
         auto why = wire_.duplex().failure();
         if (why.empty()) why = "the internal system broke off the connection";
         return Error{Errc::cut, std::move(why)};
@@ -57,6 +58,13 @@ Result<void> StreamExchange::move_down() {
     down_done_ = true;
     down_.finish({});
     return {};
+}
+
+/// The kernel tells of a reset once. Where a write was told, a read finds what looks like an
+/// orderly end. Broken pipe is another thing: the end had come before.
+bool StreamExchange::was_reset() const {
+    const auto& output = wire_.output();
+    return output.failed() && output.error() != boost::system::errc::broken_pipe;
 }
 
 void StreamExchange::on_deadline() {

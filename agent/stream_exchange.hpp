@@ -28,6 +28,7 @@ private:
     void on_deadline() override;
     Result<void> move_up();
     Result<void> move_down();
+    bool was_reset() const;
 
     net::IdleSweep& sweep_;
     http::RawStream& wire_;

@@ -26,7 +26,7 @@ void WireOutput::flush() {
         const auto moved = to_->write(as_bytes(std::string_view(pending_).substr(sent_)));
         blocked_ = moved.state == net::Moved::State::would_block;
         if (blocked_) break;
-        if (moved.state != net::Moved::State::ok) return fail();
+        if (moved.state != net::Moved::State::ok) return fail(moved.error);
         sent(moved.bytes);
     }
     tell();
@@ -57,7 +57,7 @@ std::size_t WireOutput::write_through(std::span<const BytesView> parts) {
         std::copy_n(parts.begin(), count, all.begin() + 1);
         const auto moved = to_->write(std::span(all).first(count + 1));
         blocked_ = moved.state == net::Moved::State::would_block;
-        if (moved.state == net::Moved::State::failed) fail();
+        if (moved.state == net::Moved::State::failed) fail(moved.error);
         if (moved.state != net::Moved::State::ok) return 0;
         const auto before = std::min(moved.bytes, queued());
         sent(before);
@@ -98,8 +98,9 @@ void WireOutput::sent(std::size_t bytes) {
     sent_ = 0;
 }
 
-void WireOutput::fail() {
+void WireOutput::fail(const boost::system::error_code& error) {
     failed_ = true;
+    error_ = error;
     drop();
     event_->set();
 }

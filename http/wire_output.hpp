@@ -42,6 +42,8 @@ public:
     void finish();
     std::size_t queued() const { return pending_.size() - sent_; }
     bool failed() const { return failed_; }
+    /// Why it failed.
+    const boost::system::error_code& error() const { return error_; }
     /// Whether the peer took nothing when it was last tried.
     bool blocked() const { return blocked_; }
     std::uint64_t accepted() const { return accepted_; }  // by the kernel, ever
@@ -52,7 +54,7 @@ private:
     void end_of_turn() override { flush(); }
     void sent(std::size_t bytes);
     void tell();
-    void fail();
+    void fail(const boost::system::error_code& error);
 
     net::Loop& loop_;
     net::Event* event_;
@@ -65,6 +67,7 @@ private:
     bool finishing_ = false;
     bool failed_ = false;
     bool blocked_ = false;
+    boost::system::error_code error_;
 };
 
 }  // namespace sallyport::http

@@ -40,8 +40,10 @@ std::string reply_of(Reply reply) {
     return text;
 }
 
-bool is_printable(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+/// As in a virtual host (mappings/virtual_host.hpp), in either case.
+bool is_host_char(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_';
 }
 
 }  // namespace
@@ -139,7 +141,7 @@ std::size_t Socks5::read_request(std::string_view bytes) {
     }
     const auto port = byte_at(bytes, at) << 8U | byte_at(bytes, at + 1);
     // What cannot be a virtual host is none that somebody exposes.
-    if (host.empty() || !is_printable(host) || host.find(':') != std::string::npos || port == 0)
+    if (host.empty() || !std::ranges::all_of(host, is_host_char) || port == 0)
         return no(Reply::not_allowed);
     authority_ = host + ":" + std::to_string(port);
     step_ = Step::connect;

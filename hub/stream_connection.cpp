@@ -54,6 +54,13 @@ StreamConnection::StreamConnection(net::Loop& loop, net::IdleSweep& sweep, Ingre
       request_(std::move(from.request)),
       limits_(limits) {}
 
+/// What was granted and did not come to its end, because the hub stops or the client does not read,
+/// must not look as if it had.
+StreamConnection::~StreamConnection() {
+    if (granted_ && (phase_ == Phase::serving || stream_.output().queued() > 0))
+        stream_.duplex().reset();
+}
+
 net::Task<std::optional<StreamRelocation>> StreamConnection::run() {
     if (!stream_.attach(loop_, *this)) co_return std::nullopt;
     if (request_.caller == nullptr && !co_await shake_hands()) {
@@ -62,6 +69,7 @@ net::Task<std::optional<StreamRelocation>> StreamConnection::run() {
     }
     phase_ = Phase::serving;
     sweep_.remove(*this);
+    if (draining_) drain();
     Result<void> served;
     try {
         served = co_await ingress_.serve_stream(request_, stream_.incoming(), *this);
@@ -69,7 +77,7 @@ net::Task<std::optional<StreamRelocation>> StreamConnection::run() {
         served = http::escaped_from_service();
     }
     if (relocate_to_) co_return take_apart();
-    if (!served && started_) abort(served.error());
+    if (!served && granted_) abort(served.error());
     if (!started_) {
         handshake_->refused(StreamRefusal::failed);
         send_reply();
@@ -80,7 +88,7 @@ net::Task<std::optional<StreamRelocation>> StreamConnection::run() {
 
 /// True: request_ is known.
 net::Task<bool> StreamConnection::shake_hands() {
-    sweep_.add(*this, net::deadline_in(limits_.handshake_time));
+    sweep_.add(*this, net::deadline_in(draining_ ? limits_.drain_grace : limits_.handshake_time));
     while (!timed_out_ && !aborted()) {
         const auto filled = stream_.input().fill(stream_.duplex());
         const auto bytes = stream_.input().unused();
@@ -89,6 +97,8 @@ net::Task<bool> StreamConnection::shake_hands() {
         stream_.input().use(used);
         send_reply();
         if (step == StreamHandshake::Step::refused) co_return false;
+        // The kernel tells of a reset once: another worker would find an orderly end.
+        if (filled == http::WireInput::Fill::failed) co_return false;
         if (step == StreamHandshake::Step::identify && !identify()) co_return false;
         if (step == StreamHandshake::Step::connect) {
             request_.authority = handshake_->authority();
@@ -174,6 +184,7 @@ bool StreamConnection::relocate(std::size_t worker) {
 net::Task<void> StreamConnection::close() {
     phase_ = Phase::closing;
     timed_out_ = false;
+    progress_ = stream_.progress();
     sweep_.add(*this, net::deadline_in(limits_.linger_time));
     while (!aborted() && !timed_out_ && !stream_.output().all_sent()) co_await event_.wait();
     if (aborted() || timed_out_) co_return;
@@ -188,6 +199,7 @@ net::Task<void> StreamConnection::close() {
 }
 
 void StreamConnection::drain() {
+    draining_ = true;
     if (phase_ == Phase::closing) return;
     progress_ = stream_.progress();
     sweep_.add(*this, net::deadline_in(limits_.drain_grace));
@@ -201,13 +213,23 @@ void StreamConnection::on_ready() {
 }
 
 void StreamConnection::on_deadline() {
+    if (phase_ == Phase::closing && stream_.output().queued() > 0 && has_moved()) {
+        sweep_.add(*this, net::deadline_in(limits_.linger_time));
+        return;
+    }
     if (phase_ != Phase::serving) {
         timed_out_ = true;
         return event_.set();
     }
     // Only drain() watches a stream that is served; its own time is the agent's to keep.
-    if (stream_.progress() == progress_) return abort({Errc::closed, "the hub stops"});
-    drain();
+    if (!has_moved()) return abort({Errc::closed, "the hub stops"});
+    sweep_.add(*this, net::deadline_in(limits_.drain_grace));
+}
+
+/// Since it was last asked.
+bool StreamConnection::has_moved() {
+    const auto before = std::exchange(progress_, stream_.progress());
+    return progress_ != before;
 }
 
 }  // namespace sallyport::hub

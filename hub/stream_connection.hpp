@@ -35,7 +35,7 @@ class StreamConnection final : private net::Ready,
 public:
     struct Limits {
         std::chrono::milliseconds handshake_time{30'000};
-        std::chrono::milliseconds linger_time{5'000};  // for what is left after the end
+        std::chrono::milliseconds linger_time{5'000};  // after the end, without progress
         std::chrono::milliseconds drain_grace{1'000};  // for one that moves nothing, at the end
     };
 
@@ -44,6 +44,10 @@ public:
                      const Limits& limits);
     StreamConnection(net::Loop& loop, net::IdleSweep& sweep, Ingress& ingress,
                      StreamRelocation from, const Limits& limits);
+
+    ~StreamConnection();
+    StreamConnection(const StreamConnection&) = delete;
+    StreamConnection& operator=(const StreamConnection&) = delete;
 
     /// Until the connection ends. Value: the ingress asked for another worker.
     net::Task<std::optional<StreamRelocation>> run();
@@ -71,6 +75,7 @@ private:
     void send_reply();
     StreamRelocation take_apart();
     net::Task<void> close();
+    bool has_moved();
 
     net::Loop& loop_;
     net::IdleSweep& sweep_;
@@ -82,7 +87,8 @@ private:
     Limits limits_;
     Phase phase_ = Phase::handshake;
     std::optional<std::size_t> relocate_to_;
-    std::uint64_t progress_ = 0;  // as of drain()
+    std::uint64_t progress_ = 0;  // as of the last look
+    bool draining_ = false;
     bool timed_out_ = false;
     bool aborted_ = false;  // cut, from either side
     bool started_ = false;

@@ -159,11 +159,21 @@ void TlsDuplex::finish() {
 }
 
 void TlsDuplex::close() {
-    // No close_notify: that would say that everything was said.
+    give_up();
+    wire_->close();
+}
+
+/// There are peers that take the end of TCP for an end of TLS.
+void TlsDuplex::reset() {
+    give_up();
+    wire_->reset();
+}
+
+/// No close_notify: that would say that everything was said.
+void TlsDuplex::give_up() {
     if (!dead_) dead_ = Error{Errc::closed, {}};
     drop(unread_, unread_from_);
     drop(unsent_, unsent_from_);
-    wire_->close();
 }
 
 bool TlsDuplex::quiet() const {

@@ -73,6 +73,7 @@ public:
     /// Sends close_notify, and the wire's end once everything written has left.
     void finish() override;
     void close() override;
+    void reset() override;
     bool readable() const override;
     bool quiet() const override;
     std::string peer() const override { return wire_->peer(); }
@@ -95,6 +96,7 @@ private:
     void send(BytesView ciphertext);
     void flush();
     void fail(Error error);
+    void give_up();
     Moved failed() const;
 
     std::shared_ptr<const TlsContext> context_;

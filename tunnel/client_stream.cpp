@@ -78,7 +78,7 @@ void ClientStream::move() {
 void ClientStream::move_up() {
     if (!is_open() || up_state_ != http::Body::State::flowing) return;
     // Until it is granted there is nothing to send, which is not the end of what follows.
-    if ((!head_.upgrade.empty() || is_stream()) && !opened_) return;
+    if ((!head_.upgrade.empty() || is_stream()) && !opened_) return look_for_caller();
     bool moved = false;
     while (buffers_.to_send.size() < send_bytes_max) {
         const auto bytes = up_.peek();
@@ -98,6 +98,13 @@ void ClientStream::move_up() {
     if (!moved && up_state_ == http::Body::State::flowing) return;
     link_.session().resume(*this);
     link_.flush_soon();
+}
+
+/// A caller that has broken off need not be connected to anything.
+void ClientStream::look_for_caller() {
+    if (!is_stream() || !up_.peek().empty() || up_.state() != http::Body::State::cut) return;
+    up_state_ = http::Body::State::cut;
+    phase_ = Phase::over;
 }
 
 void ClientStream::move_down() {
@@ -121,9 +128,9 @@ void ClientStream::move_down() {
 }
 
 Result<void> ClientStream::outcome() const {
-    // Of a stream the other direction may still break.
-    const bool broke = is_stream() && up_state_ != http::Body::State::ended &&
-                       (down_.aborted() || code_ != H2Code::no_error);
+    // Of a stream the other direction may still break, or what is left of it be dropped.
+    const bool broke = is_stream() && (code_ != H2Code::no_error ||
+                                       (up_state_ != http::Body::State::ended && down_.aborted()));
     if (finished_ && !broke) return {};
     if (down_.aborted()) return Error{Errc::aborted, "the client went away"};
     if (up_state_ == http::Body::State::cut) return Error{Errc::aborted, "the request was cut"};

@@ -44,6 +44,7 @@ private:
     bool read_answer_field(const http::Field& field, http::ResponseHead& head);
     void fail_malformed();
     void move_up();
+    void look_for_caller();
     void move_down();
 
     Link& link_;

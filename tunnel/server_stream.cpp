@@ -38,7 +38,9 @@ net::Task<void> ServerStream::work() {
 
 void ServerStream::conclude(const Result<void>& outcome) {
     served_ = true;
-    if (is_stream_ && end_sent_ && !request_ended_) stop_request(outcome);
+    // An end that was promised is taken back where the other direction has failed.
+    if (is_stream_ && finished_ && (!outcome || (end_sent_ && !request_ended_)))
+        stop_request(outcome);
     if (finished_ || aborted_) return;
     const auto error =
         outcome ? Error{Errc::failed, "the answer was not finished"} : outcome.error();

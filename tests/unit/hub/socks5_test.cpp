@@ -134,10 +134,10 @@ TEST(Socks5, RefusesATokenThatWasJudgedBad) {
 
 TEST(Socks5, RefusesWhatIsNoConnection) {
     const std::pair<std::string, char> cases[] = {
-        {"\x04\x01\x00\x03\x01h\0\x01"s, 1},             // version
-        {"\x05\x01\x01\x03\x01h\0\x01"s, 1},             // reserved byte
-        {"\x05\x02\x00\x03\x01h\0\x01"s, 7},             // BIND
-        {"\x05\x03\x00\x03\x01h\0\x01"s, 7},             // UDP
+        {"\x04\x01\x00\x03\x01h\0\x01"s, 1},              // version
+        {"\x05\x01\x01\x03\x01h\0\x01"s, 1},              // reserved byte
+        {"\x05\x02\x00\x03\x01h\0\x01"s, 7},              // BIND
+        {"\x05\x03\x00\x03\x01h\0\x01"s, 7},              // UDP
         {"\x05\x01\x00\x04"s + std::string(18, 'x'), 8},  // IPv6
         {"\x05\x01\x00\x02"s + std::string(18, 'x'), 8},
         {connect_to("h", 0), 2},
@@ -146,6 +146,9 @@ TEST(Socks5, RefusesWhatIsNoConnection) {
         {connect_to("a:1", 1), 2},
         {connect_to("a\nb", 1), 2},
         {connect_to("h\xc3\xa4", 1), 2},
+        {connect_to("a/b", 1), 2},
+        {connect_to("u@h", 1), 2},
+        {connect_to("a\"b", 1), 2},
     };
     for (const auto& [said, code] : cases) {
         Client client;

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "agent/connector.hpp"
+#include "http/service.hpp"
+
+namespace sallyport::agent {
+
+/// Connects for a caller: one who leaves is not kept waiting, and neither is his place among the
+/// connections. Errors: those of the Connector; Errc::aborted.
+net::Task<Result<std::unique_ptr<net::Duplex>>> connect_for(http::Answer& down,
+                                                            Connector& connector,
+                                                            const Login* login,
+                                                            net::Deadline deadline);
+
+}  // namespace sallyport::agent
