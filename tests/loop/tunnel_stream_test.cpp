@@ -133,6 +133,38 @@ TEST(TunnelStream, AFailureAfterOneEndReachesTheCaller) {
     EXPECT_EQ(caller.error(), Errc::cut);
 }
 
+TEST(TunnelStream, AFailureTakesBackAnEndThatWasPromised) {
+    const Script script = [](const http::RequestHead&, http::Body&,
+                             http::Answer& down) -> net::Task<Result<void>> {
+        down.start(head_of(200, {}));
+        down.finish({});
+        co_return Error{Errc::cut, "the internal system broke off"};
+    };
+    TunnelWorld world(script);
+    auto& caller = world.call(stream());
+    ASSERT_TRUE(world.finish(caller));
+    EXPECT_EQ(caller.error(), Errc::cut);
+}
+
+TEST(TunnelStream, ACallerThatBreaksOffBeforeTheGrantIsNotWaitedFor) {
+    bool asked = false;
+    bool left = false;
+    const Script script = [&](const http::RequestHead&, http::Body&,
+                              http::Answer& down) -> net::Task<Result<void>> {
+        asked = true;
+        while (!down.aborted()) co_await down.event().wait();
+        left = true;
+        co_return Error{Errc::aborted, "the caller went away"};
+    };
+    TunnelWorld world(script);
+    auto& caller = world.call(stream());
+    ASSERT_TRUE(run_until(world.loop, [&] { return asked; }));
+    caller.cut();
+    ASSERT_TRUE(world.finish(caller));
+    EXPECT_EQ(caller.error(), Errc::aborted);
+    EXPECT_TRUE(run_until(world.loop, [&] { return left; }));
+}
+
 TEST(TunnelStream, WhoeverServesMayStopListening) {
     const Script script = [](const http::RequestHead&, http::Body&,
                              http::Answer& down) -> net::Task<Result<void>> {
