@@ -213,7 +213,7 @@ boost::json::object to_json(const audit::Report& report) {
                              {"problems", std::move(problems)},
                              {"notes", std::move(notes)},
                              {"signed", false},
-                             {"meaning", audit::what_is_proved()}};
+                             {"meaning", audit::what_is_proved(report)}};
     if (report.first) json["first_seq"] = *report.first;
     if (report.last) json["last_seq"] = *report.last;
     return json;
@@ -232,13 +232,16 @@ void print_report(const audit::Report& report, std::ostream& out) {
         << '\n';
     if (!report.last_digest.empty())
         out << "SHA-256 of the last line: " << report.last_digest << '\n';
-    out << audit::what_is_proved();
+    out << audit::what_is_proved(report);
 }
 
 Result<void> run_verify(const Common& options, AuditCommandContext& context,
                         const std::filesystem::path& folder) {
     const auto report = audit::verify(folder);
     if (!report) return report.error();
+    // A wrong folder must not look like a good log to whoever only reads the exit code.
+    if (report->segments == 0)
+        return Error{Errc::not_found, folder.string() + " holds no audit log"};
     if (options.json)
         context.out << boost::json::serialize(to_json(*report)) << '\n';
     else

@@ -169,6 +169,13 @@ Result<certs::KeyAndChain> next_authority(const Config& config, NextAuthority wh
     auto next = certs::read_key_file(next_file(config));
     if (next) return next;
     if (next.error().code != Errc::not_found) return next.error();
+    if (present && what == NextAuthority::use)
+        return Error{
+            Errc::conflict,
+            "no next principal CA is prepared, and every back end would refuse users until "
+            "it believes the new one: run `sallyport certs rotate principal-ca --prepare "
+            "--out next.pem`, have next.pem imported where the present one is, then run "
+            "this again"};
     next = certs::PrincipalAuthority::create(now);
     if (!next || what == NextAuthority::use) return next;
     if (auto kept = certs::replace_key_file(next_file(config), *next); !kept) return kept.error();

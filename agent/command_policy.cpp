@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 namespace sallyport::agent {
 namespace {
@@ -67,6 +68,13 @@ struct Question {
     bool upgrade = false;
 };
 
+void refuse(std::string_view why, CommandOutput& output, json::object& facts) {
+    facts["allowed"] = false;
+    facts["reason"] = why;
+    output.text += "refused: " + std::string(why) + "\n";
+    output.exit_code = 1;
+}
+
 /// Adds as whom the back end would see a user with those claims.
 void explain_principal(const Site& site, const mappings::Mapping& mapping,
                        const certs::Principal& principal, CommandOutput& output,
@@ -77,11 +85,7 @@ void explain_principal(const Site& site, const mappings::Mapping& mapping,
                    std::string(certs::to_text(principal.type)) + ")\n";
     const auto seen = appearance_of(site, mapping, &principal);
     if (!seen) {
-        facts["allowed"] = false;
-        facts["reason"] = seen.error().detail;
-        output.text += "refused: " + seen.error().detail + "\n";
-        output.exit_code = 1;
-        return;
+        return refuse(seen.error().detail, output, facts);
     }
     const auto delivery = delivery_text(site, mapping, &principal);
     facts["appears_as"] = seen->text;
@@ -103,17 +107,38 @@ void explain_principal(const Site& site, const mappings::Mapping& mapping,
                    delivery + "\n";
 }
 
+/// What becomes of the request with a token of those claims, or without one.
+void explain_user(const Site& site, const mappings::Mapping& mapping,
+                  const std::optional<SampleClaims>& claims, CommandOutput& output,
+                  json::object& facts) {
+    if (!mapping.principal.looks_at_tokens()) {
+        if (claims) output.text += "this mapping tells the back end nothing about users\n";
+        return;
+    }
+    if (claims) {
+        const auto good = check_sample(claims->claims, site.config.identity_providers,
+                                       std::chrono::system_clock::now());
+        if (!good) return refuse(good.error().detail, output, facts);
+        return explain_principal(site, mapping, *claims->principal, output, facts);
+    }
+    facts["user_required"] = mapping.principal.required;
+    output.text += mapping.principal.required
+                       ? "but only with the token of a user (principal.required); "
+                       : "without a user's token on behalf of nobody; ";
+    output.text += "--claims FILE tells about users\n";
+}
+
 Result<CommandOutput> explain(const CommandContext& context, const Question& question) {
     const auto site = Site::load(context.config);
     if (!site) return site.error();
     const bool is_stream = question.method == "CONNECT";
     const auto parts = is_stream ? as_authority(question.url) : split_url(question.url);
     if (!parts) return parts.error();
-    certs::PrincipalPtr principal;
+    std::optional<SampleClaims> claims;
     if (!question.claims.empty()) {
         auto read = read_claims(question.claims, context.in);
         if (!read) return read.error();
-        principal = std::move(*read);
+        claims = std::move(*read);
     }
     const mappings::Access access{.authority = parts->first,
                                   .target = parts->second,
@@ -138,8 +163,7 @@ Result<CommandOutput> explain(const CommandContext& context, const Question& que
         output.text +=
             "allowed by rule " + std::to_string(decision.rule_number) + ": " + decision.rule->path +
             (decision.rule->match == mappings::Match::exact ? " (exact)" : " (subpaths)") + "\n";
-        if (principal != nullptr)
-            explain_principal(**site, *decision.mapping, *principal, output, facts);
+        explain_user(**site, *decision.mapping, claims, output, facts);
     } else {
         facts["reason"] = mappings::denial_text(decision, access);
         output.text += "refused: " + mappings::denial_text(decision, access) + "\n";

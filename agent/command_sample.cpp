@@ -13,9 +13,10 @@ Result<CommandOutput> sample(const CommandContext& context, const std::string& c
                              const std::string& out) {
     const auto site = Site::load(context.config);
     if (!site) return site.error();
-    const auto principal = read_claims(claims, context.in);
-    if (!principal) return principal.error();
-    const auto match = (*site)->subjects.apply((*principal)->type, (*principal)->claims);
+    const auto read = read_claims(claims, context.in);
+    if (!read) return read.error();
+    const auto& principal = read->principal;
+    const auto match = (*site)->subjects.apply(principal->type, principal->claims);
     if (!match) return match.error();
     const auto& config = (*site)->config;
     const auto now = std::chrono::system_clock::now();
@@ -25,12 +26,12 @@ Result<CommandOutput> sample(const CommandContext& context, const std::string& c
     if (!issued) return issued.error();
     auto facts = certificate_facts(issued->chain.front());
     facts["rule"] = match->rule;
-    facts["user_type"] = certs::to_text((*principal)->type);
+    facts["user_type"] = certs::to_text(principal->type);
     const auto rule = match->rule == 0
                           ? std::string("the default rule")
                           : "rule " + std::to_string(match->rule) + " of [principal] subject";
     return give_certificate(issued->chain.front(), out,
-                            std::string(certs::to_text((*principal)->type)) + " user, " + rule +
+                            std::string(certs::to_text(principal->type)) + " user, " + rule +
                                 "\nsubject " + match->subject.text() + "\n",
                             std::move(facts));
 }

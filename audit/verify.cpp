@@ -202,7 +202,12 @@ Result<Report> verify(const std::filesystem::path& folder) {
     return Verification(std::move(*reader)).run();
 }
 
-std::string_view what_is_proved() {
+std::string_view what_is_proved(const Report& report) {
+    if (report.records == 0) return "Proved: nothing, there is no record.\n";
+    if (!report.good())
+        return "Proved: this is not the log as it was written. Nothing can be said about the "
+               "records "
+               "from the first problem on; those before it hang together.\n";
     return "Proved: no record was edited, inserted, removed, repeated or moved without rewriting "
            "every record after it.\n"
            "Not proved: that nobody rewrote the whole chain (records are not signed yet), and that "

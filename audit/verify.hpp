@@ -41,7 +41,7 @@ struct Report {
 /// verified while it is written. Errors: the operating system's (nothing could be checked).
 Result<Report> verify(const std::filesystem::path& folder);
 
-/// What a good report proves, and what it does not, for people.
-std::string_view what_is_proved();
+/// What the report proves, and what it does not, for people.
+std::string_view what_is_proved(const Report& report);
 
 }  // namespace sallyport::audit

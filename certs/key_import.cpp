@@ -31,10 +31,11 @@ Error pkcs12_error(const Secret& password) {
     const bool is_mac = ERR_GET_LIB(error) == ERR_LIB_PKCS12;
     auto told = openssl_error("read a PKCS#12 file", Errc::malformed);
     if (is_old)
-        return {Errc::unsupported,
-                "the PKCS#12 file is encrypted in an old way that is not safe any more: write it "
-                "anew with `openssl pkcs12 -legacy -in FILE -nodes | openssl pkcs12 -export -out "
-                "NEW`"};
+        return {
+            Errc::unsupported,
+            "the PKCS#12 file is encrypted in an old way that is not safe any more: take it out "
+            "with `(umask 077; openssl pkcs12 -legacy -in FILE -nodes -out FILE.pem)`, import "
+            "FILE.pem, and delete both"};
     if (is_mac)
         return {Errc::unauthorized, password.empty() ? "the PKCS#12 file needs its password"
                                                      : "the password of the PKCS#12 file is wrong"};

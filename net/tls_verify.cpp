@@ -191,6 +191,9 @@ std::string alert_text(unsigned long error) {
 Error alert_error(int alert, unsigned long error,
                   const TlsContext::Implementation& implementation) {
     const auto& peer = implementation.peer_is;
+    if (alert == SSL_AD_CERTIFICATE_REVOKED)
+        return {Errc::untrusted, peer + " refused our certificate: " + alert_text(error) +
+                                     ". Its administrator took it back"};
     if (is_about_our_certificate(alert))
         return {Errc::untrusted, peer + " refused our certificate: " + alert_text(error)};
     if (alert == SSL_AD_NO_APPLICATION_PROTOCOL)

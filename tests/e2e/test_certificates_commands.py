@@ -159,6 +159,7 @@ class Change(SiteTest):
     def test_the_principal_ca_is_rotated_in_two_steps_and_imported(self):
         agent = self.site.agent
         before = self.in_use("principal-ca")["serial"]
+        self.assertIn("--prepare", agent.command("certs", "rotate", "principal-ca", code=1))
         first = agent.command("certs", "rotate", "principal-ca", "--prepare")
         self.assertEqual(first, agent.command("certs", "rotate", "principal-ca", "--prepare"))
         self.assertEqual(self.in_use("principal-ca")["serial"], before)

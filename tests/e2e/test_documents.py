@@ -3,7 +3,8 @@ import pathlib, re, subprocess, tempfile, unittest
 
 from programs import BIN, ROOT, SECONDS
 
-UNITS = ["sallyport-hub-tls.socket", "sallyport-hub-proxy.socket", "sallyport-hub.service",
+UNITS = ["sallyport-hub-tls.socket", "sallyport-hub-proxy.socket",
+         "sallyport-hub-socks5.socket", "sallyport-hub.service",
          "sallyport.service"]
 
 

@@ -216,8 +216,19 @@ TEST_F(VerifyTest, ALogRewrittenAsAWholePassesAndItSaysSo) {
     set_lines(all);
     EXPECT_TRUE(report().good());
     EXPECT_NE(report().last_digest, before.last_digest) << "whoever kept the digest can tell";
-    EXPECT_NE(what_is_proved().find("Not proved: that nobody rewrote the whole chain"),
+    EXPECT_NE(what_is_proved(report()).find("Not proved: that nobody rewrote the whole chain"),
               std::string_view::npos);
+}
+
+TEST_F(VerifyTest, ABadReportProvesNothingGood) {
+    write_log();
+    auto all = lines();
+    all[2].replace(all[2].find("\"time\""), 6, "\"tine\"");
+    set_lines(all);
+    EXPECT_FALSE(report().good());
+    EXPECT_NE(what_is_proved(report()).find("not the log as it was written"),
+              std::string_view::npos);
+    EXPECT_NE(what_is_proved(Report()).find("nothing"), std::string_view::npos);
 }
 
 TEST_F(VerifyTest, ALogCutAtARecordPassesAndItSaysSo) {
@@ -227,7 +238,8 @@ TEST_F(VerifyTest, ALogCutAtARecordPassesAndItSaysSo) {
     set_lines(all);
     EXPECT_TRUE(report().good());
     EXPECT_EQ(report().last, 4U);
-    EXPECT_NE(what_is_proved().find("the newest records were not cut off"), std::string_view::npos);
+    EXPECT_NE(what_is_proved(report()).find("the newest records were not cut off"),
+              std::string_view::npos);
 }
 
 TEST_F(VerifyTest, ProblemsAreCountedBeyondWhatIsListed) {
