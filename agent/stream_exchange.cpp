@@ -24,7 +24,8 @@ Result<StreamExchange::Step> StreamExchange::step() {
     wire_.output().send();
     if (auto moved = move_up(); !moved) return moved.error();
     if (auto moved = move_down(); !moved) return moved.error();
-    const bool all_out = wire_.output().failed() || wire_.output().all_sent();
+    const bool all_out =
+        wire_.output().failed() || (wire_.output().all_sent() && wire_.duplex().all_out());
     return up_done_ && down_done_ && all_out ? Step::done : Step::wait;
 }
 

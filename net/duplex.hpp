@@ -48,6 +48,9 @@ public:
 
     /// No more writes; the peer sees an end. Everything written before still arrives.
     virtual void finish() = 0;
+    /// Whether the operating system has all that was written, the end included; if not, the Ready
+    /// is told when it has. What it has still arrives when this is destroyed.
+    virtual bool all_out() const { return true; }
     /// At once and for good; unsent bytes may be lost. Further calls fail.
     virtual void close() = 0;
     /// As close(), and the peer cannot take it for an orderly end (TCP: RST).

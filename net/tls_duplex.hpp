@@ -72,6 +72,7 @@ public:
     Moved write(std::span<const BytesView> buffers) override;
     /// Sends close_notify, and the wire's end once everything written has left.
     void finish() override;
+    bool all_out() const override { return dead_ || (unsent_.empty() && wire_->all_out()); }
     void close() override;
     void reset() override;
     bool readable() const override;

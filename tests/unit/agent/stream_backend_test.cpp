@@ -17,7 +17,9 @@ using testing::ElementsAre;
 /// What became of the connection to the internal system, and what a test makes of it.
 struct Fate {
     bool was_reset = false;
-    bool lost = false;  // a write is told of the reset, a read after it finds an end, as on Linux
+    net::Ready* ready = nullptr;
+    bool holds = false;  // what was written is not out yet
+    bool lost = false;   // a write is told of the reset, a read after it finds an end, as on Linux
 };
 
 class FatefulDuplex final : public net::Duplex {
@@ -25,6 +27,7 @@ public:
     FatefulDuplex(std::unique_ptr<net::Duplex> inner, Fate& fate)
         : inner_(std::move(inner)), fate_(fate) {}
     Result<void> attach(net::Loop& loop, net::Ready& ready) override {
+        fate_.ready = &ready;
         return inner_->attach(loop, ready);
     }
     void watch(net::Ready& ready) override { inner_->watch(ready); }
@@ -38,6 +41,7 @@ public:
         return {net::Moved::State::failed, 0, {ECONNRESET, boost::system::system_category()}};
     }
     void finish() override { inner_->finish(); }
+    bool all_out() const override { return !fate_.holds; }
     void close() override { inner_->close(); }
     void reset() override {
         fate_.was_reset = true;
@@ -153,6 +157,22 @@ TEST(StreamBackend, AnInternalSystemThatHasEndedIsStillTold) {
     ASSERT_TRUE(world.until([&] { return world.system().over(); }));
     EXPECT_TRUE(world.system().ended()) << "an orderly end, though nothing was left to be sent";
     EXPECT_FALSE(world.fate.was_reset);
+}
+
+TEST(StreamBackend, IsNotOverBeforeEverythingIsOut) {
+    StreamWorld world;
+    auto& caller = world.connected();
+    world.fate.holds = true;
+    world.system().finish();
+    caller.say("last words");
+    caller.end();
+    ASSERT_TRUE(world.until([&] { return world.system().ended(); }));
+    test::settle(world.loop);
+    EXPECT_FALSE(caller.over());
+    world.fate.holds = false;
+    world.fate.ready->on_ready();
+    ASSERT_TRUE(world.ends(caller));
+    EXPECT_TRUE(caller.good()) << caller.trouble();
 }
 
 TEST(StreamBackend, ACallerThatHasEndedIsStillAnswered) {
