@@ -26,10 +26,10 @@ struct CertificateConfig {
 /// hub.toml, checked (docs/CONFIGURATION.md says what each key means).
 struct Config {
     std::filesystem::path file;
-    std::string digest;                     // SHA-256 of the file, hexadecimal
-    std::string name;                       // the hub's DNS name, in its certificate
-    std::string url;                        // https://name[:port], stands in join tokens
-    std::string tls = ":443";               // links, enrolment, API
+    std::string digest;                      // SHA-256 of the file, hexadecimal
+    std::string name;                        // the hub's DNS name, in its certificate
+    std::string url;                         // https://name[:port], stands in join tokens
+    std::string tls = ":443";                // links, enrolment, API
     std::string proxy = "127.0.0.1:20003";   // for cloud applications: HTTP
     std::string socks5 = "127.0.0.1:20004";  // and streams; empty: none
     std::filesystem::path state_folder = "/var/lib/sallyport-hub";

@@ -4,5 +4,6 @@
 
 #include "base/precompiled.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <gmock/gmock.h>
