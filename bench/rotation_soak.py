@@ -11,7 +11,6 @@ sys.path.insert(0, str(HERE.parent / "tests" / "e2e"))
 
 CLIENTS = 8
 SAMPLE_SECONDS = 5
-WARM_UP_SAMPLES = 24        # caches and pools fill in the first two minutes
 REPORT_SECONDS = 60
 
 
@@ -28,7 +27,6 @@ def descriptors(process):
 
 def slope(points):
     """KiB per minute of (seconds, KiB), by least squares."""
-    points = points[WARM_UP_SAMPLES:] if len(points) > 2 * WARM_UP_SAMPLES else points
     if len(points) < 2:
         return 0.0
     mean_x = sum(x for x, _ in points) / len(points)
@@ -122,7 +120,8 @@ def measure(site, options):
           f"health {told['health']}")
     for name, process in processes.items():
         print(f"{name}: rss_kib first {samples[name][0][1]} last {samples[name][-1][1]}  "
-              f"slope_kib_per_minute {slope(samples[name]):+.1f}  fds {descriptors(process)}")
+              f"slope_kib_per_minute {slope(samples[name]):+.1f}  of_the_second_half "
+              f"{slope(samples[name][len(samples[name]) // 2:]):+.1f}  fds {descriptors(process)}")
     for fault in faults[:20]:
         print("failed:", fault)
     if faults:
