@@ -36,10 +36,6 @@ std::filesystem::path pending_file(const Config& config, CertificateKind kind) {
     return PrincipalKeys::pending_file(config, to_text(kind));
 }
 
-std::filesystem::path next_file(const Config& config) {
-    return config.state_dir / "principal-ca.next.pem";
-}
-
 bool is_there(const std::filesystem::path& file) {
     std::error_code ignored;
     return std::filesystem::exists(file, ignored);
@@ -166,7 +162,7 @@ Result<certs::KeyAndChain> next_authority(const Config& config, NextAuthority wh
                      "the principal CA was signed by " + present->chain.front().issuer() +
                          ", who has to sign the next one: `sallyport certs csr principal-ca`, "
                          "then `sallyport certs import principal-ca FILE`"};
-    auto next = certs::read_key_file(next_file(config));
+    auto next = certs::read_key_file(PrincipalKeys::next_authority_file(config));
     if (next) return next;
     if (next.error().code != Errc::not_found) return next.error();
     if (present && what == NextAuthority::use)
@@ -178,7 +174,9 @@ Result<certs::KeyAndChain> next_authority(const Config& config, NextAuthority wh
             "this again"};
     next = certs::PrincipalAuthority::create(now);
     if (!next || what == NextAuthority::use) return next;
-    if (auto kept = certs::replace_key_file(next_file(config), *next); !kept) return kept.error();
+    if (auto kept = certs::replace_key_file(PrincipalKeys::next_authority_file(config), *next);
+        !kept)
+        return kept.error();
     return next;
 }
 
@@ -204,7 +202,7 @@ Result<bool> put_in_place(const Config& config, CertificateKind kind,
     const auto waiting = pending_key(config, kind);
     if (waiting && waiting->public_key() == content.key.public_key())
         discard(pending_file(config, kind));
-    if (kind == CertificateKind::principal_ca) discard(next_file(config));
+    if (kind == CertificateKind::principal_ca) discard(PrincipalKeys::next_authority_file(config));
     return runs;
 }
 

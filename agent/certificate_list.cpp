@@ -46,7 +46,8 @@ std::string describe(const json::object& one) {
             " % of its life)\n  renewal  " +
             (one.at("renews_itself").as_bool() ? "by itself" : "by hand") + "\n";
     if (const auto warning = text_of(one, "warning"); !warning.empty())
-        text += "  WARNING  " + warning + "\n";
+        text += "  WARNING  " + std::string(warning.find("day") == warning.npos ? "" : "below ") +
+                warning + "\n";
     return text;
 }
 
@@ -137,9 +138,14 @@ json::object list_json(const std::vector<ListedCertificate>& all, std::string_vi
         if (std::filesystem::exists(PrincipalKeys::pending_file(config, to_text(kind)), ignored))
             pending.emplace_back(to_text(kind));
     }
+    std::error_code ignored;
+    json::array prepared;
+    if (std::filesystem::exists(PrincipalKeys::next_authority_file(config), ignored))
+        prepared.emplace_back(to_text(CertificateKind::principal_ca));
     return {{"source", source},
             {"certificates", std::move(certificates)},
-            {"pending", std::move(pending)}};
+            {"pending", std::move(pending)},
+            {"prepared", std::move(prepared)}};
 }
 
 std::string list_text(const json::object& list) {
@@ -154,6 +160,10 @@ std::string list_text(const json::object& list) {
         text += name;
         text += " FILE\n";
     }
+    if (!list.at("prepared").as_array().empty())
+        text +=
+            "principal-ca: the next one is prepared; when every back end believes it: "
+            "sallyport certs rotate principal-ca\n";
     return text;
 }
 

@@ -35,6 +35,10 @@ std::filesystem::path PrincipalKeys::pending_file(const Config& config, std::str
     return config.state_dir / (std::string(kind) + ".pending.pem");
 }
 
+std::filesystem::path PrincipalKeys::next_authority_file(const Config& config) {
+    return config.state_dir / "principal-ca.next.pem";
+}
+
 Result<PrincipalKeys> PrincipalKeys::load(const Config& config, certs::Time now) {
     PrincipalKeys keys;
     if (std::ranges::none_of(config.mappings, shows_certificates)) return keys;

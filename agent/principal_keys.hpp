@@ -26,6 +26,8 @@ struct PrincipalKeys {
     /// The key for which a certificate was requested and not imported yet. `kind` as in
     /// `certs csr`.
     static std::filesystem::path pending_file(const Config& config, std::string_view kind);
+    /// The principal CA that back ends are getting to know, before it is used.
+    static std::filesystem::path next_authority_file(const Config& config);
 };
 
 /// As its tunnel certificate says: the name in a system certificate that the agent issues itself.
