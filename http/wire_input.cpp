@@ -35,6 +35,7 @@ WireInput::Fill WireInput::fill(net::Duplex& from) {
 }
 
 void WireInput::put(std::string_view bytes) {
+    if (bytes.empty()) return;  // of which the address may be null
     assert(end_ + bytes.size() <= capacity);
     std::memcpy(buffer_.get() + end_, bytes.data(), bytes.size());
     end_ += bytes.size();

@@ -152,7 +152,9 @@ TEST(Socks5, RefusesWhatIsNoConnection) {
     };
     for (const auto& [said, code] : cases) {
         Client client;
-        client.say(greeting + with_token("t") + said);
+        client.say(greeting);
+        client.say(with_token("t"));
+        client.say(said);
         EXPECT_EQ(client.step, Step::refused);
         EXPECT_EQ(client.replies, method_chosen + authenticated + reply(code));
     }
