@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/log_line.hpp"
+#include "hub/refusals.hpp"
 #include "net/loop.hpp"
 
 #include <array>
@@ -21,12 +22,8 @@ void append_known(std::string& line, std::string_view key, std::string_view valu
     if (!value.empty()) log::append(line, key, value.substr(0, AccessLog::access_value_bytes_max));
 }
 
-/// Whether the agent, not a back end, gives this answer (docs/PROTOCOL.md#proxy).
-bool is_agents_own(const http::ResponseHead& head) {
-    constexpr std::string_view agent = "sallyport-agent";
-    const auto* status = http::find(head.fields, "proxy-status");
-    return status != nullptr && status->value.starts_with(agent);
-}
+/// In Proxy-Status, where the agent, not a back end, answers (docs/PROTOCOL.md#proxy).
+constexpr std::string_view agent_culprit = "sallyport-agent";
 
 }  // namespace
 
@@ -56,7 +53,7 @@ void AccessEntry::consume(std::size_t bytes) {
 void AccessEntry::start(const http::ResponseHead& head) {
     status_ = head.status;
     constexpr int errors_from = 400;
-    if (head.status >= errors_from) by_agent_ = is_agents_own(head);
+    if (head.status >= errors_from) by_agent_ = is_answer_of(head, agent_culprit);
     down_.start(head);
 }
 

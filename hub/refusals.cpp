@@ -17,6 +17,11 @@ http::Refusal make(int status, std::string_view code, std::string_view proxy_err
 
 }  // namespace
 
+bool is_answer_of(const http::ResponseHead& head, std::string_view whose) {
+    const auto* status = http::find(head.fields, "proxy-status");
+    return status != nullptr && status->value.starts_with(whose);
+}
+
 http::Refusal connect_refused() {
     return make(405, "connect_not_supported", "http_request_denied",
                 "CONNECT is not supported: use http:// for on-premise hosts. The connection to the "

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "http/message.hpp"
 #include "http/refusal.hpp"
 
 #include <string>
@@ -10,6 +11,9 @@ namespace sallyport::hub {
 
 /// The hub's name where an answer says whose fault it is (RFC 9209 section 2).
 inline constexpr std::string_view culprit = "sallyport-hub";
+
+/// Whether the answer says that it is `whose` own, and no back end's.
+bool is_answer_of(const http::ResponseHead& head, std::string_view whose);
 
 /// CONNECT would hide the request from those who must judge it (docs/PROTOCOL.md#proxy).
 http::Refusal connect_refused();

@@ -13,8 +13,7 @@ constexpr int linger_reads_max = 64;
 
 /// What an HTTP answer to CONNECT means, whoever gave it.
 StreamRefusal refusal_of(const http::ResponseHead& head) {
-    const auto* by = http::find(head.fields, "proxy-status");
-    const bool is_ours = by != nullptr && by->value.starts_with(culprit);
+    const bool is_ours = is_answer_of(head, culprit);
     switch (head.status) {
         case 403:
             return StreamRefusal::not_exposed;

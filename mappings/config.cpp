@@ -146,14 +146,15 @@ std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& docume
     if (!hub.empty() && std::ranges::find(documents.hubs, hub) == documents.hubs.end())
         table.problem("hub", "names \"" + hub + "\", which is no configured [[hub]]");
     const auto header = table.choice("host_header", {"virtual", "internal"});
-    const auto limits = read_limits(table.table("limits"));
+    auto limits_table = table.table("limits");
+    const auto limits = read_limits(limits_table);
     const auto principal = read_principal(table.table("principal"), documents.knows_kerberos);
     const bool system_certificate = table.boolean("system_certificate", false);
     auto pins = read_pins(table);
     refuse_later(table);
     const auto description = table.text("description");
     auto rules = read_rules(table);
-    if (internal) refuse_foreign(table, table.table("limits"), *internal);
+    if (internal) refuse_foreign(table, limits_table, *internal);
     table.done();
     if (!name || !internal || !rules) return std::nullopt;
     Mapping mapping{

@@ -37,16 +37,14 @@ std::optional<std::string> take_host(std::string_view& text) {
 
 }  // namespace
 
-std::string InternalHost::text() const {
+std::string InternalHost::text() const { return text_at(ports); }
+
+std::string InternalHost::text(std::uint16_t port) const { return text_at({port, 1}); }
+
+std::string InternalHost::text_at(PortRange at) const {
     const bool is_v6 = host.find(':') != std::string::npos;
     return std::string(facts_of(protocol).name) + "://" + (is_v6 ? "[" + host + "]" : host) + ":" +
-           ports.text();
-}
-
-std::string InternalHost::text(std::uint16_t port) const {
-    auto one = *this;
-    one.ports = {port, 1};
-    return one.text();
+           at.text();
 }
 
 Result<InternalHost> parse_internal_host(std::string_view url) {

@@ -21,6 +21,9 @@ struct InternalHost {
     /// With one of its ports.
     std::string text(std::uint16_t one_port) const;
     bool operator==(const InternalHost&) const = default;
+
+private:
+    std::string text_at(PortRange at) const;
 };
 
 /// "scheme://host[:port[-last port]][/]"; the host may be an IPv6 address in brackets.

@@ -176,6 +176,10 @@ TEST(MappingConfig, ReadsPortsInARow) {
                 HasSubstr("mapping.virtual is mapped twice: v:3"));
 }
 
+TEST(MappingConfig, SaysOnceThatLimitsAreATable) {
+    EXPECT_EQ(problems_with("limits = 5\n"), "t:4:10: mapping.limits must be a table");
+}
+
 TEST(MappingConfig, RefusesKeysOfTheOtherKind) {
     const auto problems = [](const std::string& internal, const std::string& more) {
         return read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + internal + "\"\n" + more)
