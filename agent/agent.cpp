@@ -1,6 +1,7 @@
 #include "agent/agent.hpp"
 
 #include "agent/certificate_record.hpp"
+#include "agent/config_change.hpp"
 #include "agent/epoch_file.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
@@ -8,6 +9,9 @@
 #include "base/log.hpp"
 #include "certs/identity.hpp"
 #include "certs/secret_hash.hpp"
+#include "daemon/audit_config.hpp"
+#include "daemon/forward_config.hpp"
+#include "daemon/last_offer.hpp"
 #include "daemon/service_manager.hpp"
 #include "net/tls_context.hpp"
 
@@ -15,31 +19,28 @@
 
 #include <csignal>
 #include <random>
+#include <tuple>
 
 namespace sallyport::agent {
 namespace {
 
 namespace asio = boost::asio;
 
-audit::Settings audit_settings(const Config& config) {
-    audit::Settings settings;
-    settings.folder = config.audit_folder();
-    settings.durability = config.audit.durability;
-    settings.on_failure = config.audit.on_failure;
-    settings.level = config.audit.level;
-    settings.configuration = config.digest;
-    return settings;
-}
-
 std::filesystem::path krb5_conf_of(const Config& config) {
     return config.kerberos ? config.kerberos->krb5_conf : std::filesystem::path();
 }
 
+auto sealing_of(const daemon::AuditConfig& audit) {
+    return std::tuple(audit.key_kind, audit.checkpoint_interval, audit.heartbeat_interval);
+}
+
 /// Keys of the configuration that a reload cannot change while links are up.
 bool needs_restart(const Config& before, const Config& after) {
-    return before.hubs != after.hubs || before.workers != after.workers ||
-           before.state_dir != after.state_dir || before.admin_socket != after.admin_socket ||
-           !before.tunnel.same_links(after.tunnel) || krb5_conf_of(before) != krb5_conf_of(after);
+    return before.hubs != after.hubs || before.channels != after.channels ||
+           before.workers != after.workers || before.state_dir != after.state_dir ||
+           before.admin_socket != after.admin_socket || !before.tunnel.same_links(after.tunnel) ||
+           krb5_conf_of(before) != krb5_conf_of(after) ||
+           sealing_of(before.audit) != sealing_of(after.audit);
 }
 
 }  // namespace
@@ -54,6 +55,8 @@ Agent::Agent(SitePtr site)
     : site_(std::move(site)),
       sweep_(loop_),
       budget_(site_->config.tunnel.memory_budget_bytes),
+      pins_(site_->config.witness_pins_file()),
+      configured_witnesses_(loop_, pool_),
       key_sets_(
           loop_, sweep_, {},
           [this](const daemon::KeySource& source, net::Deadline deadline) {
@@ -62,19 +65,30 @@ Agent::Agent(SitePtr site)
           [this](daemon::KeySnapshotPtr keys) {
               for (auto& worker : workers_) worker->use_keys(keys);
           }),
+      forwarders_(loop_, sweep_, pool_,
+                  {.log_folder = site_->config.audit_folder(),
+                   .cursor_folder = daemon::forward_folder(site_->config.state_dir),
+                   .program = "sallyport"}),
+      takers_(
+          std::make_shared<daemon::AuditTakers>(daemon::forward_folder(site_->config.state_dir))),
       expiry_changed_(loop_.turn),
       rotating_(loop_),
       stopping_(loop_),
       signals_(loop_.io, SIGTERM, SIGINT, SIGHUP) {}
 
 Agent::~Agent() {
+    loop_.io.stop();  // of an open() that failed, forwarders have begun
     // With the pool, not with what is shared: that outlives the workers' loops.
     if (shared_) shared_->kerberos.lane->drop();
 }
 
 Result<void> Agent::open() {
     if (auto loaded = load_identity(); !loaded) return loaded.error();
-    auto log = audit::Log::open(audit_settings(site_->config));
+    use_takers();
+    auto settings = daemon::audit_settings(site_->config.audit, site_->config.audit_folder(),
+                                           site_->config.digest, "sallyport");
+    settings.takers = [takers = takers_] { return takers->ask(); };
+    auto log = audit::Log::open(std::move(settings));
     if (!log) return Error{log.error().code, "audit log: " + log.error().detail};
     log_ = std::move(*log);
     record_identity();
@@ -111,13 +125,29 @@ Result<void> Agent::open() {
         [this] {
             const std::lock_guard lock(identity_mutex_);
             return name_;
+        },
+        [this](std::string_view hub, tunnel::ControlMessage message) {
+            hear_witness(hub, std::move(message));
         }});
+    if (auto pinned = pins_.load(); !pinned)  // no hub is offered anything, all else goes on
+        log::error("witness.pins", {{"error", to_text(pinned.error())}});
+    open_witnesses();
     rotation_ = std::make_unique<Rotation>(rotation_wiring());
     for (std::size_t i = 0; i < site_->config.workers; ++i)
         workers_.push_back(std::make_unique<Worker>(i, *shared_));
+    for (const auto& channel : site_->config.channels) {
+        auto socket = net::ListeningSocket::open(channel.listen);
+        if (!socket)
+            return Error{socket.error().code,
+                         "channel " + channel.name + ": " + to_text(socket.error())};
+        workers_.front()->listen(channel, std::move(*socket));
+    }
     key_sets_.use(site_->identity_providers.sources());
+    forwarders_.use(site_->config.audit.forwarders);
     admin_ = std::make_unique<daemon::AdminServer>(
-        loop_, sweep_, [this](const http::SimpleRequest& request) { return administer(request); });
+        loop_, sweep_, [this](const http::SimpleRequest& request, daemon::AdminCaller caller) {
+            return administer(request, caller);
+        });
     return admin_->listen(site_->config.admin_socket);
 }
 
@@ -197,6 +227,7 @@ Rotation::Wiring Agent::rotation_wiring() {
 void Agent::run() {
     rotating_.spawn("rotation", rotation_->run());
     rotating_.spawn("expiry", watch_expiry());
+    start_witnesses();
     for (auto& worker : workers_) worker->start();
     wait_for_signal();
     for (const auto& warning : site_->config.warnings) log::warn("config.odd", {{"what", warning}});
@@ -207,6 +238,7 @@ void Agent::run() {
     daemon::notify_ready("running");
     loop_.io.run();
     for (auto& worker : workers_) worker->join();
+    log_->on_sealed({});
     log_->close();
     log::info("agent.stopped");
 }
@@ -216,7 +248,7 @@ void Agent::wait_for_signal() {
         if (failure) return;
         if (signal != SIGHUP) {
             daemon::notify_stopping();
-            stopping_.spawn("stop", stop(net::deadline_in(site_->config.tunnel.drain)));
+            stopping_.spawn("stop", stop());
             return;
         }
         daemon::notify_reloading();
@@ -226,15 +258,24 @@ void Agent::wait_for_signal() {
     });
 }
 
-net::Task<void> Agent::stop(net::Deadline deadline) {
+net::Task<void> Agent::stop() {
     log::info("agent.stopping");
     draining_ = true;
+    // Over links that are up still. What is recorded from here on is offered at the next start.
+    std::function<bool(std::uint64_t)> press = [this](std::uint64_t size) {
+        return press_witnesses(size);
+    };
+    co_await daemon::offer_before_stop(loop_, pool_, *log_, std::move(press));
+    const auto deadline = net::deadline_in(site_->config.tunnel.drain);
     rotating_.cancel();
     co_await rotating_.join();
+    co_await configured_witnesses_.stop();
     for (auto& worker : workers_) worker->stop(deadline);
     co_await admin_->stop();
     co_await key_sets_.stop();
     for (auto& worker : workers_) worker->join();
+    log_->close();
+    co_await forwarders_.stop();  // they bring the last records as well
     loop_.io.stop();
 }
 
@@ -252,22 +293,26 @@ Result<void> Agent::reload(std::string_view who) {
         return keys.error();
     }
     const bool restart = needs_restart(shared_->site->config, (*site)->config);
+    const auto changed = compare(site_->config, (*site)->config);
     site_ = std::move(*site);
     if (auto loaded = load_identity(); !loaded)
         log::error("identity.failed", {{"error", to_text(loaded.error())}});
     rotation_->identity_changed();
-    const auto& audit = site_->config.audit;
     auto recorded = log_->reconfigure(
-        {audit.durability, audit.on_failure, audit.level, site_->config.digest}, who);
+        daemon::audit_policy(site_->config.audit, site_->config.digest), changed.made_by(who));
     if (!recorded) log::error("audit.failed", {{"error", to_text(recorded.error())}});
     log::set_level(site_->config.log_level);
     key_sets_.use(site_->identity_providers.sources());
+    use_takers();
+    forwarders_.use(site_->config.audit.forwarders);
+    configured_witnesses_.use(*log_, site_->config.audit.witnesses);
     use_keys(std::move(*keys));
     log::info("config.reloaded", {{"configuration", site_->config.digest}, {"who", who}});
     if (restart)
-        log::warn(
-            "config.restart_needed",
-            {{"what", "[[hub]], [tunnel], workers, state_dir, admin_socket or krb5_conf changed"}});
+        log::warn("config.restart_needed",
+                  {{"what",
+                    "[[hub]], [tunnel], workers, state_dir, admin_socket, krb5_conf or "
+                    "how the audit log is signed changed"}});
     return {};
 }
 

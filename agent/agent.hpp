@@ -1,13 +1,18 @@
 #pragma once
 
 #include "agent/certificate_list.hpp"
+#include "agent/hub_witness.hpp"
 #include "agent/rotation.hpp"
 #include "agent/site.hpp"
+#include "agent/witness_pins.hpp"
 #include "agent/worker.hpp"
 #include "audit/log.hpp"
 #include "certs/certificate.hpp"
 #include "daemon/admin_server.hpp"
+#include "daemon/audit_takers.hpp"
+#include "daemon/configured_witnesses.hpp"
 #include "daemon/key_sets.hpp"
+#include "forward/forwarders.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/event.hpp"
 #include "net/idle_sweep.hpp"
@@ -41,12 +46,24 @@ private:
     Result<void> load_identity();
     void record_identity();
     void record_keys();
+    // Of those who countersign the audit log; agent_witness.cpp.
+    void open_witnesses();
+    void start_witnesses();
+    bool press_witnesses(std::uint64_t size);
+    void hear_witness(std::string_view hub, tunnel::ControlMessage message);
+    void offer(const std::string& hub, tunnel::Checkpoint checkpoint, std::size_t worker);
+    http::SimpleResponse trust_witness(std::string_view body);
+    void use_takers();
+    bool has_witness() const;
+    boost::json::array witnesses_json() const;
     Result<std::shared_ptr<const net::TlsContext>> context() const;
     std::vector<std::string> authorities() const;
     Rotation::Wiring rotation_wiring();
     Result<void> reload(std::string_view who);
-    net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request);
-    net::Task<http::SimpleResponse> repair_audit();
+    net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request,
+                                               daemon::AdminCaller caller);
+    net::Task<http::SimpleResponse> perform(std::string_view target, std::string_view body,
+                                            daemon::AdminCaller caller);
     net::Task<boost::json::object> status();
     net::Task<Worker::Status> ask(Worker& worker);
     // Of all certificates:
@@ -57,7 +74,7 @@ private:
     boost::json::array expiry_json() const;
     net::Task<void> watch_expiry();
     void wait_for_signal();
-    net::Task<void> stop(net::Deadline deadline);
+    net::Task<void> stop();
 
     SitePtr site_;
     std::unique_ptr<audit::Log> log_;
@@ -76,8 +93,13 @@ private:
     std::vector<std::unique_ptr<Worker>> workers_;
     net::BlockingPool pool_;  // goes before the loops that its jobs answer to
     std::unique_ptr<Rotation> rotation_;
+    WitnessPins pins_;
+    std::vector<std::unique_ptr<HubWitness>> witnesses_;
+    daemon::ConfiguredWitnesses configured_witnesses_;
     PrincipalKeys keys_;  // in force
     daemon::KeySets key_sets_;
+    forward::Forwarders forwarders_;               // of the audit log
+    std::shared_ptr<daemon::AuditTakers> takers_;  // likewise
     std::unique_ptr<daemon::AdminServer> admin_;
     net::Event expiry_changed_;
     net::TaskGroup rotating_;

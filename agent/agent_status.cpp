@@ -1,13 +1,12 @@
-// What the running agent is asked over its admin socket.
+// What the running agent says of itself.
 #include "agent/agent.hpp"
-#include "agent/audit_report.hpp"
+#include "agent/certificate_list.hpp"
 #include "base/error.hpp"
+#include "daemon/audit_report.hpp"
+#include "daemon/forward_report.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
-
-#include <csignal>
 
 namespace sallyport::agent {
 
@@ -15,14 +14,6 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 
 namespace {
-
-http::SimpleResponse error_response(int status, std::string_view code, std::string_view message) {
-    http::SimpleResponse response;
-    response.status = status;
-    response.body = json::serialize(
-        json::object{{"error", json::object{{"code", code}, {"message", message}}}});
-    return response;
-}
 
 json::object to_json(const HubLinks::Status& link) {
     using std::chrono::duration_cast;
@@ -39,8 +30,19 @@ json::object to_json(const HubLinks::Status& link) {
     return out;
 }
 
-std::int64_t seconds_of(certs::Time time) {
-    return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
+json::object to_json(const ssh::Host::Status& host) {
+    json::object out{
+        {"server", host.name}, {"sessions", host.sessions}, {"channels", host.channels}};
+    if (!host.last_error.empty()) out["last_error"] = host.last_error;
+    return out;
+}
+
+json::object to_json(const Channels::Status& channel) {
+    json::object out{{"name", channel.name},     {"hub", channel.hub},
+                     {"listen", channel.listen}, {"connections", channel.connections},
+                     {"opened", channel.opened}, {"failed", channel.failed}};
+    if (!channel.last_error.empty()) out["last_error"] = channel.last_error;
+    return out;
 }
 
 json::object to_json(const Rotation::Status& rotation) {
@@ -75,59 +77,6 @@ json::array to_json(const IdentityProviders& providers, const daemon::KeySnapsho
 
 }  // namespace
 
-net::Task<http::SimpleResponse> Agent::administer(const http::SimpleRequest& request) {
-    const auto& method = request.head.method;
-    const auto& target = request.head.target;
-    http::SimpleResponse done;
-    done.body = R"({"done":true})";
-    if (method == "GET" && target == "/v1/status") {
-        http::SimpleResponse response;
-        const auto facts = co_await status();
-        response.body = json::serialize(facts);
-        co_return response;
-    }
-    if (method == "GET" && target == "/v1/certificates") {
-        http::SimpleResponse response;
-        const auto facts = co_await certificates();
-        response.body = json::serialize(facts);
-        co_return response;
-    }
-    if (method != "POST") co_return error_response(404, "not_found", "unknown request");
-    if (target == "/v1/reload") {
-        const auto reloaded = reload("admin");
-        if (!reloaded) co_return error_response(422, "invalid", reloaded.error().detail);
-        co_return done;
-    }
-    if (target == "/v1/reconnect") {
-        for (auto& worker : workers_) worker->reconnect();
-        co_return done;
-    }
-    if (target == "/v1/replace-links") {
-        for (auto& worker : workers_) worker->replace_links();
-        co_return done;
-    }
-    if (target == "/v1/renew-certificate") {
-        rotation_->renew_now();
-        co_return done;
-    }
-    if (target == "/v1/reload-certificates") {
-        const auto reloaded = reload_keys();
-        if (!reloaded) co_return error_response(422, "invalid", to_text(reloaded.error()));
-        co_return done;
-    }
-    if (target == "/v1/audit/repair") co_return co_await repair_audit();
-    if (target == "/v1/renew-system-certificate") {
-        for (auto& worker : workers_) worker->renew_system();
-        co_return done;
-    }
-    if (target == "/v1/drain") {
-        // Answered first; the process ends when what runs is done.
-        std::raise(SIGTERM);
-        co_return done;
-    }
-    co_return error_response(404, "not_found", "unknown request");
-}
-
 net::Task<Worker::Status> Agent::ask(Worker& worker) {
     // Shared: who asked may have gone (a stop cancels it) when the worker answers.
     struct Asked {
@@ -154,25 +103,15 @@ net::Task<Worker::Status> Agent::ask(Worker& worker) {
     co_return std::move(*waiter.asked->status);
 }
 
-net::Task<http::SimpleResponse> Agent::repair_audit() {
-    // The log outlives the pool, and the pool finishes what has begun, also when nobody hears it.
-    std::function<Result<audit::Repair>()> repair = [this] { return log_->repair(); };
-    const auto repaired = co_await net::run_on_pool<audit::Repair>(pool_, loop_, std::move(repair));
-    if (!repaired)
-        co_return error_response(503, "audit_unavailable",
-                                 "the audit log cannot be written: " + to_text(repaired.error()) +
-                                     "; make room or give the rights, then repeat this");
-    if (repaired->repaired) record_identity();
-    http::SimpleResponse response;
-    response.body = json::serialize(to_json(*repaired));
-    co_return response;
-}
-
 net::Task<json::object> Agent::status() {
     json::array hubs;
+    json::array ssh;
+    json::array channels;
     bool ready = !draining_;
     for (auto& worker : workers_) {
         const auto told = co_await ask(*worker);
+        for (const auto& host : told.ssh_hosts) ssh.push_back(to_json(host));
+        for (const auto& channel : told.channels) channels.push_back(to_json(channel));
         for (const auto& [name, list] : told.links) {
             json::array states;
             bool up = false;
@@ -200,8 +139,12 @@ net::Task<json::object> Agent::status() {
     const auto rotation = rotation_->status();
     out["identity"].as_object()["renewal"] = to_json(rotation);
     if (rotation.health >= certs::RenewalHealth::critical) out["ready"] = false;
-    if (!log_->healthy()) out["ready"] = false;
-    out["audit"] = audit_status(*log_);
+    const bool blocked = log_->nearly_full() && log_->on_failure() == audit::OnFailure::block;
+    if (!log_->healthy() || blocked) out["ready"] = false;
+    auto audit = daemon::audit_status(*log_);
+    audit["forward"] = daemon::forward_status(forwarders_);
+    out["audit"] = std::move(audit);
+    out["witnesses"] = witnesses_json();
     out["identity_providers"] = to_json(site_->identity_providers, *key_sets_.snapshot());
     out["certificates"] = expiry_json();
     auto& warnings = out["warnings"].emplace_array();
@@ -210,6 +153,8 @@ net::Task<json::object> Agent::status() {
         json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}};
     out["log_lines_dropped"] = log::dropped();
     out["hubs"] = std::move(hubs);
+    out["ssh"] = std::move(ssh);
+    out["channels"] = std::move(channels);
     co_return out;
 }
 

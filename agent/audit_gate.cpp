@@ -26,6 +26,11 @@ void AuditGate::close(Commit& commit, audit::Entry& entry, const audit::Entry::O
     request(commit, entry.close(outcome));
 }
 
+void AuditGate::make_safe(Commit& commit, audit::Sequence sequence, std::uint64_t failures) {
+    commit.failures_ = failures;
+    request(commit, sequence);
+}
+
 void AuditGate::request(Commit& commit, audit::Sequence sequence) {
     commit.sequence_ = sequence;
     if (sequence == audit::not_recorded) {  // left out by policy, or the log has failed

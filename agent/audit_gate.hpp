@@ -45,6 +45,9 @@ public:
     /// event when it is, or when it never will be.
     void begin(Commit& commit, audit::Entry& entry);
     void close(Commit& commit, audit::Entry& entry, const audit::Entry::Outcome& outcome);
+    /// As these, for a record that was appended to the log. `failures` is what the log said of
+    /// itself before that.
+    void make_safe(Commit& commit, audit::Sequence sequence, std::uint64_t failures);
 
 private:
     void request(Commit& commit, audit::Sequence sequence);

@@ -3,7 +3,11 @@
 #include "agent/login.hpp"
 #include "http/service.hpp"
 
+#include <utility>
+
 namespace sallyport::agent {
+
+class ExchangeAudit;
 
 /// The internal system of one mapping.
 class Backend : public http::Service {
@@ -11,6 +15,15 @@ public:
     /// As somebody; null: nobody. Nobody else's connection is used.
     virtual net::Task<Result<void>> serve_as(const http::RequestHead& head, http::Body& up,
                                              http::Answer& down, LoginPtr login) = 0;
+    /// As serve_as(), for back ends that put on record what happens inside of the exchange.
+    virtual net::Task<Result<void>> serve_recorded(const http::RequestHead& head, http::Body& up,
+                                                   http::Answer& down, LoginPtr login,
+                                                   ExchangeAudit& audit) {
+        (void)audit;
+        return serve_as(head, up, down, std::move(login));
+    }
+    /// Its mapping is gone or has changed: nothing new comes. Streams end; requests go on.
+    virtual void retire() {}
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
                                   http::Answer& down) override {
         return serve_as(head, up, down, nullptr);

@@ -1,69 +1,84 @@
 #include "agent/backends.hpp"
 
-#include "agent/direct_connector.hpp"
 #include "agent/http_backend.hpp"
+#include "agent/ldap_inspection.hpp"
+#include "agent/rfc_inspection.hpp"
+#include "agent/sftp_backend.hpp"
+#include "agent/sftp_connector.hpp"
 #include "agent/stream_backend.hpp"
+
+#include <cassert>
 
 namespace sallyport::agent {
 namespace {
 
 /// A pool of connections together with what makes them.
 struct PooledBackend final : Backend {
-    PooledBackend(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool,
-                  DirectConnector::Options way, HttpBackend::Options options)
-        : connector(loop, pool, std::move(way)),
-          backend(loop, sweep, connector, std::move(options)) {}
+    PooledBackend(net::Loop& loop, net::IdleSweep& sweep, std::unique_ptr<Connector> way,
+                  HttpBackend::Options options)
+        : connector(std::move(way)), backend(loop, sweep, *connector, std::move(options)) {}
 
     net::Task<Result<void>> serve_as(const http::RequestHead& head, http::Body& up,
                                      http::Answer& down, LoginPtr login) override {
         return backend.serve_as(head, up, down, std::move(login));
     }
 
-    DirectConnector connector;
+    std::unique_ptr<Connector> connector;
     HttpBackend backend;
 };
 
-DirectConnector::Options way_to(const Site& site, const mappings::Mapping& mapping,
-                                std::uint16_t port) {
-    DirectConnector::Options way;
-    way.targets.push_back({mapping.internal.host, port});
-    if (mapping.is_tls()) way.tls = site.trust_of(mapping);
-    return way;
-}
-
+/// Whether what was made for the one serves the other. What does not concern a mapping does not end
+/// its streams.
 bool is_same(const Site& a, const mappings::Mapping& x, const Site& b, const mappings::Mapping& y) {
     return x.internal == y.internal && x.limits == y.limits && x.host_header == y.host_header &&
-           x.virtual_host == y.virtual_host && x.principal == y.principal &&
-           x.system_certificate == y.system_certificate && x.pins == y.pins &&
-           a.trust_digest == b.trust_digest && a.config.strip == b.config.strip;
+           x.virtual_host == y.virtual_host && x.rfc == y.rfc && x.principal == y.principal &&
+           x.system_certificate == y.system_certificate && x.pins == y.pins && x.hub == y.hub &&
+           x.operations == y.operations && Ways::same_ssh(a, x, b, y) &&
+           (!x.is_tls() || a.trust_digest == b.trust_digest) &&
+           (x.is_stream() || a.config.strip == b.config.strip) &&
+           (!x.is_files() || x.rules == y.rules);
 }
 
 }  // namespace
 
 Backends::Backends(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool)
-    : loop_(loop), sweep_(sweep), pool_(pool) {}
+    : loop_(loop), sweep_(sweep), ways_(loop, sweep, pool) {}
 
 Backends::~Backends() = default;
 
 std::shared_ptr<Backend> Backends::find(const SitePtr& site, const mappings::Mapping& mapping) {
     const auto found = entries_.find(&mapping);
     if (found != entries_.end()) return found->second.service;
+    if (site_ != nullptr && site_ != site && mapping.is_stream()) return overtaken(*site, mapping);
     auto service = make(*site, mapping);
     entries_.emplace(&mapping, Entry{site, service});
     return service;
 }
 
+/// For a stream that was decided before the last reload: it would outlive its mapping.
+std::shared_ptr<Backend> Backends::overtaken(const Site& site, const mappings::Mapping& mapping) {
+    const auto* now = site_->table.find(mapping.virtual_host.text());
+    if (now != nullptr && is_same(site, mapping, *site_, *now)) return find(site_, *now);
+    auto gone = make(site, mapping);
+    gone->retire();
+    return gone;
+}
+
 void Backends::use(const SitePtr& site) {
+    site_ = site;
     std::unordered_map<const mappings::Mapping*, Entry> kept;
     for (auto& [mapping, entry] : entries_) {
         const auto* now = site->table.find(mapping->virtual_host.text());
         if (now != nullptr && is_same(*entry.site, *mapping, *site, *now))
             kept.emplace(now, Entry{site, std::move(entry.service)});
+        else
+            entry.service->retire();
     }
     entries_ = std::move(kept);
 }
 
 std::shared_ptr<Backend> Backends::make(const Site& site, const mappings::Mapping& mapping) {
+    if (mapping.is_files()) return make_files(site, mapping);
     return mapping.is_stream() ? make_stream(site, mapping) : make_http(site, mapping);
 }
 
@@ -81,21 +96,32 @@ std::shared_ptr<Backend> Backends::make_http(const Site& site, const mappings::M
     options.response_timeout = mapping.limits.response_timeout;
     options.stall_timeout = mapping.limits.stall_timeout;
     options.connections = mapping.limits.connections;
-    return std::make_shared<PooledBackend>(loop_, sweep_, pool_, way_to(site, mapping, port),
+    return std::make_shared<PooledBackend>(loop_, sweep_, ways_.to(site, mapping)(port),
                                            std::move(options));
+}
+
+std::shared_ptr<Backend> Backends::make_files(const Site& site, const mappings::Mapping& mapping) {
+    SftpBackend::Options options;
+    options.base = mapping.internal.base;
+    options.times = {mapping.limits.response_timeout, mapping.limits.stall_timeout};
+    options.limits.connections = mapping.limits.connections;
+    auto way = std::make_unique<SftpConnector>(ways_.file_server(site, mapping));
+    auto table = mappings::Table::create({mapping});
+    assert(table && "the table of the site has taken it");
+    return std::make_shared<SftpBackend>(loop_, sweep_, std::move(way), std::move(*table),
+                                         std::move(options));
 }
 
 std::shared_ptr<Backend> Backends::make_stream(const Site& site, const mappings::Mapping& mapping) {
     StreamBackend::Options options;
-    options.way = [this, way = way_to(site, mapping, 0)](std::uint16_t port) {
-        auto to_port = way;
-        to_port.targets.front().port = port;
-        return std::make_unique<DirectConnector>(loop_, pool_, std::move(to_port));
-    };
+    options.way = ways_.to(site, mapping);
+    if (mapping.rfc) options.inspect = rfc_inspections(mapping);
+    options.name = mapping.virtual_text();
     options.first_virtual_port = mapping.virtual_host.port();
     options.first_internal_port = mapping.internal.ports.first;
     options.connections = mapping.limits.connections;
     options.idle_timeout = mapping.limits.idle_timeout;
+    if (mapping.is_directory()) options.inspect = ldap_inspections(mapping.operations);
     return std::make_shared<StreamBackend>(loop_, sweep_, std::move(options));
 }
 

@@ -2,11 +2,13 @@
 
 #include "agent/backend.hpp"
 #include "agent/site.hpp"
+#include "agent/ways.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
 
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 namespace sallyport::net {
 class BlockingPool;
@@ -26,22 +28,29 @@ public:
     std::shared_ptr<Backend> find(const SitePtr& site, const mappings::Mapping& mapping);
 
     /// Another site is in force: pools of mappings that did not change move over, others go as soon
-    /// as their last exchange has ended.
+    /// as their last exchange has ended, and their streams are ended.
     void use(const SitePtr& site);
+
+    /// Ends what runs on its own; nothing may be asked for after it.
+    net::Task<void> stop() { return ways_.ssh_hosts().stop(); }
+    std::vector<ssh::Host::Status> ssh_hosts() { return ways_.ssh_hosts().status(); }
 
 private:
     struct Entry {
         SitePtr site;  // keeps the key alive
         std::shared_ptr<Backend> service;
     };
+    std::shared_ptr<Backend> overtaken(const Site& site, const mappings::Mapping& mapping);
     std::shared_ptr<Backend> make(const Site& site, const mappings::Mapping& mapping);
     std::shared_ptr<Backend> make_http(const Site& site, const mappings::Mapping& mapping);
+    std::shared_ptr<Backend> make_files(const Site& site, const mappings::Mapping& mapping);
     std::shared_ptr<Backend> make_stream(const Site& site, const mappings::Mapping& mapping);
 
     net::Loop& loop_;
     net::IdleSweep& sweep_;
-    net::BlockingPool& pool_;
+    Ways ways_;
     std::unordered_map<const mappings::Mapping*, Entry> entries_;
+    SitePtr site_;  // in force since the last reload; null: there was none
 };
 
 }  // namespace sallyport::agent

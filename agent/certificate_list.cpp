@@ -12,6 +12,11 @@
 #include <ctime>
 
 namespace sallyport::agent {
+
+std::int64_t seconds_of(certs::Time time) {
+    return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
 namespace {
 
 namespace json = boost::json;
@@ -19,11 +24,7 @@ namespace json = boost::json;
 constexpr std::array kinds{CertificateKind::tunnel, CertificateKind::system,
                            CertificateKind::principal_ca};
 
-std::int64_t seconds_of(certs::Time time) {
-    return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
-}
-
-std::string date_of(const json::value& seconds) {
+std::string minute_of(const json::value& seconds) {
     const std::time_t time = seconds.to_number<std::int64_t>();
     std::tm date{};
     std::array<char, 32> text{};
@@ -40,8 +41,8 @@ std::string describe(const json::object& one) {
     if (!one.at("in_use").as_bool()) text += " (not in use: no mapping shows it)";
     text += "\n  subject  " + text_of(one, "subject") + "\n  issuer   " + text_of(one, "issuer") +
             "\n  serial   " + text_of(one, "serial") + "\n  key      " + text_of(one, "key") +
-            "\n  valid    " + date_of(one.at("not_before")) + " to " +
-            date_of(one.at("not_after")) + ", " + text_of(one, "time_left") + " (" +
+            "\n  valid    " + minute_of(one.at("not_before")) + " to " +
+            minute_of(one.at("not_after")) + ", " + text_of(one, "time_left") + " (" +
             std::to_string(std::lround(one.at("life_spent").to_number<double>() * 100)) +
             " % of its life)\n  renewal  " +
             (one.at("renews_itself").as_bool() ? "by itself" : "by hand") + "\n";

@@ -14,6 +14,9 @@
 
 namespace sallyport::agent {
 
+/// Since 1970, as answers in JSON tell moments.
+std::int64_t seconds_of(certs::Time time);
+
 /// The certificates of an agent; the words of `certs list` and of the audit log.
 enum class CertificateKind {
     tunnel,        // towards the hub

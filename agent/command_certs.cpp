@@ -22,10 +22,6 @@ namespace {
 
 constexpr mode_t readable_mode = 0644;
 
-std::int64_t seconds_of(certs::Time time) {
-    return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
-}
-
 certs::Time now() { return std::chrono::system_clock::now(); }
 
 }  // namespace
@@ -85,7 +81,7 @@ CommandOutput certificate_in_place(CertificateKind kind, const certs::KeyAndChai
 namespace {
 
 /// The running daemon knows what is in use; without one, the state directory has to do.
-Result<CommandOutput> list(const CommandContext& context) {
+Result<CommandOutput> list_certificates(const CommandContext& context) {
     const auto config = Config::load(context.config);
     if (!config) return config.error();
     auto facts = daemon::ask_daemon(config->admin_socket, "GET", "/v1/certificates");
@@ -218,7 +214,7 @@ void add_certs_commands(CLI::App& app, CommandContext& context) {
     certs->require_subcommand(1);
     auto* list_command = certs->add_subcommand(
         "list", "all certificates of the agent: which are in use, and when they end");
-    on_run(*list_command, context, [&context] { return list(context); });
+    on_run(*list_command, context, [&context] { return list_certificates(context); });
 
     struct Shown {
         std::string kind, out;

@@ -39,7 +39,8 @@ void on_run(CLI::App& command, CommandContext& context,
 
 // The commands. Each adds its subcommand to `app`.
 
-/// `check`, `explain METHOD URL`, `mappings list|test`: read the configuration, ask nobody.
+/// `check`, `explain METHOD URL`, `mappings list`: read the configuration, ask nobody. `mappings
+/// test` connects to internal systems.
 void add_policy_commands(CLI::App& app, CommandContext& context);
 /// `certs list|show|csr|import|rotate|sample`
 void add_certs_commands(CLI::App& app, CommandContext& context);

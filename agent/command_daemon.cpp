@@ -1,7 +1,12 @@
-#include "agent/audit_report.hpp"
 #include "agent/command_context.hpp"
 #include "agent/config.hpp"
+#include "daemon/admin_act.hpp"
 #include "daemon/admin_client.hpp"
+#include "daemon/audit_key.hpp"
+#include "daemon/audit_report.hpp"
+#include "daemon/audit_retention.hpp"
+#include "daemon/forward_report.hpp"
+#include "daemon/witness_runner.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -54,14 +59,19 @@ std::string describe_certificate(const json::object& identity) {
     return text;
 }
 
-std::string describe(const json::object& status) {
+std::string describe_agent(const json::object& status) {
     std::string text = "agent " + text_of(status.at("identity").as_object().at("name")) +
                        "\nversion " + text_of(status.at("version")) + ", up " +
                        text_of(status.at("seconds")) + " s, " + text_of(status.at("mappings")) +
                        " mappings, " + (status.at("ready").as_bool() ? "ready" : "NOT READY") +
                        "\n";
     text += describe_certificate(status.at("identity").as_object());
-    text += describe_audit(status.at("audit").as_object());
+    text += daemon::describe_audit(status.at("audit").as_object(),
+                                   {.program = "sallyport",
+                                    .blocked = "no exchange passes",
+                                    .degraded = "exchanges pass WITHOUT A RECORD"});
+    text += daemon::describe_forward(status.at("audit").as_object().at("forward").as_array());
+    text += daemon::describe_witnesses(status.at("witnesses").as_array());
     for (const auto& provider : status.at("identity_providers").as_array()) {
         const auto& object = provider.as_object();
         text += "identity provider " + text_of(object.at("issuer")) + ": " +
@@ -79,6 +89,13 @@ std::string describe(const json::object& status) {
     }
     for (const auto& warning : status.at("warnings").as_array())
         text += "warning: " + text_of(warning) + "\n";
+    for (const auto& entry : status.at("ssh").as_array()) {
+        const auto& server = entry.as_object();
+        text += "ssh " + text_of(server.at("server")) + ": " + text_of(server.at("sessions")) +
+                " sessions, " + text_of(server.at("channels")) + " channels";
+        if (const auto* error = server.if_contains("last_error")) text += ": " + text_of(*error);
+        text += "\n";
+    }
     for (const auto& hub : status.at("hubs").as_array()) {
         text += "hub " + text_of(hub.at("name")) + (hub.at("up").as_bool() ? "" : ": NOT REACHED") +
                 "\n";
@@ -90,7 +107,45 @@ std::string describe(const json::object& status) {
             text += "\n";
         }
     }
+    for (const auto& entry : status.at("channels").as_array()) {
+        const auto& channel = entry.as_object();
+        text += "channel " + text_of(channel.at("name")) + " at " + text_of(channel.at("listen")) +
+                ", " + text_of(channel.at("connections")) + " connections";
+        if (const auto* error = channel.if_contains("last_error"))
+            text += ", last error: " + text_of(*error);
+        text += "\n";
+    }
     return text;
+}
+
+struct TrustWitness {
+    std::string socket;
+    std::string hub;
+    std::string key;
+};
+
+void add_trust_witness(CLI::App& audit, CommandContext& context) {
+    const auto options = std::make_shared<TrustWitness>();
+    auto* command = audit.add_subcommand(
+        "trust-witness", "believe the key with which a hub countersigns the audit log from now on");
+    command->add_option("hub", options->hub, "the hub, as the configuration names it")->required();
+    command
+        ->add_option("key", options->key,
+                     "what the hub's administrator was told by sallyport-hub witness key")
+        ->required();
+    command->add_option("--socket", options->socket, "admin socket of the daemon");
+    on_run(*command, context, [&context, options]() -> Result<CommandOutput> {
+        auto path = socket_of(context, options->socket);
+        if (!path) return path.error();
+        constexpr std::chrono::seconds patience{60};
+        const json::object asked{{"hub", options->hub}, {"key", options->key}};
+        auto answer = daemon::ask_daemon(*path, "POST", "/v1/audit/trust-witness", patience,
+                                         json::serialize(asked));
+        if (!answer) return answer.error();
+        return CommandOutput{*answer, "hub " + options->hub + ": " + options->key +
+                                          " is believed from now on\n" +
+                                          daemon::describe_record(*answer)};
+    });
 }
 
 }  // namespace
@@ -108,12 +163,13 @@ void add_daemon_commands(CLI::App& app, CommandContext& context) {
                    if (!path) return path.error();
                    auto answer = daemon::ask_daemon(*path, method, target());
                    if (!answer) return answer.error();
-                   return CommandOutput{*answer, text(*answer)};
+                   return CommandOutput{*answer, text(*answer) + daemon::describe_record(*answer)};
                });
         return command;
     };
     const auto at = [](const char* target) { return [target] { return std::string(target); }; };
-    add(app, "status", "what the running agent says of itself", "GET", at("/v1/status"), describe);
+    add(app, "status", "what the running agent says of itself", "GET", at("/v1/status"),
+        describe_agent);
     add(app, "reload", "put a changed configuration in force", "POST", at("/v1/reload"),
         [](const json::object&) { return std::string("reloaded\n"); });
     const auto dialling = [](const json::object&) { return std::string("dialling\n"); };
@@ -128,7 +184,22 @@ void add_daemon_commands(CLI::App& app, CommandContext& context) {
         [](const json::object&) { return std::string("draining\n"); });
     add(*app.get_subcommand("audit"), "repair",
         "let a failed audit log record again, after room was made or rights were given", "POST",
-        at("/v1/audit/repair"), describe_repair);
+        at("/v1/audit/repair"),
+        [](const json::object& repair) { return daemon::describe_repair(repair, "sallyport"); });
+    add(*app.get_subcommand("audit"), "rotate-key", "sign the audit log with a new key from now on",
+        "POST", at("/v1/audit/rotate-key"), daemon::describe_key_change);
+    const auto order = std::make_shared<audit::RetentionOrder>();
+    const auto now = std::make_shared<bool>(false);
+    auto* retention = add(
+        *app.get_subcommand("audit"), "retention",
+        "say which old records are not to be kept; with --now delete them", "POST",
+        [order, now] {
+            order->dry_run = !*now;
+            return daemon::retention_target(*order);
+        },
+        daemon::describe_retention);
+    daemon::add_retention_options(*retention, *order, *now);
+    add_trust_witness(*app.get_subcommand("audit"), context);
 }
 
 }  // namespace sallyport::agent

@@ -1,9 +1,13 @@
 #include "agent/claims_file.hpp"
 #include "agent/command_context.hpp"
+#include "agent/command_reachability.hpp"
 #include "agent/deliveries.hpp"
+#include "agent/explain_ldap.hpp"
+#include "agent/explain_rfc.hpp"
 #include "agent/site.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "daemon/counted.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -28,8 +32,11 @@ Result<CommandOutput> check(const CommandContext& context) {
         warnings.emplace_back(warning);
     }
     output.text += context.config.string() +
-                   " is valid: " + std::to_string(config.mappings.size()) + " mappings, " +
-                   std::to_string(config.hubs.size()) + " hubs\n";
+                   (warnings.empty()
+                        ? std::string(" is valid: ")
+                        : " is valid, with " + daemon::counted(warnings.size(), "warning") + ": ") +
+                   daemon::counted(config.mappings.size(), "mapping") + ", " +
+                   daemon::counted(config.hubs.size(), "hub") + "\n";
     output.json = json::object{{"valid", true},
                                {"mappings", config.mappings.size()},
                                {"configuration", config.digest},
@@ -60,12 +67,14 @@ Result<std::pair<std::string, std::string>> as_authority(const std::string& text
     return std::pair(text, std::string());
 }
 
-/// What is asked of `explain` and `mappings test`.
+/// What is asked of `explain`.
 struct Question {
     std::string method;
     std::string url;
-    std::string claims;  // a file; empty: nothing is asked about users
+    std::string claims;     // a file; empty: nothing is asked about users
+    std::string operation;  // of LDAP
     bool upgrade = false;
+    RfcQuestion rfc;
 };
 
 void refuse(std::string_view why, CommandOutput& output, json::object& facts) {
@@ -131,7 +140,14 @@ void explain_user(const Site& site, const mappings::Mapping& mapping,
 Result<CommandOutput> explain(const CommandContext& context, const Question& question) {
     const auto site = Site::load(context.config);
     if (!site) return site.error();
-    const bool is_stream = question.method == "CONNECT";
+    const bool is_ldap = question.method == "LDAP";
+    const bool is_rfc = question.method == "RFC";
+    if (is_ldap == question.operation.empty())
+        return Error{Errc::malformed, "LDAP and --operation, e.g. search, belong together"};
+    if (is_rfc == question.rfc.function.empty())
+        return Error{Errc::malformed,
+                     "RFC and --function, e.g. BAPI_USER_GET_DETAIL, belong together"};
+    const bool is_stream = is_ldap || is_rfc || question.method == "CONNECT";
     const auto parts = is_stream ? as_authority(question.url) : split_url(question.url);
     if (!parts) return parts.error();
     std::optional<SampleClaims> claims;
@@ -155,8 +171,13 @@ Result<CommandOutput> explain(const CommandContext& context, const Question& que
         facts["internal"] = internal;
         output.text += "mapping " + name + " -> " + internal + "\n";
     }
-    if (decision.allowed() && is_stream) {
-        output.text += "allowed: a stream is allowed by its mapping\n";
+    if (decision.allowed() && is_ldap) {
+        auto explained = explain_ldap(*decision.mapping, question.operation, facts);
+        if (!explained) return explained.error();
+        output.text += explained->text;
+        output.exit_code = explained->exit_code;
+    } else if (decision.allowed() && is_stream) {
+        explain_rfc(*decision.mapping, question.rfc, output, facts);
     } else if (decision.allowed()) {
         facts["rule"] = decision.rule_number;
         facts["path"] = decision.rule->path;
@@ -186,14 +207,18 @@ json::object to_json(const mappings::Mapping& mapping) {
                          {"batch", rule.batch},
                          {"enabled", rule.enabled}});
     }
-    return {{"virtual", mapping.virtual_text()},
-            {"internal", mapping.internal.text()},
-            {"hub", mapping.hub},
-            {"description", mapping.description},
-            {"rules", std::move(rules)}};
+    json::object out{{"virtual", mapping.virtual_text()},
+                     {"internal", mapping.internal.text()},
+                     {"hub", mapping.hub},
+                     {"description", mapping.description},
+                     {"rules", mapping.rfc ? rules_json(*mapping.rfc) : std::move(rules)}};
+    if (mapping.via) out["via"] = mapping.via->text();
+    if (!mapping.operations.empty())
+        out["operations"] = json::array(mapping.operations.begin(), mapping.operations.end());
+    return out;
 }
 
-Result<CommandOutput> list(const CommandContext& context) {
+Result<CommandOutput> list_mappings(const CommandContext& context) {
     const auto site = Site::load(context.config);
     if (!site) return site.error();
     CommandOutput output;
@@ -201,8 +226,14 @@ Result<CommandOutput> list(const CommandContext& context) {
     for (const auto& mapping : (*site)->table.mappings()) {
         all.push_back(to_json(mapping));
         output.text += mapping.virtual_text() + " -> " + mapping.internal.text() +
+                       (mapping.via ? " via " + mapping.via->text() : "") +
                        (mapping.description.empty() ? "" : "  (" + mapping.description + ")") +
                        "\n";
+        std::string operations;
+        for (const auto& operation : mapping.operations)
+            operations += (operations.empty() ? "    " : ", ") + operation;
+        if (!operations.empty()) output.text += operations + "\n";
+        if (mapping.rfc) output.text += rules_text(*mapping.rfc);
         for (const auto& rule : mapping.rules) {
             std::string methods;
             for (const auto& method : rule.methods)
@@ -224,27 +255,30 @@ void add_policy_commands(CLI::App& app, CommandContext& context) {
     on_run(*app.add_subcommand("check", "say whether the configuration is valid"), context,
            [&context] { return check(context); });
 
-    const auto add_question = [&context](CLI::App& command) {
-        const auto question = std::make_shared<Question>();
-        command.add_option("method", question->method, "e.g. GET; CONNECT for a stream")
-            ->required();
-        command
-            .add_option("url", question->url,
-                        "http://virtual-host:port/path; virtual-host:port of a stream")
-            ->required();
-        command.add_flag("--upgrade", question->upgrade, "to WebSocket");
-        command.add_option("--claims", question->claims,
-                           "also say as whom the back end sees a user with these claims: JSON "
-                           "file, - for standard input");
-        on_run(command, context, [&context, question] { return explain(context, *question); });
-    };
-    add_question(*app.add_subcommand(
-        "explain", "say which mapping and rule would allow a request, or why not"));
+    auto& command = *app.add_subcommand(
+        "explain", "say which mapping and rule would allow a request, or why not");
+    const auto question = std::make_shared<Question>();
+    command.add_option("method", question->method, "e.g. GET; CONNECT for a stream; LDAP; RFC")
+        ->required();
+    command
+        .add_option("url", question->url,
+                    "http://virtual-host:port/path; virtual-host:port of a stream")
+        ->required();
+    command.add_option("--operation", question->operation,
+                       "of LDAP: search, modify, extended:OID, ...");
+    command.add_option("--function", question->rfc.function, "of RFC: what is called");
+    command.add_option("--client", question->rfc.client, "of RFC: the SAP client");
+    command.add_option("--user", question->rfc.user, "of RFC: who logs on there");
+    command.add_flag("--upgrade", question->upgrade, "to WebSocket");
+    command.add_option("--claims", question->claims,
+                       "also say as whom the back end sees a user with these claims: JSON "
+                       "file, - for standard input");
+    on_run(command, context, [&context, question] { return explain(context, *question); });
     auto* mappings = app.add_subcommand("mappings", "what is exposed");
     mappings->require_subcommand(1);
     on_run(*mappings->add_subcommand("list", "all mappings and their rules"), context,
-           [&context] { return list(context); });
-    add_question(*mappings->add_subcommand("test", "the same as explain; exit code 1 if refused"));
+           [&context] { return list_mappings(context); });
+    add_reachability_command(*mappings, context);
 }
 
 }  // namespace sallyport::agent

@@ -3,6 +3,7 @@
 #include "agent/principal_keys.hpp"
 #include "base/error.hpp"
 #include "certs/key_file.hpp"
+#include "daemon/admin_act.hpp"
 #include "daemon/admin_client.hpp"
 
 #include <CLI/CLI.hpp>
@@ -16,8 +17,6 @@ namespace json = boost::json;
 
 constexpr std::chrono::milliseconds renewal_poll{200};
 constexpr std::chrono::seconds renewal_patience{60};
-
-certs::Time now() { return std::chrono::system_clock::now(); }
 
 /// Asks the agent for a renewal and waits for what becomes of it.
 Result<CommandOutput> renew_tunnel(const Config& config) {
@@ -41,7 +40,7 @@ Result<CommandOutput> renew_tunnel(const Config& config) {
             const std::string serial(identity->at("serial").as_string());
             return CommandOutput{
                 .json = json::object{{"kind", "tunnel"}, {"serial", serial}, {"in_use", true}},
-                .text = "renewed\nserial  " + serial + "\n"};
+                .text = "renewed\nserial  " + serial + "\n" + daemon::describe_record(*asked)};
         }
         if (count(*identity, "failed_renewals") > count(*before, "failed_renewals"))
             return Error{
@@ -64,8 +63,9 @@ Result<CommandOutput> renew_system(const Config& config) {
     const auto asked =
         daemon::ask_daemon(config.admin_socket, "POST", "/v1/renew-system-certificate");
     if (!asked) return asked.error();
-    return CommandOutput{.json = json::object{{"kind", "system"}, {"done", true}},
-                         .text = "the next connection shows a new one\n"};
+    return CommandOutput{
+        .json = json::object{{"kind", "system"}, {"done", true}},
+        .text = "the next connection shows a new one\n" + daemon::describe_record(*asked)};
 }
 
 Result<CommandOutput> rotate(const CommandContext& context, const std::string& kind,
@@ -78,7 +78,7 @@ Result<CommandOutput> rotate(const CommandContext& context, const std::string& k
         return Error{Errc::malformed, "--prepare and --out belong to principal-ca"};
     if (subject->kind == CertificateKind::tunnel) return renew_tunnel(config);
     if (subject->kind == CertificateKind::system) return renew_system(config);
-    const auto next = next_authority(config, what, now());
+    const auto next = next_authority(config, what, std::chrono::system_clock::now());
     if (!next) return next.error();
     const auto& own = next->chain.front();
     if (what == NextAuthority::prepare)

@@ -77,7 +77,7 @@ std::optional<EnrolmentConfig> read_enrolment(ConfigTable table) {
     const auto ca = table.text("ca_file").empty() ? "" : table.path("ca_file");
     const auto credentials =
         table.text("credentials_file").empty() ? "" : table.path("credentials_file");
-    ProxyWay proxy{table.text("proxy"), {}};
+    daemon::ProxyWay proxy{table.text("proxy"), {}};
     if (!table.text("proxy_credentials_file").empty())
         proxy.credentials = table.path("proxy_credentials_file");
     if (url.empty()) {
@@ -101,22 +101,18 @@ std::optional<EnrolmentConfig> read_enrolment(ConfigTable table) {
     return EnrolmentConfig{std::move(*parsed), ca, credentials, std::move(proxy)};
 }
 
-AuditConfig read_audit(ConfigTable table) {
-    AuditConfig audit;
-    const auto level = table.choice("level", {"all", "security", "off"});
-    audit.level = level == "all"        ? audit::Level::all
-                  : level == "security" ? audit::Level::security
-                                        : audit::Level::off;
-    audit.durability = table.choice("durability", {"process", "power"}) == "power"
-                           ? audit::Durability::power
-                           : audit::Durability::process;
-    audit.on_failure = table.choice("on_failure", {"block", "degrade"}) == "degrade"
-                           ? audit::OnFailure::degrade
-                           : audit::OnFailure::block;
-    audit.query_strings = table.boolean("query_strings", false);
-    table.later({"retention_days"});
+bool is_configured(const Config& config, std::string_view hub) {
+    return std::ranges::any_of(config.hubs, [&](const auto& known) { return known.name == hub; });
+}
+
+void read_audit(ConfigTable table, Config& config) {
+    config.audit = daemon::read_audit(table);
+    for (const auto& witness : config.audit.witnesses)
+        if (is_configured(config, witness.name))
+            table.problem("witness", "must not be called " + witness.name +
+                                         ": that is a [[hub]], which is a witness, too");
+    config.query_strings = table.boolean("query_strings", false);
     table.done();
-    return audit;
 }
 
 TunnelConfig read_tunnel(ConfigTable table) {
@@ -147,10 +143,6 @@ void read_trust(ConfigTable table, Config& config) {
     table.done();
 }
 
-bool is_configured(const Config& config, std::string_view hub) {
-    return std::ranges::any_of(config.hubs, [&](const auto& known) { return known.name == hub; });
-}
-
 /// The [[mapping]] tables of one more document.
 void read_mappings(ConfigTable& document, Config& config) {
     mappings::MappingDocuments documents{std::move(config.mappings), {}, {}, {}};
@@ -163,7 +155,6 @@ void read_mappings(ConfigTable& document, Config& config) {
 
 /// agent.toml itself.
 void read_main(ConfigTable& document, Config& config) {
-    document.later({"channel"});
     read_agent(document.table("agent"), config);
     for (auto& table : document.tables("hub")) {
         auto hub = read_hub(table);
@@ -173,8 +164,11 @@ void read_main(ConfigTable& document, Config& config) {
         config.hubs.push_back(std::move(hub));
     }
     if (!document.has("hub")) document.problem("", "needs at least one [[hub]] with a url");
+    std::vector<std::string> hubs;
+    for (const auto& hub : config.hubs) hubs.push_back(hub.name);
+    config.channels = read_channels(document, hubs);
     config.enrolment = read_enrolment(document.table("enrolment"));
-    config.audit = read_audit(document.table("audit"));
+    read_audit(document.table("audit"), config);
     config.tunnel = read_tunnel(document.table("tunnel"));
     read_trust(document.table("trust"), config);
     config.identity_providers = read_identity_providers(document, config.warnings);
@@ -183,6 +177,7 @@ void read_main(ConfigTable& document, Config& config) {
     config.principal_validity = principal.validity;
     config.subject = std::move(principal.subject);
     if (document.has("kerberos")) config.kerberos = read_kerberos(document.table("kerberos"));
+    config.ssh = read_ssh(document);
     read_mappings(document, config);
     document.done();
 }
@@ -190,7 +185,7 @@ void read_main(ConfigTable& document, Config& config) {
 /// A file of mappings.d.
 void read_more(ConfigTable& document, Config& config) {
     for (const auto* key : {"agent", "hub", "audit", "tunnel", "trust", "principal", "kerberos",
-                            "identity_provider", "enrolment", "channel"})
+                            "identity_provider", "enrolment", "channel", "ssh"})
         if (document.has(key))
             document.problem(key, "belongs into agent.toml; here stand [[mapping]] tables only");
     read_mappings(document, config);

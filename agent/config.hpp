@@ -1,14 +1,16 @@
 #pragma once
 
+#include "agent/config_channel.hpp"
 #include "agent/config_principal.hpp"
-#include "agent/proxy_way.hpp"
-#include "audit/log.hpp"
+#include "agent/config_ssh.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "daemon/audit_config.hpp"
+#include "daemon/proxy_way.hpp"
 #include "mappings/mapping.hpp"
+#include "net/reconnect.hpp"
 #include "tunnel/flow.hpp"
 #include "tunnel/keepalive.hpp"
-#include "tunnel/reconnect.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -30,19 +32,10 @@ struct HubConfig {
     bool operator==(const HubConfig&) const = default;
 };
 
-struct AuditConfig {
-    audit::Level level = audit::Level::all;
-    audit::Durability durability = audit::Durability::process;
-    audit::OnFailure on_failure = audit::OnFailure::block;
-    bool query_strings = false;
-
-    bool operator==(const AuditConfig&) const = default;
-};
-
 struct TunnelConfig {
     std::size_t memory_budget_bytes = tunnel::MemoryBudget::bytes_default;
     tunnel::Keepalive::Settings keepalive{};
-    tunnel::Reconnect::Settings reconnect{};
+    net::Reconnect::Settings reconnect{};
     std::chrono::milliseconds drain{30'000};  // for exchanges that run when the agent stops
 
     /// Whether links made with the other one would be the same.
@@ -64,7 +57,7 @@ struct EnrolmentConfig {
     KeyUrl est_url;                          // with the path, which ends without a slash
     std::filesystem::path ca_file;           // who signs the server's certificate
     std::filesystem::path credentials_file;  // "user:password" for simpleenroll, or empty
-    ProxyWay proxy = {};                     // to the EST server
+    daemon::ProxyWay proxy = {};             // to the EST server
 
     bool operator==(const EnrolmentConfig&) const = default;
 };
@@ -78,7 +71,8 @@ struct Config {
     log::Level log_level = log::Level::info;
     std::vector<HubConfig> hubs;
     std::optional<EnrolmentConfig> enrolment;  // none: the hub enrols its agents
-    AuditConfig audit;
+    daemon::AuditConfig audit;
+    bool query_strings = false;  // [audit]: paths are recorded with what follows "?"
     TunnelConfig tunnel;
     TrustConfig trust;
     std::vector<IdentityProviderConfig> identity_providers;
@@ -86,6 +80,8 @@ struct Config {
     std::chrono::seconds principal_validity{600};  // of a user's certificate
     std::vector<certs::SubjectRule> subject;       // as whom back ends see users
     std::optional<KerberosConfig> kerberos;
+    std::vector<SshConfig> ssh;
+    std::vector<ChannelConfig> channels;
     std::vector<mappings::Mapping> mappings;
     std::vector<std::string> warnings;
     std::string digest;  // SHA-256 over all files, hexadecimal; stands in each audit record
@@ -97,8 +93,9 @@ struct Config {
     static Result<Config> parse(const std::vector<std::pair<std::string, std::string>>& documents);
 
     std::filesystem::path identity_folder() const { return state_dir / "identity"; }
-    std::filesystem::path audit_folder() const { return state_dir / "audit"; }
+    std::filesystem::path audit_folder() const { return daemon::audit_folder(state_dir); }
     std::filesystem::path epoch_file() const { return state_dir / "epoch"; }
+    std::filesystem::path witness_pins_file() const { return state_dir / "witnesses.json"; }
     /// Which certificate the audit log has told of.
     std::filesystem::path recorded_file() const { return state_dir / "recorded_certificate"; }
 };

@@ -1,6 +1,5 @@
 #include "agent/config_principal.hpp"
 
-#include "agent/hub_address.hpp"
 #include "agent/kerberos_names.hpp"
 
 #include <algorithm>
@@ -10,7 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t url_bytes_max = 2 * 1024;
 constexpr std::string_view any = "*";
 
 bool is_field_name(std::string_view text) {  // RFC 9110 section 5.1
@@ -128,24 +126,6 @@ std::vector<certs::SubjectRule> read_kerberos_users(ConfigTable& table, std::str
 }
 
 }  // namespace
-
-std::optional<KeyUrl> KeyUrl::parse(std::string_view text) {
-    constexpr std::string_view scheme = "https://";
-    if (!text.starts_with(scheme) || text.size() > url_bytes_max) return std::nullopt;
-    const auto slash = text.find('/', scheme.size());
-    const auto address = HubAddress::from_https_url(text.substr(0, slash));
-    if (!address) return std::nullopt;
-    KeyUrl url{address->host, address->port, "/"};
-    if (slash == std::string_view::npos) return url;
-    url.target = text.substr(slash);
-    const auto fits = [](char c) { return c > ' ' && c < '\x7f' && c != '#'; };
-    if (!std::ranges::all_of(url.target, fits)) return std::nullopt;
-    return url;
-}
-
-std::string KeyUrl::authority() const { return HubAddress{host, port}.authority(); }
-
-std::string KeyUrl::text() const { return "https://" + authority() + target; }
 
 std::vector<IdentityProviderConfig> read_identity_providers(ConfigTable& document,
                                                             std::vector<std::string>& warnings) {

@@ -3,6 +3,7 @@
 #include "agent/kerberos.hpp"
 #include "base/config_reader.hpp"
 #include "certs/subject_rules.hpp"
+#include "daemon/https_url.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -14,19 +15,8 @@
 
 namespace sallyport::agent {
 
-/// https://host[:port]/path: where an identity provider publishes its keys.
-struct KeyUrl {
-    std::string host;  // an IPv6 address without brackets
-    std::uint16_t port = 443;
-    std::string target = "/";
-
-    static std::optional<KeyUrl> parse(std::string_view text);
-    /// "host:port", for a Host field.
-    std::string authority() const;
-    /// The whole again, always with a port.
-    std::string text() const;
-    bool operator==(const KeyUrl&) const = default;
-};
+/// Where an identity provider publishes its keys, a token server gives tokens, and the like.
+using KeyUrl = daemon::HttpsUrl;
 
 /// [[identity_provider]]: somebody whose tokens this site believes.
 struct IdentityProviderConfig {

@@ -12,4 +12,7 @@ net::Task<Result<std::unique_ptr<net::Duplex>>> connect_for(http::Answer& down,
                                                             const Login* login,
                                                             net::Deadline deadline);
 
+/// Until the caller leaves: the other side of `||`.
+net::Task<Result<void>> until_left(http::Answer& down);
+
 }  // namespace sallyport::agent

@@ -2,7 +2,6 @@
 
 #include "base/error.hpp"
 #include "net/loop.hpp"
-#include "net/tls_duplex.hpp"
 
 #include <cassert>
 
@@ -38,16 +37,7 @@ net::Task<Connection> DirectConnector::connect_to(const Target& target, const Lo
         co_await net::dial(pool_, loop_, target.host, target.port, options_.connect, deadline);
     if (!socket) co_return socket.error();
     if (!options_.tls) co_return std::unique_ptr<net::Duplex>(std::move(*socket));
-    net::TlsIdentity own;
-    if (login != nullptr && login->certificate)
-        own = {.chain = login->certificate->chain, .key = &login->certificate->key};
-    auto tls = net::TlsDuplex::client(options_.tls, std::move(*socket), target.host, own);
-    if (!tls) co_return tls.error();
-    const auto done = co_await (*tls)->handshake(loop_, deadline);
-    if (!done)
-        co_return Error{done.error().code, target.host + ":" + std::to_string(target.port) + ": " +
-                                               done.error().detail};
-    co_return std::unique_ptr<net::Duplex>(std::move(*tls));
+    co_return co_await speak_tls(loop_, std::move(*socket), options_.tls, target, login, deadline);
 }
 
 }  // namespace sallyport::agent

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/connector.hpp"
+#include "agent/tls_client.hpp"
 #include "net/connect.hpp"
 #include "net/tls_context.hpp"
 
@@ -20,10 +21,6 @@ namespace sallyport::agent {
 /// that does not answer leaves the others their share of the time.
 class DirectConnector final : public Connector {
 public:
-    struct Target {
-        std::string host;  // name or address, an IPv6 one without brackets
-        std::uint16_t port = 0;
-    };
     struct Options {
         std::vector<Target> targets;  // at least one
         /// Whom to trust; empty: plain TCP, on which no login shows its certificate.

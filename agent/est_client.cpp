@@ -19,7 +19,7 @@ constexpr std::chrono::seconds retry_after_max = std::chrono::hours(24);
 net::Task<Result<http::FetchResponse>> ask(net::Loop& loop, net::BlockingPool& pool,
                                            EstServerPlace place, http::FetchRequest request) {
     const auto deadline = net::deadline_in(step_time);
-    auto wire = co_await dial_hub(pool, loop, place.address, place.proxy, deadline);
+    auto wire = co_await daemon::dial_out(pool, loop, place.address, place.proxy, deadline);
     if (!wire) co_return wire.error();
     auto tls = net::TlsDuplex::client(place.context, std::move(*wire), place.address.host);
     if (!tls) co_return tls.error();

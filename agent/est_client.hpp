@@ -1,10 +1,11 @@
 // The client's side of EST (RFC 7030, RFC 8951).
 #pragma once
 
-#include "agent/hub_dialler.hpp"
+#include "agent/hub_address.hpp"
 #include "base/result.hpp"
 #include "certs/certificate.hpp"
 #include "certs/key.hpp"
+#include "daemon/dial_out.hpp"
 #include "http/fetch.hpp"
 #include "net/loop.hpp"
 #include "net/task.hpp"
@@ -26,7 +27,7 @@ namespace sallyport::agent {
 struct EstServerPlace {
     HubAddress address;
     std::string path = "/.well-known/est";  // may end with a label
-    ProxyWay proxy = {};
+    daemon::ProxyWay proxy = {};
     std::shared_ptr<const net::TlsContext> context = {};
 };
 

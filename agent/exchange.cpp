@@ -2,14 +2,18 @@
 
 #include "agent/backends.hpp"
 #include "agent/deliveries.hpp"
+#include "agent/exchange_audit.hpp"
 #include "agent/held_answer.hpp"
+#include "agent/move_destination.hpp"
 #include "agent/refusals.hpp"
 #include "audit/entry.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "http/hygiene.hpp"
+#include "mappings/authority_name.hpp"
 
 #include <array>
+#include <optional>
 #include <utility>
 
 namespace sallyport::agent {
@@ -57,6 +61,16 @@ struct Counting {
     bool added = false;
 };
 
+bool is_gone(const HeldAnswer& down, const CountedBody& up) {
+    return down.aborted() || up.state() == http::Body::State::cut;
+}
+
+void set_user(audit::ExchangeBegin& exchange, const certs::Principal& principal) {
+    exchange.user = principal.name;
+    exchange.user_type = certs::to_text(principal.type);
+    exchange.issuer = principal.issuer;
+}
+
 void log_failure(const http::RequestHead& head, const mappings::Mapping& mapping,
                  const Error& error) {
     // A caller may go away as often as it likes without filling the log; the audit has each of
@@ -84,23 +98,25 @@ Exchange::Exchange(std::string hub, std::string location, AuditGate& gate, Princ
 net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Body& up,
                                         http::Answer& down) {
     const SitePtr site = site_;
-    const bool with_query = site->config.audit.query_strings;
+    const bool with_query = site->config.query_strings;
+    const auto virtual_host = mappings::name_of_authority(head.authority);
     audit::ExchangeBegin known;
     known.exchange = head.facts.exchange_id;
     known.tenant = head.facts.tenant;
     known.client = head.facts.client;
     known.hub = hub_;
     known.location = location_;
-    known.virtual_host = head.authority;
+    known.virtual_host = virtual_host;
     known.method = head.method;
     known.path = with_query ? head.target : head.target.substr(0, head.target.find('?'));
     std::string rule;  // the entry looks at these when it ends
     std::string internal;
+    std::optional<MoveDestination> destination;
     certs::PrincipalPtr principal;
     Deliveries::Delivery delivery;
     audit::Entry entry(gate_.log(), known);
     // The two ends of a stream are the caller's and the back end's own: none is held back.
-    const bool is_stream = head.method == "CONNECT" && head.upgrade.empty();
+    const bool is_stream = head.is_stream();
     HeldAnswer held(down, is_stream ? HeldAnswer::End::passes : HeldAnswer::End::held);
     CountedBody body(up);
     Counting counting(entry, body, held);
@@ -117,8 +133,17 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
                                   .hub = hub_};
     const auto decision = site->table.decide(wanted);
     if (!decision.allowed()) {
+        principal = recognize(entry, site, head, down.event());
         const auto refusal = refusal_of(decision, wanted);
         co_return co_await refuse(refusal, entry, held);
+    }
+
+    // A file is moved to a place that must be allowed as well.
+    destination = judge_destination(site->table, decision, wanted, head);
+    if (destination) entry.exchange().destination = destination->target;
+    if (destination && destination->refusal) {
+        principal = recognize(entry, site, head, down.event());
+        co_return co_await refuse(*destination->refusal, entry, held);
     }
 
     if (decision.rule != nullptr)
@@ -138,11 +163,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     }
     if (question.refusal()) co_return co_await refuse(*question.refusal(), entry, held);
     principal = question.principal();
-    if (principal != nullptr) {
-        entry.exchange().user = principal->name;
-        entry.exchange().user_type = certs::to_text(principal->type);
-        entry.exchange().issuer = principal->issuer;
-    }
+    if (principal != nullptr) set_user(entry.exchange(), *principal);
     auto chosen = deliveries_.choose(*site, *decision.mapping, principal.get(),
                                      std::chrono::system_clock::now());
     auto outcome = chosen ? Result<void>() : Result<void>(chosen.error());
@@ -176,21 +197,31 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     // 4. The connection for this mapping and this user answers.
     const auto backend = backends_.find(site, *decision.mapping);
     const bool has_login = outcome.has_value();
-    if (has_login) outcome = co_await backend->serve_as(head, body, held, delivery.login);
+    ExchangeAudit inside(gate_, entry.exchange());
+    if (has_login)
+        outcome = co_await backend->serve_recorded(head, body, held, delivery.login, inside);
     deliveries_.answered(delivery, held.status());
 
     // 5. Exactly one end, written before the caller learns that it is over.
     std::string_view word = audit::outcome::answered;
-    std::string_view reason;
+    std::string_view reason = inside.reason();
+    if (!inside.outcome().empty()) word = inside.outcome();
     bool broke = false;  // a stream, maybe after its answer has ended
     if (!outcome) {
         log_failure(head, *decision.mapping, outcome.error());
         const auto refusal = has_login ? refusal_of(outcome.error(), head.authority)
                                        : login_failed(outcome.error(), head.authority);
-        word = outcome_of(outcome.error());
-        reason = refusal.code;
+        const bool has_gone = outcome.error().code == Errc::aborted && is_gone(held, body);
+        if (inside.outcome().empty()) {
+            word = outcome_of(outcome.error());
+            reason = refusal.code;
+            if (outcome.error().code == Errc::aborted)
+                reason = has_gone ? "caller_gone" : "mapping_changed";  // or a reload did it
+        }
         broke = is_stream && held.started();
-        if (!held.started()) http::answer(held, refusal, culprit, head.facts.exchange_id);
+        // Who has gone sees no answer.
+        if (!held.started() && !has_gone)
+            http::answer(held, refusal, culprit, head.facts.exchange_id);
     }
     counting.add();
     gate_.close(commit, entry, {word, held.status(), reason});
@@ -202,6 +233,15 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     const auto why = outcome ? Error{Errc::cut, "the answer was not finished"} : outcome.error();
     held.abort(why);
     co_return why;
+}
+
+certs::PrincipalPtr Exchange::recognize(audit::Entry& entry, const SitePtr& site,
+                                        const http::RequestHead& head, net::Event& event) {
+    Principals::Question question(event);
+    principals_.recognize(question, site, head.facts, std::chrono::system_clock::now());
+    if (question.refusal()) entry.set_token_fault(question.refusal()->code);
+    if (question.principal() != nullptr) set_user(entry.exchange(), *question.principal());
+    return question.principal();
 }
 
 net::Task<Result<void>> Exchange::refuse(const http::Refusal& refusal, audit::Entry& entry,
@@ -218,7 +258,7 @@ net::Task<Result<void>> Exchange::refuse(const http::Refusal& refusal, audit::En
 /// The caller has gone before anything was done for him.
 net::Task<Result<void>> Exchange::give_up(audit::Entry& entry, HeldAnswer& held) {
     AuditGate::Commit commit(held.event());
-    gate_.close(commit, entry, {audit::outcome::aborted, 0, {}});
+    gate_.close(commit, entry, {audit::outcome::aborted, 0, "caller_gone"});
     while (commit.pending()) co_await held.event().wait();
     const Error gone{Errc::aborted, "the caller went away"};
     held.abort(gone);

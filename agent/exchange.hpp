@@ -33,6 +33,9 @@ public:
     void use(SitePtr site) { site_ = std::move(site); }
 
 private:
+    /// Who is refused, for the record; what he is told is the same whoever he is. Null: not known.
+    certs::PrincipalPtr recognize(audit::Entry& entry, const SitePtr& site,
+                                  const http::RequestHead& head, net::Event& event);
     net::Task<Result<void>> refuse(const http::Refusal& refusal, audit::Entry& entry,
                                    HeldAnswer& held);
     net::Task<Result<void>> give_up(audit::Entry& entry, HeldAnswer& held);

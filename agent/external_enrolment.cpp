@@ -12,7 +12,7 @@
 namespace sallyport::agent {
 namespace {
 
-constexpr std::size_t credentials_bytes_max = std::size_t{4} * 1024;
+constexpr std::size_t est_credentials_bytes_max = std::size_t{4} * 1024;
 constexpr std::string_view who = "the EST server of [enrolment]";
 
 Result<std::vector<certs::Certificate>> read_anchors(const std::filesystem::path& file) {
@@ -31,7 +31,7 @@ Result<Secret> read_credentials(const std::filesystem::path& file) {
         return Error{Errc::unauthorized,
                      "[enrolment] needs a credentials_file with user:password of the EST server: "
                      "there is no valid certificate that could speak for this agent"};
-    auto text = read_file(file, credentials_bytes_max);
+    auto text = read_file(file, est_credentials_bytes_max);
     if (!text)
         return Error{text.error().code, "[enrolment] credentials_file: " + to_text(text.error())};
     while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();

@@ -7,10 +7,14 @@
 
 namespace sallyport::agent {
 HttpPool::HttpPool(net::Loop& loop, net::IdleSweep& sweep, Connector& connector, Limits limits)
-    : loop_(loop), sweep_(sweep), connector_(connector), limits_(limits) {}
+    : loop_(loop),
+      sweep_(sweep),
+      connector_(connector),
+      limits_(limits),
+      places_({limits.connections, limits.waiting}) {}
 
 HttpPool::~HttpPool() {
-    assert(in_use_ == 0 && waiting_.empty());
+    assert(places_.taken() == 0 && places_.waiting() == 0);
     close_idle();
 }
 
@@ -34,21 +38,13 @@ std::unique_ptr<HttpWire> HttpPool::remove(HttpWire& wire) {
 }
 
 std::optional<HttpPool::Lease> HttpPool::take_idle(net::Event& event, const Login* login) {
-    if (!waiting_.empty() || in_use_ >= limits_.connections) return std::nullopt;
     auto* wire = newest_of(login);
     if (wire == nullptr) return std::nullopt;
-    Lease lease{Place(), remove(*wire), true};
-    ++in_use_;
-    lease.place = Place(*this);
+    Lease lease{places_.take_now(), nullptr, true};
+    if (!lease.place) return std::nullopt;
+    lease.wire = remove(*wire);
     lease.wire->use(event);
     return lease;
-}
-
-/// Whether another connection may be opened; an idle one gives way.
-bool HttpPool::has_room() {
-    if (in_use_ >= limits_.connections) return false;
-    if (open() >= limits_.connections) drop_oldest();
-    return true;
 }
 
 net::Task<Result<HttpPool::Lease>> HttpPool::take(http::Answer& down, LoginPtr login,
@@ -57,19 +53,11 @@ net::Task<Result<HttpPool::Lease>> HttpPool::take(http::Answer& down, LoginPtr l
                                                   const bool& expired) {
     auto& event = down.event();
     Lease lease;
-    if (waiting_.empty() && has_room()) {
-        ++in_use_;
-        lease.place = Place(*this);
-    } else {
-        if (waiting_.size() >= limits_.waiting)
-            co_return Error{Errc::limit, "all connections to the back end are in use"};
-        Waiting waiting(event);
-        waiting_.push_back(waiting);
-        while (!waiting.granted && !down.aborted() && !expired) co_await event.wait();
-        if (down.aborted()) co_return Error{Errc::aborted, {}};
-        if (!waiting.granted)
-            co_return Error{Errc::timed_out, "no connection to the back end became free"};
-        lease.place = std::move(waiting.place);
+    lease.place = places_.take_now();
+    if (!lease.place) {
+        auto place = co_await places_.take(down, expired);
+        if (!place) co_return place.error();
+        lease.place = std::move(*place);
         // The one that was given back may have been kept open.
         auto* wire = freshness == Freshness::any ? newest_of(login.get()) : nullptr;
         if (wire != nullptr) {
@@ -78,8 +66,8 @@ net::Task<Result<HttpPool::Lease>> HttpPool::take(http::Answer& down, LoginPtr l
             lease.reused = true;
             co_return lease;
         }
-        while (open() > limits_.connections && !idle_.empty()) drop_oldest();
     }
+    while (open() > limits_.connections && !idle_.empty()) drop_oldest();
     auto connected =
         co_await connect_for(down, connector_, login.get(), net::deadline_in(connect_timeout));
     if (!connected) co_return connected.error();
@@ -97,17 +85,6 @@ void HttpPool::put(Lease lease) {
     else
         logins_[wire.login()].push_back(wire);
     wire.rest(*this, sweep_, net::deadline_in(limits_.idle_timeout));
-}
-
-void HttpPool::give_back() {
-    --in_use_;
-    if (waiting_.empty()) return;
-    auto& next = waiting_.front();
-    waiting_.pop_front();
-    ++in_use_;
-    next.place = Place(*this);
-    next.granted = true;
-    next.event.set();
 }
 
 void HttpPool::lost(HttpWire& wire) {

@@ -2,6 +2,7 @@
 
 #include "agent/connector.hpp"
 #include "agent/http_wire.hpp"
+#include "agent/places.hpp"
 #include "http/service.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
@@ -35,27 +36,9 @@ public:
     HttpPool(const HttpPool&) = delete;
     HttpPool& operator=(const HttpPool&) = delete;
 
-    /// One of the connections that the limit allows. Gives itself back.
-    class Place {
-    public:
-        Place() = default;
-        explicit Place(HttpPool& pool) : pool_(&pool) {}
-        Place(Place&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)) {}
-        Place& operator=(Place&& other) noexcept {
-            std::swap(pool_, other.pool_);
-            return *this;
-        }
-        ~Place() {
-            if (pool_ != nullptr) pool_->give_back();
-        }
-
-    private:
-        HttpPool* pool_ = nullptr;
-    };
-
     /// A connection in use, told to the event of the exchange. Destroying it closes it.
     struct Lease {
-        Place place;
+        Places::Place place;  // of those that the limit allows
         std::unique_ptr<HttpWire> wire;
         bool reused = false;
     };
@@ -73,18 +56,10 @@ public:
     void close_idle();
 
     std::size_t idle() const { return idle_.size(); }
-    std::size_t open() const { return in_use_ + idle_.size(); }
-    std::size_t waiting() const { return waiting_.size(); }
+    std::size_t open() const { return places_.taken() + idle_.size(); }
+    std::size_t waiting() const { return places_.waiting(); }
 
 private:
-    struct Waiting : boost::intrusive::list_base_hook<
-                         boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-        explicit Waiting(net::Event& one) : event(one) {}
-        net::Event& event;
-        Place place;
-        bool granted = false;
-    };
-
     template <auto hook>
     using Wires =
         boost::intrusive::list<HttpWire,
@@ -96,20 +71,17 @@ private:
     void drop_oldest() { remove(idle_.front()); }
     void lost(HttpWire& wire) override;
     void end_of_turn() override { lost_.clear(); }
-    void give_back();
-    bool has_room();
 
     net::Loop& loop_;
     net::IdleSweep& sweep_;
     Connector& connector_;
     Limits limits_;
+    Places places_;
     // Idle wires belong to these two lists together, the newest last in each.
     Wires<&HttpWire::by_age> idle_;
     LoginWires nobodys_;  // the usual case needs no look-up
     std::unordered_map<const Login*, LoginWires> logins_;
     std::vector<std::unique_ptr<HttpWire>> lost_;  // destroyed at the end of the turn
-    boost::intrusive::list<Waiting, boost::intrusive::constant_time_size<false>> waiting_;
-    std::size_t in_use_ = 0;
 };
 
 }  // namespace sallyport::agent

@@ -1,24 +1,9 @@
 #pragma once
 
-#include "base/result.hpp"
-
-#include <cstdint>
-#include <string>
-#include <string_view>
+#include "daemon/server_address.hpp"
 
 namespace sallyport::agent {
 
-/// Host and port of an `http://` or `https://` URL that names nothing else.
-struct HubAddress {
-    std::string host;  // name or address, an IPv6 one without brackets
-    std::uint16_t port = 0;
-
-    /// "https://hub.example.com[:port][/]"; the port defaults to 443.
-    static Result<HubAddress> from_https_url(std::string_view url);
-    /// "http://proxy.corp:3128"; the port defaults to 3128.
-    static Result<HubAddress> from_proxy_url(std::string_view url);
-    /// "host:port", for a Host field.
-    std::string authority() const;
-};
+using HubAddress = daemon::ServerAddress;
 
 }  // namespace sallyport::agent

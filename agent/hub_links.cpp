@@ -3,9 +3,9 @@
 #include "agent/link_record.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "net/reconnect.hpp"
 #include "net/tls_context.hpp"
 #include "net/tls_duplex.hpp"
-#include "tunnel/reconnect.hpp"
 
 #include <random>
 
@@ -52,7 +52,7 @@ struct HubLinks::Session {
               links.on_control(slot, *this, std::move(message));
           }),
           end(links.wiring_.loop, std::move(duplex), link_options(links.wiring_.tunnel),
-              links.wiring_.budget, {links.wiring_.exchanges, control}) {
+              links.wiring_.budget, {links.wiring_.exchanges, control, links.wiring_.channels}) {
         control.greet_with(hello);
     }
     ~Session() {
@@ -112,7 +112,7 @@ double HubLinks::dice() {
 }
 
 net::Task<void> HubLinks::keep(Slot& slot, std::uint64_t generation) {
-    tunnel::Reconnect reconnect(wiring_.tunnel.reconnect);
+    net::Reconnect reconnect(wiring_.tunnel.reconnect);
     while (!stopping_ && slot.generation == generation) {
         const auto began = net::Loop::now();
         Ending ending;
@@ -143,8 +143,9 @@ net::Task<Error> HubLinks::run_once(Slot& slot, Ending& ending) {
     auto context = wiring_.context();
     if (!context) co_return context.error();
     const auto deadline = net::deadline_in(dial_time);
-    ProxyWay proxy{wiring_.hub.proxy, wiring_.hub.proxy_credentials_file};
-    auto wire = co_await dial_hub(wiring_.pool, wiring_.loop, *hub, std::move(proxy), deadline);
+    daemon::ProxyWay proxy{wiring_.hub.proxy, wiring_.hub.proxy_credentials_file};
+    auto wire =
+        co_await daemon::dial_out(wiring_.pool, wiring_.loop, *hub, std::move(proxy), deadline);
     if (!wire) co_return wire.error();
     auto tls = net::TlsDuplex::client(*context, std::move(*wire), hub->host);
     if (!tls) co_return tls.error();
@@ -183,6 +184,15 @@ void HubLinks::on_control(Slot& slot, Session& session, tunnel::ControlMessage m
         if (wiring_.trust) wiring_.trust(*trust);
         return;
     }
+    if (const auto* no = std::get_if<tunnel::OpenRefused>(&message)) {
+        if (wiring_.open_refused) wiring_.open_refused(*no);
+        return;
+    }
+    if (std::holds_alternative<tunnel::Cosigned>(message) ||
+        std::holds_alternative<tunnel::WitnessRefused>(message)) {
+        if (wiring_.witness) wiring_.witness(std::move(message));
+        return;
+    }
     const auto* welcome = std::get_if<tunnel::Welcome>(&message);
     if (welcome == nullptr || session.welcome) return;
     session.welcome = true;
@@ -203,7 +213,17 @@ void HubLinks::on_control(Slot& slot, Session& session, tunnel::ControlMessage m
     slot.last_error.clear();
     if (before != nullptr) before->end.link().drain(net::deadline_in(wiring_.tunnel.drain));
     if (!stopping_) fill_slots(std::max<std::size_t>(wiring_.hub.connections, welcome->workers));
+    if (wiring_.witness) wiring_.witness(*welcome);
     if (wiring_.changed) wiring_.changed();
+}
+
+bool HubLinks::ask(const tunnel::ControlMessage& question) {
+    if (stopping_) return false;
+    return std::ranges::any_of(slots_, [&](const auto& slot) {
+        auto* session = slot->session;
+        return session != nullptr && !session->hub_restarts && !session->end.link().draining() &&
+               session->control.send(question);
+    });
 }
 
 net::Task<void> HubLinks::stop(net::Deadline deadline) {

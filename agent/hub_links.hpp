@@ -2,9 +2,10 @@
 
 #include "agent/config.hpp"
 #include "agent/exchange.hpp"
-#include "agent/hub_dialler.hpp"
+#include "agent/hub_address.hpp"
 #include "audit/log.hpp"
 #include "certs/spiffe.hpp"
+#include "daemon/dial_out.hpp"
 #include "net/loop.hpp"
 #include "net/task_group.hpp"
 #include "tunnel/control_stream.hpp"
@@ -43,7 +44,13 @@ struct LinkWiring {
     /// This worker keeps the links `worker`, `worker + workers`, ...
     std::size_t worker = 0;
     std::size_t workers = 1;
+    http::Service* channels = nullptr;  // streams of service channels; null: they are refused
+    /// The hub opens no stream for a channel. May be empty.
+    std::function<void(const tunnel::OpenRefused&)> open_refused = {};
     audit::Log* log = nullptr;  // where links that come and go are recorded; null: nowhere
+    /// What the hub says as a witness of our audit log: a welcome with its key, or an answer. May
+    /// be empty.
+    std::function<void(tunnel::ControlMessage)> witness = {};
     /// Set when a link has come up or gone; for status and readiness. May be empty.
     std::function<void()> changed;
 };
@@ -76,6 +83,8 @@ public:
     void reconnect();
     /// A new link in place of each one: the old ones go when the new ones are up.
     void replace();
+    /// Asks the hub through a link that is up; false if there is none.
+    bool ask(const tunnel::ControlMessage& question);
     /// Tells the hub that this process goes away and comes back, takes no new requests, and ends
     /// when those that run are done, or at the deadline.
     net::Task<void> stop(net::Deadline deadline);

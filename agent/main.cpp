@@ -1,9 +1,9 @@
 #include "agent/agent.hpp"
-#include "agent/audit_command.hpp"
 #include "agent/command_context.hpp"
 #include "agent/site.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "daemon/audit_command.hpp"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -51,14 +51,19 @@ int main(int argc, char** argv) {
     agent::add_policy_commands(app, context);
     agent::add_certs_commands(app, context);
     agent::add_enroll_command(app, context);
-    agent::AuditCommandContext audit{.folder = [&]() -> Result<std::filesystem::path> {
-                                         const auto config = agent::Config::load(context.config);
-                                         if (!config) return config.error();
-                                         return config->audit_folder();
-                                     },
-                                     .out = std::cout,
-                                     .err = std::cerr};
-    agent::add_audit_commands(app, audit);
+    daemon::AuditCommandContext audit{.folder = [&]() -> Result<std::filesystem::path> {
+                                          const auto config = agent::Config::load(context.config);
+                                          if (!config) return config.error();
+                                          return config->audit_folder();
+                                      },
+                                      .out = std::cout,
+                                      .err = std::cerr,
+                                      .socket = [&]() -> Result<std::filesystem::path> {
+                                          auto config = agent::Config::load(context.config);
+                                          if (!config) return config.error();
+                                          return std::move(config->admin_socket);
+                                      }};
+    daemon::add_audit_commands(app, audit);
     agent::add_daemon_commands(app, context);
     try {
         app.parse(argc, argv);

@@ -37,6 +37,20 @@ void Principals::resolve(Question& question, const SitePtr& site,
     if (policy.required) question.refuse(principal_required());
 }
 
+void Principals::recognize(Question& question, const SitePtr& site, const http::HubFacts& facts,
+                           Time now) {
+    question.state_ = Question::State::answered;
+    const bool technical = !facts.technical_token.empty();
+    if (facts.user_token.empty() && !technical) return;
+    if (site->identity_providers.all().empty()) return;  // then tokens mean nothing here
+    if (!facts.user_token.empty() && technical) return question.refuse(principal_ambiguous());
+    question.token_ = technical ? facts.technical_token : facts.user_token;
+    question.type_ = technical ? certs::UserType::technical : certs::UserType::business;
+    question.site_ = site;
+    budget_.asks(facts.tenant, facts.client);
+    answer(question, Patience::for_the_record, now);
+}
+
 void Principals::answer(Question& question, Patience patience, Time now) {
     question.state_ = Question::State::answered;
     if (judged_for_ != question.site_) {
@@ -53,6 +67,8 @@ void Principals::answer(Question& question, Patience patience, Time now) {
         question.principal_ = *known;
         return;
     }
+    if (patience == Patience::for_the_record && !budget_.take(now))
+        return question.refuse(principal_unchecked());
     judge(question, digest, patience, now);
 }
 
@@ -97,7 +113,7 @@ void Principals::judge(Question& question, const certs::Sha256& digest, Patience
 /// Whether a fetch of these keys runs, or may begin now, so that the answer may change.
 bool Principals::wait(Question& question, std::string_view source, Patience patience) {
     const auto found = keys_->find(source);
-    if (found == keys_->end() || patience == Patience::has_waited) return false;
+    if (found == keys_->end() || patience != Patience::may_wait) return false;
     if (!asked_.contains(source)) {
         asked_.emplace(source);
         refresh_(source);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/recognition_budget.hpp"
 #include "agent/site.hpp"
 #include "certs/principal.hpp"
 #include "certs/sha256.hpp"
@@ -67,6 +68,13 @@ public:
     void resolve(Question& question, const SitePtr& site, const mappings::PrincipalPolicy& policy,
                  const http::HubFacts& facts, std::chrono::system_clock::time_point now);
 
+    /// Who asks for what is refused whatever his token says, for the record: an answer at once, of
+    /// what is here. No keys are fetched, and of one client only so many tokens are looked at that
+    /// are not known: the others are refused as "principal_unchecked", so that a flood of refused
+    /// requests costs no more than one of allowed ones.
+    void recognize(Question& question, const SitePtr& site, const http::HubFacts& facts,
+                   std::chrono::system_clock::time_point now);
+
     /// Other keys from now on. They must know the sources of a site before its first question.
     void use(daemon::KeySnapshotPtr keys);
 
@@ -82,7 +90,7 @@ private:
             return hash;
         }
     };
-    enum class Patience { may_wait, has_waited };
+    enum class Patience { may_wait, has_waited, for_the_record };
 
     void answer(Question& question, Patience patience, Time now);
     void judge(Question& question, const certs::Sha256& digest, Patience patience, Time now);
@@ -90,7 +98,8 @@ private:
 
     std::function<void(std::string_view)> refresh_;
     daemon::KeySnapshotPtr keys_ = std::make_shared<const daemon::KeySnapshot>();
-    SitePtr judged_for_;                        // what is remembered holds under this site
+    SitePtr judged_for_;  // what is remembered holds under this site
+    RecognitionBudget budget_;
     std::set<std::string, std::less<>> asked_;  // for a refresh, since the last snapshot
     boost::intrusive::list<Question, boost::intrusive::constant_time_size<false>> waiting_;
     certs::Sha256Hasher hash_;

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "certs/token.hpp"
 #include "net/tls_fault.hpp"
+#include "ssh/fault.hpp"
 
 namespace sallyport::agent {
 
@@ -57,6 +58,30 @@ bool certificate_refused(const Error& error, const std::string& system, http::Re
     return true;
 }
 
+/// What stands between the agent and the system: the caller may know, and whom to ask.
+bool ssh_failed(const Error& error, const std::string& system, http::Refusal& refusal) {
+    using ssh::Fault;
+    const auto server = "The SSH server on the way to the system behind " + system;
+    const std::string ask = " The agent's administrator finds the reason in its log.";
+    refusal.proxy_status_error = "destination_unavailable";
+    if (error.code == Fault::unreachable) {
+        refusal.code = "jump_host_unreachable";
+        refusal.message = server + " cannot be reached." + ask;
+    } else if (error.code == Fault::host_key_unknown || error.code == Fault::host_key_changed) {
+        refusal.code = "jump_host_not_trusted";
+        refusal.message = server + " does not prove to be the one that it should be." + ask;
+    } else if (error.code == Fault::login) {
+        refusal.code = "jump_host_login_refused";
+        refusal.message = server + " does not let the agent in." + ask;
+    } else if (error.code == Fault::forbidden) {
+        refusal.code = "jump_host_forbids";
+        refusal.message = server + " does not allow a connection there." + ask;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 http::Refusal refusal_of(const Error& error, std::string_view virtual_host) {
@@ -77,7 +102,8 @@ http::Refusal refusal_of(const Error& error, std::string_view virtual_host) {
         return refusal;
     }
     refusal.status = 502;
-    if (certificate_refused(error, system, refusal)) return refusal;
+    if (certificate_refused(error, system, refusal) || ssh_failed(error, system, refusal))
+        return refusal;
     if (error.code == Errc::untrusted) {
         refusal.code = "backend_not_trusted";
         refusal.proxy_status_error = "tls_certificate_error";
@@ -152,6 +178,13 @@ http::Refusal principal_required() {
         "This system wants to know on whose behalf a request is made: send the user's token as "
         "SAP-Connectivity-Authentication (a destination with PrincipalPropagation does).";
     return refusal;
+}
+
+http::Refusal principal_unchecked() {
+    return {.status = 407,
+            .code = "principal_unchecked",
+            .message = {},
+            .proxy_status_error = "http_request_denied"};
 }
 
 http::Refusal principal_keys_missing() {

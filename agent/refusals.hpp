@@ -25,6 +25,8 @@ http::Refusal principal_refused(certs::UserType type, const Error& error);
 http::Refusal principal_ambiguous();
 /// The mapping is not for nobody.
 http::Refusal principal_required();
+/// There were too many tokens to look at for the record alone; no caller is told.
+http::Refusal principal_unchecked();
 /// The keys that a token has to be checked with could not be fetched.
 http::Refusal principal_keys_missing();
 

@@ -1,6 +1,7 @@
 #include "agent/rewrite.hpp"
 
 #include "base/bytes.hpp"
+#include "http/h1_characters.hpp"
 
 #include <algorithm>
 
@@ -34,12 +35,6 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
     return equal_ignoring_case(text.substr(0, start.size()), start);
 }
 
-std::string_view trim(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 struct Attribute {
     std::string_view text;   // as it stands between two semicolons
     std::string_view value;  // of a Domain, without the blanks and dot that do not count
@@ -53,9 +48,11 @@ void for_each_attribute(std::string_view value, Visit visit) {
         const auto end = value.find(';', at + 1);
         Attribute attribute{.text = value.substr(at + 1, end - at - 1), .value = {}};
         const auto equals = attribute.text.find('=');
-        attribute.is_domain = equals != std::string_view::npos &&
-                              equal_ignoring_case(trim(attribute.text.substr(0, equals)), "domain");
-        if (attribute.is_domain) attribute.value = trim(attribute.text.substr(equals + 1));
+        attribute.is_domain =
+            equals != std::string_view::npos &&
+            equal_ignoring_case(http::h1::trim(attribute.text.substr(0, equals)), "domain");
+        if (attribute.is_domain)
+            attribute.value = http::h1::trim(attribute.text.substr(equals + 1));
         if (attribute.value.starts_with('.')) attribute.value.remove_prefix(1);
         visit(attribute);
         at = end;

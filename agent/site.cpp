@@ -3,6 +3,8 @@
 #include "agent/back_end_trust.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "daemon/configured_witnesses.hpp"
+#include "daemon/forward_config.hpp"
 #include "net/tls_context.hpp"
 
 #include <algorithm>
@@ -30,8 +32,13 @@ Result<SitePtr> Site::load(const std::filesystem::path& file) {
     if (!providers) return providers.error();
     site->identity_providers = std::move(*providers);
 
+    std::ranges::move(daemon::forwarder_warnings(site->config.audit.forwarders),
+                      std::back_inserter(site->config.warnings));
+    std::ranges::move(daemon::witness_warnings(site->config.audit.witnesses),
+                      std::back_inserter(site->config.warnings));
     if (auto read = site->read_principals(); !read) return read.error();
     if (auto read = site->read_kerberos(); !read) return read.error();
+    if (auto read = site->read_ssh(); !read) return read.error();
     return SitePtr(std::move(site));
 }
 

@@ -33,17 +33,23 @@ struct Site {
     KerberosUsers kerberos_users;  // as whom a KDC knows them
     std::map<std::filesystem::path, TechnicalCredentialsPtr> technical{};  // by credentials_file
 
+    std::vector<ssh::CredentialsPtr> ssh_credentials{};  // as config.ssh names them
+
     /// Reads everything the configuration names. Errors: as Config::load, and for files it names.
     static Result<std::shared_ptr<const Site>> load(const std::filesystem::path& file);
 
     /// Whom the back end of `mapping` must prove to be.
     const std::shared_ptr<const net::TlsContext>& trust_of(const mappings::Mapping& mapping) const;
 
+    /// How to log on at that SSH server; null if nothing says it.
+    ssh::CredentialsPtr ssh_of(std::string_view host, std::uint16_t port) const;
+
     /// `trust` and `pinned`: part of load().
     Result<void> make_contexts(const BackEndTrust& from);
     /// What `config` says of users: part of load().
     Result<void> read_principals();
     Result<void> read_kerberos();
+    Result<void> read_ssh();
 };
 
 using SitePtr = std::shared_ptr<const Site>;

@@ -1,64 +1,96 @@
 #include "agent/stream_backend.hpp"
 
+#include "agent/broken_stream.hpp"
 #include "agent/connect_for.hpp"
 #include "agent/stream_exchange.hpp"
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "mappings/virtual_host.hpp"
+
+#include <string>
 
 namespace sallyport::agent {
 namespace {
 
-/// One of the streams that the mapping allows at once.
-struct Counted {
-    explicit Counted(std::uint32_t& n) : count(n) { ++count; }
-    ~Counted() { --count; }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
-    std::uint32_t& count;
-};
-
-/// The system behind must not take for an orderly end what is none: a failure, or the end of the
-/// agent. TLS says it by itself, TCP does not.
-struct CutUnlessWhole {
-    explicit CutUnlessWhole(http::RawStream& w) : wire(w) {}
-    ~CutUnlessWhole() {
-        if (!whole) wire.duplex().reset();
-    }
-    CutUnlessWhole(const CutUnlessWhole&) = delete;
-    CutUnlessWhole& operator=(const CutUnlessWhole&) = delete;
-    http::RawStream& wire;
-    bool whole = false;
-};
+Error removed() { return {Errc::aborted, "a reload removed or changed its mapping"}; }
 
 }  // namespace
 
 StreamBackend::StreamBackend(net::Loop& loop, net::IdleSweep& sweep, Options options)
     : loop_(loop), sweep_(sweep), options_(std::move(options)) {}
 
+StreamBackend::Running::Running(StreamBackend& backend, net::Event& to_tell)
+    : count(backend.streams_), event(to_tell) {
+    ++count;
+    backend.running_.push_back(*this);
+}
+
 net::Task<Result<void>> StreamBackend::serve_as(const http::RequestHead& head, http::Body& up,
                                                 http::Answer& down, LoginPtr login) {
+    return serve_stream(head, up, down, std::move(login), nullptr);
+}
+
+net::Task<Result<void>> StreamBackend::serve_recorded(const http::RequestHead& head, http::Body& up,
+                                                      http::Answer& down, LoginPtr login,
+                                                      ExchangeAudit& audit) {
+    return serve_stream(head, up, down, std::move(login), &audit);
+}
+
+void StreamBackend::retire() {
+    retired_ = true;
+    if (streams_ > 0)
+        log::write(log::Level::info, "streams.ended",
+                   {{"why", "a reload removed or changed their mapping"},
+                    {"virtual_host", options_.name},
+                    {"streams", std::to_string(streams_)}});
+    for (auto& stream : running_) stream.event.set();
+}
+
+net::Task<Result<void>> StreamBackend::serve_stream(const http::RequestHead& head, http::Body& up,
+                                                    http::Answer& down, LoginPtr login,
+                                                    ExchangeAudit* audit) {
+    if (retired_) co_return removed();
     if (streams_ >= options_.connections)
         co_return Error{Errc::limit, "limits.connections of the mapping are in use"};
-    const Counted counted(streams_);
+    const Running running(*this, down.event());
     const auto way = way_to(head.authority);
     if (!way) co_return way.error();
     auto connected =
         co_await connect_for(down, **way, login.get(), net::deadline_in(options_.connect_timeout));
     if (!connected) co_return connected.error();
+    if (retired_) co_return removed();
     http::RawStream wire(loop_, std::move(*connected), down.event());
     CutUnlessWhole cut(wire);
     if (auto attached = wire.attach(loop_, down.event()); !attached) co_return attached.error();
-    StreamExchange exchange(loop_, sweep_, wire, up, down, options_.idle_timeout);
     http::ResponseHead granted;
     granted.status = 200;
+    if (!options_.inspect) {
+        StreamExchange exchange(loop_, sweep_, wire, up, down, options_.idle_timeout);
+        down.start(granted);
+        auto served = co_await run(exchange, down);
+        cut.whole = served.has_value();
+        co_return served;
+    }
+    if (audit == nullptr) co_return Error{Errc::unavailable, "nobody keeps records of this stream"};
+    const auto inspection = options_.inspect(*audit);
+    InspectedExchange exchange(
+        loop_, sweep_, wire, up, down, *inspection, *audit,
+        {.idle_timeout = options_.idle_timeout, .set_up_timeout = options_.set_up_timeout});
     down.start(granted);
-    auto step = exchange.step();
-    while (step && *step == StreamExchange::Step::wait) {
+    auto served = co_await run(exchange, down);
+    cut.whole = served.has_value() || exchange.said_farewell();
+    co_return served;
+}
+
+template <class Moving>
+net::Task<Result<void>> StreamBackend::run(Moving& stream, http::Answer& down) {
+    auto step = stream.step();
+    while (step && *step == StreamStep::wait) {
         co_await down.event().wait();
-        step = exchange.step();
+        if (retired_) co_return stream.give_up(removed());
+        step = stream.step();
     }
     if (!step) co_return step.error();
-    cut.whole = true;
     co_return Result<void>{};
 }
 

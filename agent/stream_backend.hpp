@@ -2,13 +2,17 @@
 
 #include "agent/backend.hpp"
 #include "agent/connector.hpp"
+#include "agent/inspected_exchange.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
+
+#include <boost/intrusive/list.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -16,7 +20,7 @@ namespace sallyport::agent {
 
 /// The internal system of a mapping that carries streams of bytes. One connection per stream, at
 /// most as many at once as the mapping allows; who comes then is refused (Errc::limit). The answer
-/// is a 200 as soon as the system is connected; then bytes flow.
+/// is a 200 as soon as the system is connected; then bytes flow: unseen, or through an inspection.
 class StreamBackend final : public Backend {
 public:
     static constexpr std::chrono::milliseconds connect_timeout_default{10'000};
@@ -24,10 +28,15 @@ public:
     struct Options {
         /// A way to one internal port; called once for each port that is asked for.
         std::function<std::unique_ptr<Connector>(std::uint16_t port)> way;
+        /// Makes what looks into a stream, for each connection; empty: nobody does. The audit
+        /// outlives what is made. Such streams come by serve_recorded() only.
+        std::function<std::unique_ptr<StreamInspection>(ExchangeAudit&)> inspect{};
+        std::string name{};  // of the mapping, for the log
         std::uint16_t first_virtual_port = 0;
         std::uint16_t first_internal_port = 0;
         std::uint32_t connections = 100;
         std::chrono::milliseconds idle_timeout{7'200'000};
+        std::chrono::milliseconds set_up_timeout = InspectedExchange::set_up_timeout_default;
         std::chrono::milliseconds connect_timeout = connect_timeout_default;
     };
 
@@ -35,15 +44,35 @@ public:
 
     net::Task<Result<void>> serve_as(const http::RequestHead& head, http::Body& up,
                                      http::Answer& down, LoginPtr login) override;
+    net::Task<Result<void>> serve_recorded(const http::RequestHead& head, http::Body& up,
+                                           http::Answer& down, LoginPtr login,
+                                           ExchangeAudit& audit) override;
+    /// Ends its streams, and opens no more.
+    void retire() override;
 
 private:
+    /// One of the streams that the mapping allows at once.
+    struct Running : net::TurnHook {
+        Running(StreamBackend& backend, net::Event& to_tell);
+        ~Running() { --count; }
+        Running(const Running&) = delete;
+        Running& operator=(const Running&) = delete;
+        std::uint32_t& count;
+        net::Event& event;
+    };
+    template <class Moving>
+    net::Task<Result<void>> run(Moving& stream, http::Answer& down);
+    net::Task<Result<void>> serve_stream(const http::RequestHead& head, http::Body& up,
+                                         http::Answer& down, LoginPtr login, ExchangeAudit* audit);
     Result<Connector*> way_to(std::string_view authority);
 
     net::Loop& loop_;
     net::IdleSweep& sweep_;
     Options options_;
     std::unordered_map<std::uint16_t, std::unique_ptr<Connector>> ways_;  // by internal port
-    std::uint32_t streams_ = 0;
+    boost::intrusive::list<Running, boost::intrusive::constant_time_size<false>> running_;
+    std::uint32_t streams_ = 0;  // of these
+    bool retired_ = false;
 };
 
 }  // namespace sallyport::agent

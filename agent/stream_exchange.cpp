@@ -1,5 +1,6 @@
 #include "agent/stream_exchange.hpp"
 
+#include "agent/broken_stream.hpp"
 #include "base/error.hpp"
 
 namespace sallyport::agent {
@@ -18,7 +19,7 @@ StreamExchange::StreamExchange(net::Loop& loop, net::IdleSweep& sweep, http::Raw
     sweep_.add(*this, net::deadline_in(idle_timeout_));
 }
 
-Result<StreamExchange::Step> StreamExchange::step() {
+Result<StreamStep> StreamExchange::step() {
     if (down_.aborted()) return Error{Errc::aborted, "the caller went away"};
     if (expired_) return Error{Errc::timed_out, "nothing moved within idle_timeout"};
     wire_.output().send();
@@ -26,7 +27,7 @@ Result<StreamExchange::Step> StreamExchange::step() {
     if (auto moved = move_down(); !moved) return moved.error();
     const bool all_out =
         wire_.output().failed() || (wire_.output().all_sent() && wire_.duplex().all_out());
-    return up_done_ && down_done_ && all_out ? Step::done : Step::wait;
+    return up_done_ && down_done_ && all_out ? StreamStep::done : StreamStep::wait;
 }
 
 Result<void> StreamExchange::move_up() {
@@ -51,21 +52,10 @@ Result<void> StreamExchange::move_down() {
     const auto pumped = http::pump(wire_.incoming(), down_);
     if (pumped == Pumped::more) next_turn_.request();
     if (pumped != Pumped::ended) return {};
-    if (wire_.incoming().state() == http::Body::State::cut || was_reset()) {
-        auto why = wire_.duplex().failure();
-        if (why.empty()) why = "the internal system broke off the connection";
-        return Error{Errc::cut, std::move(why)};
-    }
+    if (is_broken(wire_)) return broken_by_system(wire_);
     down_done_ = true;
     down_.finish({});
     return {};
-}
-
-/// The kernel tells of a reset once. Where a write was told, a read finds what looks like an
-/// orderly end. Broken pipe is another thing: the end had come before.
-bool StreamExchange::was_reset() const {
-    const auto& output = wire_.output();
-    return output.failed() && output.error() != boost::system::errc::broken_pipe;
 }
 
 void StreamExchange::on_deadline() {

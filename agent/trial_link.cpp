@@ -1,7 +1,8 @@
 #include "agent/trial_link.hpp"
 
-#include "agent/hub_dialler.hpp"
+#include "agent/hub_address.hpp"
 #include "base/error.hpp"
+#include "daemon/dial_out.hpp"
 #include "net/tls_context.hpp"
 #include "net/tls_duplex.hpp"
 #include "net/within.hpp"
@@ -57,8 +58,8 @@ net::Task<Result<void>> run(net::Loop& loop, net::BlockingPool& pool, tunnel::Me
                             const tunnel::Hello& hello, net::Deadline deadline) {
     const auto hub = HubAddress::from_https_url(config.url);
     if (!hub) co_return hub.error();
-    ProxyWay proxy{config.proxy, config.proxy_credentials_file};
-    auto wire = co_await dial_hub(pool, loop, *hub, std::move(proxy), deadline);
+    daemon::ProxyWay proxy{config.proxy, config.proxy_credentials_file};
+    auto wire = co_await daemon::dial_out(pool, loop, *hub, std::move(proxy), deadline);
     if (!wire) co_return wire.error();
     auto tls = net::TlsDuplex::client(std::move(context), std::move(*wire), hub->host);
     if (!tls) co_return tls.error();

@@ -24,6 +24,8 @@ struct Worker::HubSide {
     HubSide(Worker& worker, const HubConfig& hub)
         : exchange(hub.name, hub.location, worker.gate_, worker.principals_, worker.deliveries_,
                    worker.backends_, worker.site_),
+          channels(worker.loop_, worker.sweep_, worker.gate_, hub.name, hub.location,
+                   [this](const tunnel::Open& open) { return links.ask(open); }),
           links({.loop = worker.loop_,
                  .pool = worker.shared_.pool,
                  .budget = worker.shared_.budget,
@@ -36,10 +38,19 @@ struct Worker::HubSide {
                  .name = worker.shared_.name,
                  .worker = worker.index_,
                  .workers = worker.shared_.workers,
+                 .channels = &channels,
+                 .open_refused =
+                     [this](const tunnel::OpenRefused& refused) { channels.refused(refused); },
                  .log = &worker.shared_.log,
+                 .witness =
+                     [&worker, name = hub.name](tunnel::ControlMessage message) {
+                         if (worker.shared_.witness)
+                             worker.shared_.witness(name, std::move(message));
+                     },
                  .changed = {}}) {}
 
     Exchange exchange;
+    Channels channels;
     HubLinks links;
 };
 
@@ -61,9 +72,19 @@ Worker::Worker(std::size_t index, AgentShared& shared)
 
 Worker::~Worker() { join(); }
 
+void Worker::listen(const ChannelConfig& channel, net::ListeningSocket socket) {
+    const auto& hubs = site_->config.hubs;
+    for (std::size_t i = 0; i < hubs.size(); ++i)
+        if (hubs[i].name == channel.hub)
+            return hubs_[i]->channels.listen(channel, std::move(socket));
+}
+
 void Worker::start() {
     thread_ = std::thread([this] {
-        for (auto& hub : hubs_) hub->links.start();
+        for (auto& hub : hubs_) {
+            hub->links.start();
+            hub->channels.start();
+        }
         loop_.io.run();
     });
 }
@@ -102,9 +123,24 @@ void Worker::replace_links() {
     });
 }
 
+void Worker::ask_hub(std::string hub, tunnel::ControlMessage question,
+                     std::function<void(bool)> tell) {
+    asio::post(loop_.executor(), [this, hub = std::move(hub), question = std::move(question),
+                                  tell = std::move(tell)] {
+        const auto& configs = shared_.site->config.hubs;
+        for (std::size_t i = 0; i < hubs_.size(); ++i)
+            if (configs[i].name == hub) return tell(hubs_[i]->links.ask(question));
+        tell(false);
+    });
+}
+
 void Worker::ask_status(std::function<void(Status)> tell) {
     asio::post(loop_.executor(), [this, tell] {
-        Status status{.links = {}, .issued_system = deliveries_.issued_system()};
+        Status status{.links = {},
+                      .channels = {},
+                      .issued_system = deliveries_.issued_system(),
+                      .ssh_hosts = backends_.ssh_hosts()};
+        for (const auto& hub : hubs_) hub->channels.tell(status.channels);
         for (std::size_t i = 0; i < hubs_.size(); ++i)
             status.links.emplace_back(shared_.site->config.hubs[i].name, hubs_[i]->links.status());
         tell(std::move(status));
@@ -118,8 +154,11 @@ void Worker::stop(net::Deadline deadline) {
 
 net::Task<void> Worker::finish(net::Deadline deadline) {
     net::TaskGroup stops(loop_);
+    for (auto& hub : hubs_) hub->channels.drain();
     for (auto& hub : hubs_) stops.spawn("stop", hub->links.stop(deadline));
     co_await stops.join();
+    for (auto& hub : hubs_) co_await hub->channels.stop();
+    co_await backends_.stop();
     work_.reset();
     loop_.io.stop();
 }

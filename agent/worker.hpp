@@ -2,6 +2,7 @@
 
 #include "agent/audit_gate.hpp"
 #include "agent/backends.hpp"
+#include "agent/channels.hpp"
 #include "agent/deliveries.hpp"
 #include "agent/exchange.hpp"
 #include "agent/hub_links.hpp"
@@ -44,6 +45,8 @@ struct AgentShared {
     KerberosShared kerberos;
     /// Who we are at the hub, from any thread.
     std::function<std::optional<certs::AgentName>()> name;
+    /// What a hub says as a witness of the audit log, from any thread.
+    std::function<void(std::string_view hub, tunnel::ControlMessage)> witness = {};
 };
 
 /// What this process says of itself on a new link to `hub`.
@@ -54,13 +57,17 @@ class Worker {
 public:
     struct Status {
         std::vector<std::pair<std::string, std::vector<HubLinks::Status>>> links;  // by hub
+        std::vector<Channels::Status> channels;
         /// Of the agent towards back ends, if it issued itself one and showed it.
         std::optional<certs::Certificate> issued_system;
+        std::vector<ssh::Host::Status> ssh_hosts;
     };
 
     Worker(std::size_t index, AgentShared& shared);
     ~Worker();
 
+    /// Before start(). Local connections of a channel are one worker's.
+    void listen(const ChannelConfig& channel, net::ListeningSocket socket);
     void start();
     void join();
 
@@ -72,6 +79,9 @@ public:
     void renew_system();
     void reconnect();
     void replace_links();
+    /// Asks that hub over one of this worker's links; `tell` is called on the worker's thread with
+    /// whether there is one.
+    void ask_hub(std::string hub, tunnel::ControlMessage question, std::function<void(bool)> tell);
     /// Ends the worker's loop when everything that runs is done, or at the deadline.
     void stop(net::Deadline deadline);
     /// `tell` is called on the worker's thread.

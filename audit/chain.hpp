@@ -1,9 +1,10 @@
 #pragma once
 
 #include "audit/clock.hpp"
+#include "audit/discloser.hpp"
 #include "audit/log.hpp"
 #include "audit/record_fields.hpp"
-#include "certs/sha256.hpp"
+#include "tlog/tree.hpp"
 
 #include <string>
 #include <string_view>
@@ -11,17 +12,18 @@
 namespace sallyport::audit {
 
 /// `prev` of the very first record.
-inline constexpr certs::Sha256 chain_start{};
+inline constexpr tlog::Hash chain_start{};
 
 /// Hexadecimal digits of the configuration's digest that stand in each record.
 inline constexpr std::size_t configuration_digits = 16;
 
-/// Numbers the records and chains each to the one before: `prev` is the SHA-256 of all bytes of the
-/// previous line, its newline included.
+/// Numbers the records and chains each to the one before: `prev` is the digest of the previous
+/// line, its newline included: the hash of that leaf in the tree (RFC 6962 section 2.1), so that
+/// chain and tree need one hash of a record, not two.
 class Chain {
 public:
     /// `next` is the sequence of the next record, `last` the digest of the line before it.
-    Chain(Sequence next, const certs::Sha256& last, std::string boot)
+    Chain(Sequence next, const tlog::Hash& last, std::string boot)
         : next_(next), last_(last), boot_(std::move(boot)) {}
 
     void set_configuration(std::string_view digest) {
@@ -29,16 +31,19 @@ public:
     }
 
     Sequence next() const { return next_; }
+    /// Digest of the line before it.
+    const tlog::Hash& last() const { return last_; }
 
-    /// Appends the record of `event` to `out`.
+    /// Appends the record of `event` to `out`, and what it says of persons to `disclosures`.
     template <class Event>
-    Sequence append(std::string& out, Instant now, const Event& event) {
+    Sequence append(std::string& out, std::string& disclosures, Instant now, const Event& event) {
         const auto start = out.size();
-        Line line(out);
+        discloser_.begin(disclosures, next_);
+        Line line(out, discloser_);
         write_head(line, now, name_of(event));
         write_fields(line, event);
         line.finish();
-        last_ = hasher_(as_bytes(std::string_view(out).substr(start)));
+        last_ = tlog::leaf_hash(as_bytes(std::string_view(out).substr(start)));
         return next_++;
     }
 
@@ -46,11 +51,11 @@ private:
     void write_head(Line& line, Instant now, std::string_view event);
 
     Sequence next_;
-    certs::Sha256 last_;
+    tlog::Hash last_;
     std::string boot_;
     std::string configuration_;
-    std::string time_;  // kept for its memory
-    certs::Sha256Hasher hasher_;
+    TimeText time_;
+    Discloser discloser_;
 };
 
 }  // namespace sallyport::audit

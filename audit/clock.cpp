@@ -119,6 +119,17 @@ Clock& Clock::system() {
     return clock;
 }
 
+std::string_view TimeText::at(WallTime time) {
+    const auto second = std::chrono::floor<seconds>(time);
+    if (text_.empty() || second != second_) {
+        second_ = second;
+        text_ = to_rfc3339(time);
+    } else {
+        put(text_.data() + fraction_at, 6, (time - second).count());
+    }
+    return text_;
+}
+
 void append_rfc3339(std::string& out, WallTime time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);

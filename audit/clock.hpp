@@ -32,6 +32,20 @@ std::string to_rfc3339(WallTime time);
 /// Appends the same to `out`.
 void append_rfc3339(std::string& out, WallTime time);
 
+/// The same for times that follow one another closely: writes the fraction of a second only, as
+/// long as the second is the same.
+class TimeText {
+public:
+    /// Until the next call.
+    std::string_view at(WallTime time);
+
+private:
+    static constexpr std::size_t fraction_at = 20;  // in the text
+
+    std::string text_;
+    std::chrono::sys_seconds second_{};
+};
+
 /// Reads RFC 3339 with `Z` or a numeric offset and up to nine digits of a second (those beyond
 /// microseconds are dropped). Errors: Errc::malformed.
 Result<WallTime> parse_rfc3339(std::string_view text);

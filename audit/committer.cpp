@@ -1,27 +1,29 @@
 #include "audit/committer.hpp"
 
+#include "base/thread.hpp"
+
 #include <algorithm>
-#include <csignal>
-#include <pthread.h>
 
 namespace sallyport::audit {
 
-Committer::Committer(Commit commit) : commit_(std::move(commit)) { start(); }
-
-void Committer::start() {
-    // Signals are for the loop threads.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] { run(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+Committer::Committer(Commit commit) : commit_(std::move(commit)) {
+    thread_ = start_deaf_thread([this] { run(); });
 }
 
 bool Committer::request(Sequence up_to, std::function<void(bool)>& done) {
     {
         const std::lock_guard lock(mutex_);
         if (stopped_ || waiting_.size() >= waiting_max) return false;
+        waiting_.push_back({.up_to = up_to, .done = std::move(done)});
+    }
+    changed_.notify_one();
+    return true;
+}
+
+bool Committer::request_always(Sequence up_to, std::function<void(bool)> done) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopped_) return false;
         waiting_.push_back({.up_to = up_to, .done = std::move(done)});
     }
     changed_.notify_one();

@@ -27,6 +27,8 @@ public:
     /// `done` is called from the thread. False if it was stopped or too many wait; `done` is not
     /// called then.
     bool request(Sequence up_to, std::function<void(bool)>& done);
+    /// The same for the log itself, however many wait.
+    bool request_always(Sequence up_to, std::function<void(bool)> done);
     /// A commit that nobody waits for.
     void wake();
     /// Answers who waits, then ends the thread.
@@ -37,7 +39,6 @@ private:
         Sequence up_to;
         std::function<void(bool)> done;
     };
-    void start();
     void run();
 
     Commit commit_;

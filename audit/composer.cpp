@@ -6,25 +6,25 @@ namespace sallyport::audit {
 
 void Batch::clear() {
     bytes.clear();
+    disclosures.clear();
     cuts.clear();
     records = 0;
 }
 
-Composer::Composer(LogState state, std::string boot, std::uint64_t segment_bytes_max,
-                   const Policy& policy)
+Composer::Composer(LogState state, std::string boot, std::uint64_t segment_bytes_max, Level level,
+                   std::string_view configuration)
     : chain_(state.next, state.last, std::move(boot)),
       open_(std::move(state.open)),
+      level_(level),
       segment_(std::move(state.segment)),
+      segment_first_(state.segment_first),
       segment_bytes_(state.segment_bytes),
       segment_bytes_max_(segment_bytes_max),
-      segment_ended_(segment_.empty()) {
+      segment_sealed_(state.segment_sealed || segment_.empty()),
+      segment_ended_(segment_sealed_) {
+    if (state.last_time) day_.start(*state.last_time);
     if (state.last_instant) static_cast<void>(watch_.observe(*state.last_instant));
-    set_policy(policy);
-}
-
-void Composer::set_policy(const Policy& policy) {
-    level_ = policy.level;
-    chain_.set_configuration(policy.configuration);
+    chain_.set_configuration(configuration);
 }
 
 Sequence Composer::append(const ExchangeBegin& event, Instant now) {
@@ -49,6 +49,7 @@ Sequence Composer::append(const ExchangeEnd& event, Instant now) {
 void Composer::take(Batch& batch) {
     batch.clear();
     std::swap(batch, pending_);
+    batch.last = chain_.last();
 }
 
 void Composer::note_step(Instant now) {
@@ -58,12 +59,27 @@ void Composer::note_step(Instant now) {
     put(ClockStep{.expected = expected, .step = *step}, now);
 }
 
-void Composer::open_segment(Instant now) {
+std::string_view Composer::reason_to_end(Instant now) {
+    const bool new_day = day_.is_over(now.wall);
+    if (segment_ended_) return sealed::repair;
+    if (segment_full_ || segment_bytes_ >= segment_bytes_max_) return sealed::size;
+    return new_day ? sealed::day : std::string_view();
+}
+
+void Composer::open_segment(Instant now, std::string_view reason) {
+    if (!std::exchange(segment_sealed_, false))
+        chain_and_count(
+            SegmentSealed{.records = chain_.next() + 1 - segment_first_, .reason = reason}, now);
     const auto first = chain_.next();
-    pending_.cuts.push_back({.offset = pending_.bytes.size(), .first = first});
+    pending_.cuts.push_back({.offset = pending_.bytes.size(),
+                             .disclosures = pending_.disclosures.size(),
+                             .first = first});
     const auto previous = std::exchange(segment_, segment_name(first));
     const auto previous_bytes = std::exchange(segment_bytes_, 0);
     segment_ended_ = false;
+    segment_full_ = false;
+    segment_first_ = first;
+    day_.start(now.wall);
     if (previous.empty()) return;
     chain_and_count(SegmentOpened{.previous = previous,
                                   .previous_bytes = previous_bytes,

@@ -3,6 +3,8 @@
 #include "base/error.hpp"
 
 #include <cerrno>
+#include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace sallyport::audit {
@@ -25,6 +27,28 @@ Result<void> Disk::sync(int file) {
     while (::fdatasync(file) != 0)
         if (errno != EINTR) return os_error("fdatasync");
     return {};
+}
+
+Result<void> Disk::allocate(int file, std::uint64_t offset, std::uint64_t bytes) {
+    while (::fallocate(file, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                       static_cast<off_t>(bytes)) != 0)
+        if (errno != EINTR) return os_error("fallocate");
+    return {};
+}
+
+Result<Space> Disk::space(const std::filesystem::path& folder) {
+    struct statvfs facts {};
+    while (::statvfs(folder.c_str(), &facts) != 0)
+        if (errno != EINTR) return os_error("statvfs " + folder.string());
+    const auto used = facts.f_blocks - facts.f_bfree;
+    return Space{.total_bytes = (used + facts.f_bavail) * facts.f_frsize,
+                 .free_bytes = facts.f_bavail * facts.f_frsize};
+}
+
+bool is_full(const Error& failure) {
+    const auto value = failure.code.value();
+    return failure.code.category() == boost::system::system_category() &&
+           (value == ENOSPC || value == EDQUOT);
 }
 
 Disk& Disk::system() {

@@ -39,7 +39,9 @@ Sequence Entry::close(const Outcome& outcome) {
                     .virtual_host = exchange_.virtual_host,
                     .method = exchange_.method,
                     .path = exchange_.path,
-                    .rule = exchange_.rule});
+                    .destination = exchange_.destination,
+                    .rule = exchange_.rule,
+                    .token_fault = token_fault_});
 }
 
 }  // namespace sallyport::audit

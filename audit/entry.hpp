@@ -32,6 +32,9 @@ public:
     /// It is allowed: appends the begin. Call it at most once.
     Sequence begin();
 
+    /// Nobody is known, because of what was wrong with the token: a literal.
+    void set_token_fault(std::string_view code) { token_fault_ = code; }
+
     void add_request_bytes(std::uint64_t bytes) { request_bytes_ += bytes; }
     void add_response_bytes(std::uint64_t bytes) { response_bytes_ += bytes; }
 
@@ -43,6 +46,7 @@ private:
     Log& log_;
     ExchangeBegin exchange_;
     std::chrono::steady_clock::time_point opened_;
+    std::string_view token_fault_;
     std::uint64_t request_bytes_ = 0;
     std::uint64_t response_bytes_ = 0;
     bool begun_ = false;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 /// What the audit log can say: one struct per event, named in docs/AUDIT.md. The views need to live
@@ -25,6 +26,7 @@ struct ExchangeBegin {
     std::string_view internal_host{};  // "https://s4.corp.local:44300"
     std::string_view method{};         // the effective method, or the kind of a stream, "CONNECT"
     std::string_view path{};           // without the query unless the mapping records it
+    std::string_view destination{};    // where a file is moved to
     std::string_view rule{};           // the rule that allowed it, e.g. "2:/sap/opu/"
     std::string_view decision = "allowed";
 };
@@ -60,7 +62,44 @@ struct ExchangeEnd {
     std::string_view virtual_host{};
     std::string_view method{};
     std::string_view path{};
+    std::string_view destination{};
     std::string_view rule{};
+    std::string_view token_fault{};  // of a refusal: why its token names nobody
+};
+
+/// `rfc.call`: a function module is about to be called within an exchange, or was not allowed to
+/// be. An allowed one is written before the back end sees a byte of it.
+struct RfcCall {
+    std::string_view exchange{};
+    std::string_view tenant{};
+    std::string_view client{};  // the cloud client
+    std::string_view hub{};
+    std::string_view location{};
+    std::string_view virtual_host{};
+    std::string_view internal_host{};
+    std::uint64_t call = 0;           // its number in the exchange, from 1
+    std::string_view function{};      // empty where none could be read
+    std::string_view sap_client{};    // as whom the conversation logs on, or did
+    std::string_view sap_user{};      //
+    std::string_view rule{};          // that allowed it, "2:BAPI_*"; or "infrastructure"
+    std::string_view decision{};      // "allowed" or "refused"
+    std::string_view reason{};        // of a refusal
+    std::string_view detail{};        // of a refusal, for people
+    std::uint64_t request_bytes = 0;  // of a refused one, as far as it was read
+};
+
+/// `rfc.call_end`: how an allowed call ended; exactly one.
+struct RfcCallEnd {
+    std::string_view exchange{};
+    std::optional<std::uint64_t> begin{};  // sequence of its rfc.call, if that was recorded
+    std::uint64_t call = 0;
+    std::string_view function{};
+    std::string_view outcome{};  // one of audit::outcome, but neither refused nor lost
+    std::string_view reason{};
+    std::string_view result{};  // of an answered one: "success" or "exception"
+    std::uint64_t request_bytes = 0;
+    std::uint64_t response_bytes = 0;
+    std::chrono::microseconds duration{0};
 };
 
 /// `link.up`: a tunnel connection was accepted by both sides.
@@ -94,6 +133,10 @@ struct ConfigChanged {
     std::string_view level{};
     std::string_view durability{};
     std::string_view on_failure{};
+    std::string_view categories{};  // docs/AUDIT.md#categories, with commas between
+    std::string_view changes{};     // in words
+    std::string_view retention{};   // "days=365", "for ever"
+    std::string_view off_reason{};  // why the level is "off"
 };
 
 /// `certificate.enrolled`: this side got a new certificate.
@@ -104,6 +147,36 @@ struct CertificateEnrolled {
     std::string_view serial{};     // hexadecimal
     std::string_view not_after{};  // RFC 3339
     std::string_view sha256{};     // of the certificate, hexadecimal
+};
+
+/// `ldap.operation`: what a client asked a directory for, within an exchange. Written before the
+/// back end sees a byte of it.
+struct LdapOperation {
+    std::string_view exchange{};
+    std::string_view tenant{};
+    std::string_view client{};
+    std::string_view user{};
+    std::string_view virtual_host{};
+    std::string_view operation{};       // "search", "modifyDN", ...
+    std::uint32_t message_id = 0;       // the client's number for it
+    std::string_view authentication{};  // of a bind: "simple", "anonymous", "sasl", "other"
+    std::string_view bind_dn{};         // of a bind: the name as it was sent
+    std::string_view mechanism{};       // of a SASL bind
+    std::string_view oid{};             // of an extended request
+    std::string_view bound_as{};        // as whom the back end knows the client when it comes
+    std::string_view decision{};        // "allowed" or "refused"
+    std::string_view reason{};          // why it was refused
+};
+
+/// `ldap.unseen`: from here on the bytes of the exchange pass without being looked at.
+struct LdapUnseen {
+    std::string_view exchange{};
+    std::string_view tenant{};
+    std::string_view client{};
+    std::string_view user{};
+    std::string_view virtual_host{};
+    std::string_view bound_as{};
+    std::string_view reason{};
 };
 
 // The following are written by the log itself.
@@ -117,7 +190,28 @@ struct LogOpened {
     std::string_view level{};
     std::string_view durability{};
     std::string_view on_failure{};
-    std::uint64_t lost = 0;  // so many exchange.end{lost} follow
+    std::uint64_t lost = 0;     // so many exchange.end{lost} follow
+    std::string_view origin{};  // name of this log in its checkpoints
+    std::string_view vkey{};    // the key that signs them
+    // Of the log that was put aside before this one began, because it was not as it was signed:
+    std::string_view previous_generation{};  // its folder
+    std::string_view previous_origin{};
+    std::uint64_t previous_size = 0;   // records in its newest checkpoint
+    std::string_view previous_root{};  // of that checkpoint
+    std::string_view previous_vkey{};  // the key that signed it
+    std::string_view broken{};         // what was wrong
+    std::string_view retention{};
+    std::string_view off_reason{};
+};
+
+/// `log.heartbeat`: there was nothing to record for a while.
+struct LogHeartbeat {};
+
+/// `log.key_changed`: the next checkpoint is signed with both keys, the ones after it with `new`.
+struct LogKeyChanged {
+    std::string_view before{};  // vkey
+    std::string_view after{};
+    std::string_view who{};
 };
 
 /// `log.recovered`: what stood behind the last whole record was moved to `copy`, or a failed log
@@ -133,8 +227,60 @@ struct LogRecovered {
     std::string_view failure{};    // why the log had stopped
 };
 
+/// `log.watermark`: how full the file system of the log is became another matter.
+struct LogWatermark {
+    std::uint64_t percent = 0;  // the mark that is reached: 80, 90, 95; 0 = none any more
+    std::uint64_t free_bytes = 0;
+    std::string_view state{};      // "nearly_full", or empty
+    std::uint64_t unrecorded = 0;  // exchanges that passed without a record while it was
+};
+
+/// `log.pruned`: the records before `first` are about to be deleted, or personal values of some.
+struct LogPruned {
+    std::uint64_t first = 0;
+    std::string_view reason{};  // "age", "size", or empty: no record goes
+    std::string_view policy{};  // "days=365 bytes=1000000"
+    std::string_view who{};     // "policy" or "uid:0"
+    std::uint64_t segments = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t disclosures = 0;  // segments that stay without their personal values
+    std::string_view untaken{};     // who had not got all of it: "forward siem, witness prod"
+    std::string_view youngest{};    // RFC 3339: time of the youngest record that goes
+};
+
+/// `log.disk_full`: last words, written into what was reserved for them; the log has failed.
+struct LogDiskFull {
+    std::uint64_t free_bytes = 0;
+    std::string_view on_failure{};
+    std::string_view failure{};
+};
+
+/// `audit.erased`: what the log disclosed of somebody was erased. Log::erase writes it.
+struct AuditErased {
+    std::string_view subject_c{};  // commitment to whose; its salt has whoever asked for it
+    std::string_view match{};      // "exact" or "pattern"
+    std::string_view until{};      // RFC 3339: only what was recorded before
+    std::uint64_t count = 0;       // values
+    std::uint64_t segments = 0;    // that had any
+    std::string_view reason{};
+    std::string_view who{};
+};
+
 /// `log.closed`: the process ends in an orderly way.
 struct LogClosed {};
+
+/// `segment.sealed`: last record of a segment that another one follows.
+struct SegmentSealed {
+    std::uint64_t records = 0;  // of the segment, this one included
+    std::string_view reason{};  // one of audit::sealed
+};
+
+/// Why a segment ended: `reason` of a SegmentSealed.
+namespace sealed {
+inline constexpr std::string_view size = "size";
+inline constexpr std::string_view day = "day";        // a new day has begun, UTC
+inline constexpr std::string_view repair = "repair";  // the log had failed
+}  // namespace sealed
 
 /// `segment.opened`: first record of every segment but the first.
 struct SegmentOpened {

@@ -8,6 +8,8 @@
 
 namespace sallyport::audit {
 
+class Discloser;
+
 /// The longest record, newline included (docs/AUDIT.md#limits).
 inline constexpr std::size_t record_bytes_max = 65'535;
 
@@ -21,9 +23,15 @@ public:
     static constexpr std::size_t path_bytes_max = 16 * 1024;
 
     explicit Line(std::string& out) : out_(out) { out_ += '{'; }
+    /// With personal values, which go to `discloser`.
+    Line(std::string& out, Discloser& discloser) : out_(out), discloser_(&discloser) {
+        out_ += '{';
+    }
 
     /// `key` needs no escaping. An empty value is left out.
     void text(std::string_view key, std::string_view value, std::size_t bytes_max = text_bytes_max);
+    /// One of personal_fields: the record has a commitment to it. An empty value is left out.
+    void personal(std::string_view key, std::string_view value);
     /// A value that is known to need no escaping, e.g. a digest.
     void plain(std::string_view key, std::string_view value);
     void number(std::string_view key, std::uint64_t value);
@@ -38,9 +46,12 @@ private:
     };
     static constexpr std::size_t cuts_max = 16;  // more than an event has texts
 
+    /// Without the quote behind it.
+    void open_key(std::string_view name);
     void key(std::string_view name);
 
     std::string& out_;
+    Discloser* discloser_ = nullptr;
     bool first_ = true;
     std::array<Cut, cuts_max> cuts_{};
     std::size_t cut_count_ = 0;

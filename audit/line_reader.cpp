@@ -1,11 +1,7 @@
 #include "audit/line_reader.hpp"
 
-#include "base/error.hpp"
-
-#include <cerrno>
 #include <cstring>
-#include <fcntl.h>
-#include <unistd.h>
+#include <span>
 
 namespace sallyport::audit {
 namespace {
@@ -14,34 +10,23 @@ constexpr std::size_t buffer_bytes = 2 * (record_bytes_max + 1);
 
 }  // namespace
 
-LineReader::LineReader(FileDescriptor file, std::string name, std::uint64_t offset,
-                       std::uint64_t number)
-    : file_(std::move(file)),
-      name_(std::move(name)),
-      buffer_(buffer_bytes),
-      offset_(offset),
-      number_(number) {}
+LineReader::LineReader(SegmentContent content, std::uint64_t offset, std::uint64_t number)
+    : content_(std::move(content)), buffer_(buffer_bytes), offset_(offset), number_(number) {}
 
 Result<LineReader> LineReader::open(const std::filesystem::path& path, std::uint64_t offset,
                                     std::uint64_t number) {
-    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!file) return os_error("open " + path.string());
-    if (::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
-        return os_error("seek in " + path.string());
-    return LineReader(std::move(file), path.string(), offset, number);
+    auto content = SegmentContent::open(path, offset);
+    if (!content) return content.error();
+    return LineReader(std::move(*content), offset, number);
 }
 
 Result<std::size_t> LineReader::fill() {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
-    while (true) {
-        const auto count = ::read(file_.get(), buffer_.data() + end_, buffer_.size() - end_);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return os_error("read " + name_);
-        end_ += static_cast<std::size_t>(count);
-        return static_cast<std::size_t>(count);
-    }
+    const auto count = content_.read(std::span(buffer_).subspan(end_));
+    if (count) end_ += *count;
+    return count;
 }
 
 RawLine LineReader::take(std::size_t length, bool whole) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "audit/line.hpp"
-#include "base/file.hpp"
+#include "audit/segment_content.hpp"
 #include "base/result.hpp"
 
 #include <cstdint>
@@ -24,10 +24,11 @@ struct RawLine {
     bool fits() const { return length == bytes.size(); }
 };
 
-/// Reads the lines of one file in bounded memory.
+/// Reads the lines of one file, compressed or not, in bounded memory.
 class LineReader {
 public:
-    /// Starts at `offset`, which is the beginning of line `number`. Errors: the operating system's.
+    /// Starts at `offset` of the content, which is the beginning of line `number`. Errors: those of
+    /// SegmentContent, also of next().
     static Result<LineReader> open(const std::filesystem::path& path, std::uint64_t offset = 0,
                                    std::uint64_t number = 1);
 
@@ -36,14 +37,13 @@ public:
     Result<std::optional<RawLine>> next();
 
 private:
-    LineReader(FileDescriptor file, std::string name, std::uint64_t offset, std::uint64_t number);
+    LineReader(SegmentContent content, std::uint64_t offset, std::uint64_t number);
     /// Reads more into the buffer; 0 = end of file.
     Result<std::size_t> fill();
     Result<std::optional<RawLine>> skip_long_line();
     RawLine take(std::size_t length, bool whole);
 
-    FileDescriptor file_;
-    std::string name_;
+    SegmentContent content_;
     std::vector<char> buffer_;
     std::string head_;  // of a line that is too long
     std::size_t begin_ = 0;

@@ -1,100 +1,151 @@
 #include "audit/query.hpp"
 
-#include "audit/reader.hpp"
-#include "audit/record_fields.hpp"
+#include "audit/query_filter.hpp"
+#include "audit/query_scan.hpp"
+#include "audit/segment_span.hpp"
 #include "base/error.hpp"
 
+#include <algorithm>
+#include <deque>
+#include <future>
 #include <map>
+#include <thread>
 
 namespace sallyport::audit {
 namespace {
 
-bool wanted(const std::string& pattern, std::string_view value) {
-    return pattern.empty() || matches(pattern, value);
+/// Segments that are read at the same time.
+constexpr std::size_t threads_max = 8;
+/// Of these, together, where all records may be asked for and so be held in memory; one is read
+/// whatever it has.
+constexpr std::uint64_t broad_bytes_max = 96 * 1024 * 1024;
+/// So much smaller is a compressed segment, about.
+constexpr std::uint64_t compression_factor = 12;
+
+std::uint64_t records_bytes(const Segment& segment) {
+    return segment.compressed() ? segment.bytes * compression_factor : segment.bytes;
 }
 
-bool in_time(const Filter& filter, WallTime time) {
-    return (!filter.since || time >= *filter.since) && (!filter.until || time < *filter.until);
-}
-
-/// Everything but the outcome, which stands in the end, and the event.
-template <class Fields>  // Record or Finding
-bool access_matches(const Filter& filter, const Fields& fields) {
-    return wanted(filter.exchange, fields.text("exchange")) &&
-           wanted(filter.tenant, fields.text("tenant")) &&
-           wanted(filter.client, fields.text("client")) &&
-           wanted(filter.user, fields.text("user")) &&
-           wanted(filter.virtual_host, fields.text("virtual_host")) &&
-           wanted(filter.method, fields.text("method")) &&
-           wanted(filter.path, fields.text("path")) && wanted(filter.rule, fields.text("rule"));
+/// Whether it asks for all records of some time.
+bool is_broad(const Filter& filter) {
+    const auto given = {&filter.event,        &filter.exchange, &filter.tenant,    &filter.client,
+                        &filter.user,         &filter.method,   &filter.path,      &filter.rule,
+                        &filter.virtual_host, &filter.function, &filter.operation, &filter.outcome,
+                        &filter.decision,     &filter.agent};
+    return !filter.location &&
+           std::ranges::all_of(given, [](const std::string* text) { return text->empty(); });
 }
 
 bool finding_matches(const Filter& filter, const Finding& finding) {
-    return in_time(filter, finding.records.front().time) && access_matches(filter, finding) &&
-           wanted(filter.outcome, finding.text("outcome"));
+    const auto& first = finding.records.front();
+    // An operation of LDAP has no end of its own: it is allowed or refused.
+    const auto outcome = first.event == event::ldap_operation ? "decision" : "outcome";
+    return in_range(filter, first) && access_matches(filter, finding) &&
+           wanted(filter.outcome, finding.text(outcome));
 }
 
+/// Reads segments on threads of their own, a few at a time, and puts together in the order of the
+/// log what they found.
 class Query {
 public:
-    Query(const Filter& filter, const std::function<bool(const Finding&)>& emit)
-        : filter_(filter), emit_(emit) {}
+    Query(const std::vector<Segment>& segments, const Filter& filter,
+          const std::function<bool(const Finding&)>& emit)
+        : segments_(segments), filter_(filter), emit_(emit), spans_(segments) {}
 
-    Result<QuerySummary> run(Reader reader) {
-        while (!stopped_) {
-            const auto line = reader.next();
-            if (!line) return line.error();
-            if (!*line) break;
-            if (!(*line)->whole) continue;
-            auto record = parse_record((*line)->bytes);
-            if (!record) {
-                ++summary_.unreadable;
-                continue;
-            }
-            if (!first_) first_ = record->sequence;
-            take(std::move(*record), (*line)->bytes);
-            if (waiting_bytes_ > query_waiting_bytes_max)
-                return Error{Errc::limit,
-                             "too many exchanges without an end match; ask for less, e.g. with "
-                             "--since and --until"};
+    Result<QuerySummary> run() {
+        const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+        const auto at_once = std::min(cores, threads_max);
+        const bool broad = is_broad(filter_);
+        for (std::size_t i = 0; i < segments_.size() && !stopped_; ++i) {
+            const auto passed = is_out_of_range(i);
+            if (!passed) return passed.error();
+            if (*passed) continue;
+            const auto bytes = records_bytes(segments_[i]);
+            const auto is_enough = [&] {
+                return reading_.size() >= at_once ||
+                       (broad && !reading_.empty() && reading_bytes_ + bytes > broad_bytes_max);
+            };
+            while (is_enough())
+                if (auto put = put_next(); !put) return put.error();
+            sizes_.push_back(bytes);
+            reading_bytes_ += bytes;
+            reading_.push_back(std::async(std::launch::async | std::launch::deferred, [this, i] {
+                return scan_segment(segments_[i], filter_);
+            }));
         }
+        if (auto put = put_all(); !put) return put.error();
         for (auto& [sequence, begin] : waiting_) emit(std::move(begin));
         return summary_;
     }
 
 private:
-    void take(Record record, std::string_view line) {
-        const bool paired = filter_.event.empty();
-        if (!paired && !matches(filter_.event, record.event)) return;
-        if (paired && record.event == event::exchange_begin)
-            return take_begin(std::move(record), line);
-        if (paired && record.event == event::exchange_end) return take_end(std::move(record), line);
-        emit(single(std::move(record), line));
+    /// An exchange counts by its begin, so behind what is asked for only ends matter, as long as a
+    /// begin waits for one.
+    Result<bool> is_out_of_range(std::size_t index) {
+        if (filter_.since && spans_.ends_before(index, *filter_.since)) return true;
+        if (filter_.from && index + 1 < segments_.size() &&
+            segments_[index + 1].first <= *filter_.from)
+            return true;
+        const bool behind = (filter_.until && spans_.begins_at_or_after(index, *filter_.until)) ||
+                            (filter_.to && segments_[index].first > *filter_.to);
+        if (!behind) return false;
+        if (auto put = put_all(); !put) return put.error();
+        return waiting_.empty();
     }
 
-    static Finding single(Record record, std::string_view line) {
+    Result<void> put_all() {
+        while (!reading_.empty())
+            if (auto put = put_next(); !put) return put;
+        return {};
+    }
+
+    Result<void> put_next() {
+        auto found = reading_.front().get();
+        reading_.pop_front();
+        reading_bytes_ -= sizes_.front();
+        sizes_.pop_front();
+        if (!found) return found.error();
+        summary_.unreadable += found->unreadable;
+        summary_.damaged += found->damaged ? 1 : 0;
+        for (auto& candidate : found->candidates) {
+            if (stopped_) return {};
+            take(std::move(candidate));
+            if (waiting_bytes_ > query_waiting_bytes_max)
+                return Error{Errc::limit,
+                             "too many exchanges without an end match; ask for less, e.g. with "
+                             "--since and --until"};
+        }
+        return {};
+    }
+
+    void take(Candidate candidate) {
+        if (candidate.kind == Candidate::Kind::single) return emit(single(std::move(candidate)));
+        if (candidate.kind == Candidate::Kind::end) return take_end(std::move(candidate));
+        waiting_bytes_ += candidate.line.size();
+        const auto sequence = candidate.record->sequence;
+        waiting_.insert_or_assign(sequence, single(std::move(candidate)));
+    }
+
+    static Finding single(Candidate candidate) {
         Finding finding;
-        finding.records.push_back(std::move(record));
-        finding.lines.emplace_back(line);
+        finding.records.push_back(std::move(*candidate.record));
+        finding.lines.push_back(std::move(candidate.line));
         return finding;
     }
 
-    void take_begin(Record record, std::string_view line) {
-        if (!in_time(filter_, record.time) || !access_matches(filter_, record)) return;
-        waiting_bytes_ += line.size();
-        const auto sequence = record.sequence;
-        waiting_.insert_or_assign(sequence, single(std::move(record), line));
-    }
-
-    void take_end(Record record, std::string_view line) {
-        const auto begin = record.number("begin");
-        if (!begin || *begin < *first_) return emit(single(std::move(record), line));
-        const auto found = waiting_.find(*begin);
+    void take_end(Candidate end) {
+        if (end.begin < segments_.front().first) {  // that was before this log begins
+            if (end.record) emit(single(std::move(end)));
+            return;
+        }
+        const auto found = waiting_.find(end.begin);
         if (found == waiting_.end()) return;  // its begin did not match
         auto finding = std::move(found->second);
         waiting_.erase(found);
         waiting_bytes_ -= finding.lines.front().size();
-        finding.records.push_back(std::move(record));
-        finding.lines.emplace_back(line);
+        if (!end.record) return;
+        finding.records.push_back(std::move(*end.record));
+        finding.lines.push_back(std::move(end.line));
         emit(std::move(finding));
     }
 
@@ -104,13 +155,17 @@ private:
         stopped_ = !emit_(finding);
     }
 
+    const std::vector<Segment>& segments_;
     const Filter& filter_;
     const std::function<bool(const Finding&)>& emit_;
+    SegmentSpans spans_;
     QuerySummary summary_;
     std::map<Sequence, Finding> waiting_;
     std::size_t waiting_bytes_ = 0;
-    std::optional<Sequence> first_;
     bool stopped_ = false;
+    std::deque<std::uint64_t> sizes_;                           // of what is being read
+    std::uint64_t reading_bytes_ = 0;                           // their sum
+    std::deque<std::future<Result<SegmentFindings>>> reading_;  // last: they use all of the above
 };
 
 }  // namespace
@@ -152,9 +207,9 @@ bool matches(std::string_view pattern, std::string_view text) {
 
 Result<QuerySummary> query(const std::filesystem::path& folder, const Filter& filter,
                            const std::function<bool(const Finding&)>& emit) {
-    auto reader = Reader::open(folder);
-    if (!reader) return reader.error();
-    return Query(filter, emit).run(std::move(*reader));
+    const auto segments = list_segments(folder);
+    if (!segments) return segments.error();
+    return Query(*segments, filter, emit).run();
 }
 
 }  // namespace sallyport::audit

@@ -23,18 +23,25 @@ struct Filter {
     std::string exchange{};
     std::string tenant{};
     std::string client{};
-    std::string user{};
-    std::string virtual_host{};
-    std::string method{};
+    std::string user{};          // also of the SAP system, in calls of RFC
+    std::string virtual_host{};  // without a port: all its ports
+    std::string method{};        // in capitals or not
     std::string path{};
     std::string rule{};
+    std::string function{};   // finds calls of RFC only
+    std::string operation{};  // finds operations of LDAP only
     std::string outcome{};
+    std::string decision{};                 // "allowed" or "refused"; see decision_of()
+    std::string agent{};                    // of what the hub records
+    std::optional<std::string> location{};  // empty = the default one
+    std::optional<Sequence> from{};         // not before
+    std::optional<Sequence> to{};           // not behind
 };
 
-/// One exchange (its begin, its end or both), or one record of another event.
+/// One exchange or call within it (its begin, its end or both), or one record of another event.
 struct Finding {
     std::vector<Record> records;     // in their order
-    std::vector<std::string> lines;  // as they stand in the log, with newlines
+    std::vector<std::string> lines;  // as they stand in the log, joined() with what is disclosed
 
     /// The field in the last record that has it; see Record.
     std::string_view text(std::string_view key) const;
@@ -43,15 +50,18 @@ struct Finding {
 
 struct QuerySummary {
     std::uint64_t found = 0;
-    std::uint64_t unreadable = 0;  // lines that are no record: verify() says more
+    /// Lines that are no record, among those that had to be looked at: verify() says more.
+    std::uint64_t unreadable = 0;
+    std::uint64_t damaged = 0;  // compressed segments that cannot be read to their end; likewise
 };
 
 /// Begins that wait for their end in memory, together.
 inline constexpr std::size_t query_waiting_bytes_max = 64 * 1024 * 1024;
 
-/// Calls `emit` for all that `filter` matches, an exchange when its end was read, those without
-/// an end last; ends when `emit` returns false. Exchanges are matched against the time of their
-/// first record. Errors: the operating system's; Errc::limit above `query_waiting_bytes_max`.
+/// Reads several segments at the same time. Calls `emit`, from this thread, for all that `filter`
+/// matches, an exchange when its end was read, those without an end last; ends when `emit` returns
+/// false. Exchanges are matched against the time and sequence of their first record. Errors: the
+/// operating system's; Errc::limit above `query_waiting_bytes_max`.
 Result<QuerySummary> query(const std::filesystem::path& folder, const Filter& filter,
                            const std::function<bool(const Finding&)>& emit);
 

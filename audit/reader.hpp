@@ -20,7 +20,8 @@ public:
     /// Reads only `segments`.
     explicit Reader(std::vector<Segment> segments) : segments_(std::move(segments)) {}
 
-    /// The next line, valid until the call after; nullopt at the end.
+    /// The next line, valid until the call after; nullopt at the end. After an error that
+    /// is_damage() the following call goes on with the next segment.
     Result<std::optional<RawLine>> next();
 
     /// The segment of the line that next() gave last.
@@ -33,6 +34,7 @@ private:
     std::vector<Segment> segments_;
     std::size_t current_ = 0;
     std::optional<LineReader> lines_;
+    bool damaged_ = false;  // the current segment cannot be read on
 };
 
 }  // namespace sallyport::audit

@@ -2,7 +2,7 @@
 
 #include "audit/line.hpp"
 #include "base/error.hpp"
-#include "certs/sha256.hpp"
+#include "tlog/tree.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -86,7 +86,7 @@ Result<Record> parse_record(std::string_view line) {
     constexpr auto mono_max = std::uint64_t(std::chrono::nanoseconds::max().count());
     if (!mono || *mono > mono_max) return malformed("\"mono\" is not a number of nanoseconds");
     const auto prev = head_text(*object, 1);
-    if (prev.size() != 2 * sizeof(certs::Sha256) || !is_hex(prev))
+    if (prev.size() != 2 * sizeof(tlog::Hash) || !is_hex(prev))
         return malformed("\"prev\" is not a SHA-256 digest");
     const auto time = parse_rfc3339(head_text(*object, 2));
     if (!time) return malformed("\"time\": " + time.error().detail);

@@ -1,10 +1,13 @@
 #include "audit/recovery.hpp"
 
+#include "audit/disclosure_recovery.hpp"
 #include "audit/reader.hpp"
 #include "audit/record.hpp"
+#include "audit/record_fields.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "certs/sha256.hpp"
+#include "tlog/tree.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -21,10 +24,11 @@ struct LastRecord {
     Sequence sequence = 0;
     std::string line;
     std::string boot;
+    std::string event;
     Instant instant;
 };
 
-struct Scan {
+struct TailScan {
     std::optional<LastRecord> last;
     OpenExchanges open;
 };
@@ -35,13 +39,20 @@ void follow_exchanges(OpenExchanges& open, const Record& record) {
     if (const auto begin = record.number("begin")) open.end(record.text("exchange"), *begin);
 }
 
-Result<Scan> scan(const std::vector<Segment>& segments, std::size_t from) {
-    Scan result;
+bool is_before(const Segment& segment, std::uint64_t offset, const std::optional<Place>& place) {
+    if (!place || segment.first != place->segment) return !place || segment.first < place->segment;
+    return offset < place->offset;
+}
+
+Result<TailScan> scan(const std::vector<Segment>& segments, std::size_t from,
+                      const std::optional<Place>& unsound) {
+    TailScan result;
     Reader reader({segments.begin() + static_cast<std::ptrdiff_t>(from), segments.end()});
     while (true) {
         const auto line = reader.next();
+        if (!line && is_damage(line.error())) continue;  // verify reports it
         if (!line) return line.error();
-        if (!*line) return result;
+        if (!*line || !is_before(reader.segment(), (*line)->offset, unsound)) return result;
         if (!(*line)->whole || !(*line)->fits()) continue;
         const auto record = parse_record((*line)->bytes);
         if (!record) continue;  // verify reports it; what is behind it counts nevertheless
@@ -53,6 +64,7 @@ Result<Scan> scan(const std::vector<Segment>& segments, std::size_t from) {
         last.sequence = record->sequence;
         last.line.assign((*line)->bytes);
         last.boot = record->boot;
+        last.event = record->event;
         last.instant = {.wall = record->time, .mono = record->mono};
     }
 }
@@ -66,6 +78,7 @@ Result<std::size_t> first_needed(const std::vector<Segment>& segments) {
     auto lines = LineReader::open(last->path);
     if (!lines) return lines.error();
     const auto line = lines->next();
+    if (!line && is_damage(line.error())) return 0U;
     if (!line) return line.error();
     if (!*line || !(*line)->whole || !(*line)->fits()) return 0U;
     const auto record = parse_record((*line)->bytes);
@@ -173,16 +186,20 @@ Result<void> clean(const Segment& segment, std::uint64_t offset, std::vector<Tor
 
 }  // namespace
 
-Result<Recovered> recover(const std::filesystem::path& folder) {
+Result<Recovered> recover(const std::filesystem::path& folder,
+                          const std::optional<Place>& unsound) {
     auto segments = list_segments(folder);
     if (!segments) return segments.error();
     Recovered recovered{.state = {}, .boot = {}, .segment = {}, .torn = {}};
     if (segments->empty()) return recovered;
 
-    const auto from = first_needed(*segments);
+    // What a segment says that does not count is not believed either.
+    auto sound = *segments;
+    std::erase_if(sound, [&](const Segment& segment) { return !is_before(segment, 0, unsound); });
+    const auto from = first_needed(sound);
     if (!from) return from.error();
-    auto found = scan(*segments, *from);
-    if (found && !found->last && *from > 0) found = scan(*segments, 0);
+    auto found = scan(*segments, *from, unsound);
+    if (found && !found->last && *from > 0) found = scan(*segments, 0, unsound);
     if (!found) return found.error();
 
     const auto& last = found->last;
@@ -192,19 +209,31 @@ Result<Recovered> recover(const std::filesystem::path& folder) {
             return cleaned.error();
         segments->pop_back();
     }
+    const auto next = last ? last->sequence + 1 : 0;
+    if (auto cleaned =
+            recover_disclosures(folder, segments->empty() ? nullptr : &segments->back(), next);
+        !cleaned)
+        return cleaned.error();
     if (!last) return recovered;
     auto& segment = segments->back();
-    if (auto cleaned = clean(segment, last->end, recovered.torn); !cleaned) return cleaned.error();
+    // One that was compressed is finished, and stays as it is.
+    const bool finished = segment.compressed();
+    if (!finished)
+        if (auto cleaned = clean(segment, last->end, recovered.torn); !cleaned)
+            return cleaned.error();
     segment.bytes = last->end;
 
-    recovered.state = {.next = last->sequence + 1,
-                       .last = certs::sha256(as_bytes(last->line)),
-                       .segment = segment.path.filename().string(),
+    recovered.state = {.next = next,
+                       .last = tlog::leaf_hash(as_bytes(last->line)),
+                       .segment = segment_name(segment.first),
+                       .segment_first = segment.first,
                        .segment_bytes = segment.bytes,
+                       .segment_sealed = finished || last->event == event::segment_sealed,
                        .open = std::move(found->open),
+                       .last_time = last->instant.wall,
                        .last_instant = last->instant};
     recovered.boot = last->boot;
-    recovered.segment = segment;
+    if (!finished) recovered.segment = segment;
     return recovered;
 }
 

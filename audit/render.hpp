@@ -1,5 +1,4 @@
-// Findings for people and for spreadsheets. Nothing here lets a text from the log move the cursor
-// or start a formula.
+// Findings for people. Nothing here lets a text from the log move the cursor.
 #pragma once
 
 #include "audit/query.hpp"
@@ -16,10 +15,9 @@ std::string table_row(const Finding& finding);
 /// One line for a single record, as `audit tail` shows it, under the same titles.
 std::string record_row(const Record& record);
 
-/// RFC 4180, with a header line. A field that a spreadsheet would take for a formula begins with an
-/// apostrophe.
-std::string csv_head();
-std::string csv_row(const Finding& finding);
+/// Whether a field of a record only commits to a personal value, which stands beside it if it is
+/// disclosed.
+bool is_commitment(std::string_view key);
 
 /// `text` without control characters: each becomes `\xNN` of its bytes.
 std::string printable(std::string_view text);

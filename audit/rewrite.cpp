@@ -1,5 +1,7 @@
 #include "audit/rewrite.hpp"
 
+#include "audit/disclosure.hpp"
+#include "audit/line_reader.hpp"
 #include "audit/segment.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -23,12 +25,30 @@ Result<void> write_at(const FileDescriptor& file, std::string_view bytes, off_t 
     return {};
 }
 
-Result<void> rewrite(const std::filesystem::path& path) {
+/// Where the first line stands that speaks of record `since` or a later one.
+Result<std::uint64_t> disclosed_from(const std::filesystem::path& path, Sequence since) {
+    auto lines = LineReader::open(path);
+    if (!lines && lines.error().code == boost::system::errc::no_such_file_or_directory) return 0U;
+    if (!lines) return lines.error();
+    for (std::uint64_t end = 0;;) {
+        const auto line = lines->next();
+        if (!line) return line.error();
+        if (!*line) return end;
+        const auto sequence = disclosed_sequence((*line)->bytes);
+        if (!sequence || *sequence >= since) return (*line)->offset;
+        end = (*line)->offset + (*line)->length;
+    }
+}
+
+}  // namespace
+
+Result<void> rewrite_file(const std::filesystem::path& path, std::uint64_t from, Disk& disk) {
     // Not opened to append: pwrite(2) would then write at the end.
     const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (!file && errno == ENOENT) return {};
     if (!file) return os_error("open " + path.string());
     std::vector<char> chunk(1024 * 1024);
-    for (off_t offset = 0;;) {
+    for (auto offset = static_cast<off_t>(from);;) {
         const auto count = ::pread(file.get(), chunk.data(), chunk.size(), offset);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return os_error("read " + path.string());
@@ -38,18 +58,26 @@ Result<void> rewrite(const std::filesystem::path& path) {
             return Error{written.error().code, written.error().detail + " " + path.string()};
         offset += count;
     }
-    if (::fsync(file.get()) != 0) return os_error("fsync " + path.string());
+    if (auto synced = disk.sync(file.get()); !synced)
+        return Error{synced.error().code, synced.error().detail + " " + path.string()};
     return {};
 }
 
-}  // namespace
-
-Result<void> rewrite_segments(const std::filesystem::path& folder, Sequence since) {
+Result<void> rewrite_segments(const std::filesystem::path& folder, const Place& from,
+                              Sequence since, Disk& disk) {
     const auto segments = list_segments(folder);
     if (!segments) return segments.error();
-    for (auto segment = segments->rbegin(); segment != segments->rend(); ++segment) {
-        if (auto done = rewrite(segment->path); !done) return done;
-        if (segment->first <= since) break;
+    for (const auto& segment : *segments) {
+        // One that was compressed was durable before.
+        if (segment.first < from.segment || segment.compressed()) continue;
+        const auto disclosures = disclosures_path(segment);
+        const bool is_first = segment.first == from.segment;
+        const auto disclosed =
+            is_first ? disclosed_from(disclosures, since) : Result<std::uint64_t>(0U);
+        if (!disclosed) return disclosed.error();
+        if (auto done = rewrite_file(disclosures, *disclosed, disk); !done) return done;
+        if (auto done = rewrite_file(segment.path, is_first ? from.offset : 0, disk); !done)
+            return done;
     }
     return sync_folder(folder);
 }

@@ -26,11 +26,6 @@ Result<std::string> read_boot(const Environment& environment) {
     return std::move(*boot);
 }
 
-Result<void> check_digest(std::string_view configuration) {
-    if (is_made_of(configuration, "0123456789abcdef")) return {};
-    return Error{Errc::malformed, "the digest of the configuration is not hexadecimal"};
-}
-
 std::uint64_t count_of(std::string_view what, std::string_view text) {
     std::uint64_t count = 0;
     for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1))
@@ -40,34 +35,36 @@ std::uint64_t count_of(std::string_view what, std::string_view text) {
 
 }  // namespace
 
-Log::Writer::Writer(Settings settings, Environment environment, std::string boot)
+Log::Writer::Writer(Settings settings, const Environment& environment, std::string boot)
     : settings_(std::move(settings)),
       clock_(environment.clock ? environment.clock : &Clock::system()),
       disk_(environment.disk ? environment.disk : &Disk::system()),
-      boot_(std::move(boot)) {
+      boot_(std::move(boot)),
+      key_store_(settings_.key.empty() ? settings_.folder.parent_path() / "audit.key"
+                                       : settings_.key),
+      erasure_file_(settings_.folder),
+      witnesses_(settings_.folder) {
     const Policy policy{.durability = settings_.durability,
                         .on_failure = settings_.on_failure,
                         .level = settings_.level,
-                        .configuration = settings_.configuration};
-    composer_.emplace(LogState(), boot_, settings_.segment_bytes_max, policy);
+                        .configuration = settings_.configuration,
+                        .retention = settings_.retention,
+                        .off_reason = settings_.off_reason,
+                        .segment_bytes_max = settings_.segment_bytes_max};
+    composer_.emplace(LogState(), boot_, policy.segment_bytes_max, policy.level,
+                      policy.configuration);
     publish(policy);
-}
-
-void Log::Writer::publish(const Policy& policy) {
-    durability_ = policy.durability;
-    on_failure_ = policy.on_failure;
-    level_ = policy.level;
-    configuration_ = policy.configuration;
-    composer_->set_policy(policy);
 }
 
 Result<std::unique_ptr<Log::Writer>> Log::Writer::open(Settings settings, Environment environment) {
     if (auto checked = check_digest(settings.configuration); !checked) return checked.error();
     auto boot = read_boot(environment);
     if (!boot) return boot.error();
-    std::unique_ptr<Writer> writer(
-        new Writer(std::move(settings), std::move(environment), std::move(*boot)));
+    std::unique_ptr<Writer> writer(new Writer(std::move(settings), environment, std::move(*boot)));
     if (auto started = writer->start(); !started) return started.error();
+    if (environment.upkeep)
+        writer->upkeep_.emplace(Upkeep::interval_default,
+                                [log = writer.get()] { log->look_after(); });
     return writer;
 }
 
@@ -76,8 +73,20 @@ std::optional<Error> Log::Writer::failure() const {
     return failure_;
 }
 
-void Log::Writer::miss_locked(const ExchangeBegin& event) {
-    if (!composer_->miss(event)) return;
+/// Of a disk that is nearly full the rest is kept for what is not an allowed exchange.
+Level Log::Writer::level_in_force() const {
+    const bool sparing = nearly_full_ && on_failure_ == OnFailure::degrade;
+    return sparing && level_ == Level::all ? Level::security : level_.load();
+}
+
+Sequence Log::Writer::append_locked(const ExchangeBegin& event) {
+    const auto sequence = composer_->append(event, clock_->now());
+    if (sequence == not_recorded && level_ == Level::all) ++unrecorded_;
+    return sequence;
+}
+
+void Log::Writer::miss_locked(const ExchangeBegin&) {
+    if (level_ != Level::all) return;  // of the policy, not what a full disk makes of it
     ++dropped_;
     if (on_failure_ == OnFailure::degrade) ++unrecorded_;
 }
@@ -115,17 +124,49 @@ Result<void> Log::Writer::write_locked() {
     }
     if (!batch_.empty()) {
         auto written = segments_->write(batch_);
-        if (written.failure) {
-            const auto lost = std::string_view(batch_.bytes).substr(written.bytes);
-            return stop_locked(std::move(*written.failure), lost);
+        if (written.failure) return give_up_locked(std::move(written));
+        written_ = {batch_.next, batch_.last};
+        if (segments_->has_finished_segments()) {
+            committer_->wake();
+            sealer_->hurry();
         }
-        written_ = batch_.next;
-        if (segments_->has_finished_segments()) committer_->wake();
     }
     if (!overflowed) return {};
     return stop_locked({Errc::limit, "more than " + std::to_string(pending_bytes_max) +
                                          " bytes of records waited to be written"},
                        {});
+}
+
+Error Log::Writer::give_up_locked(SegmentWriter::Written written) {
+    const std::string_view bytes = batch_.bytes;
+    const auto kept = bytes.substr(0, written.bytes);
+    if (!kept.empty()) {
+        written_.next += count_of("\n", kept);
+        const auto before = kept.rfind('\n', kept.size() - 2);
+        written_.last = tlog::leaf_hash(
+            as_bytes(before == std::string_view::npos ? kept : kept.substr(before + 1)));
+    }
+    if (is_full(*written.failure)) record_full_locked(*written.failure);
+    return stop_locked(std::move(*written.failure), bytes.substr(written.bytes));
+}
+
+/// The composer is ahead of the file, so these last words are chained to what is in it.
+void Log::Writer::record_full_locked(const Error& failure) {
+    const auto space = disk_->space(settings_.folder);
+    std::string line;
+    {
+        std::string nothing_personal;
+        const std::lock_guard lock(compose_mutex_);
+        Chain chain(written_.next, written_.last, boot_);
+        chain.set_configuration(configuration_);
+        chain.append(line, nothing_personal, clock_->now(),
+                     LogDiskFull{.free_bytes = space ? space->free_bytes : 0,
+                                 .on_failure = to_text(on_failure_.load()),
+                                 .failure = to_text(failure)});
+    }
+    if (!segments_->write_last(line)) return;
+    ++written_.next;
+    written_.last = tlog::leaf_hash(as_bytes(line));
 }
 
 Error Log::Writer::stop_locked(Error failure, std::string_view lost_records) {
@@ -148,20 +189,24 @@ Error Log::Writer::stop_locked(Error failure, std::string_view lost_records) {
 
 bool Log::Writer::commit(Sequence up_to) {
     SegmentWriter::Unsynced unsynced;
-    Sequence next = 0;
+    LogEnd end;
+    std::uint64_t failures = 0;
     {
         const std::lock_guard lock(file_mutex_);
         if (!write_locked()) return false;
+        failures = failures_;
         if (up_to < durable_ && !segments_->has_finished_segments()) return true;
         unsynced = segments_->take_unsynced();
-        next = written_;
+        end = written_;
     }
     if (auto synced = sync_files(unsynced); !synced) {
-        const std::lock_guard lock(file_mutex_);
-        if (!failure_) static_cast<void>(stop_locked(synced.error(), {}));
+        fail(synced.error());
         return false;
     }
-    durable_ = next;
+    const std::lock_guard lock(file_mutex_);
+    if (failures_ != failures) return false;  // after a repair it may be another log
+    durable_ = end.next;
+    sealable_ = end;
     return true;
 }
 
@@ -176,30 +221,6 @@ void Log::Writer::sync(Sequence up_to, std::function<void(bool)> done) {
     if (!committer_->request(needed, done)) done(false);
 }
 
-Result<void> Log::Writer::reconfigure(Policy policy, std::string_view who) {
-    if (auto checked = check_digest(policy.configuration); !checked) return checked;
-    {
-        const std::lock_guard lock(compose_mutex_);
-        const Untold change{untold_ ? untold_->before : configuration_, std::string(who)};
-        publish(policy);
-        if (accepts_locked())
-            append_changed(change);
-        else
-            untold_ = change;
-    }
-    return write();
-}
-
-void Log::Writer::append_changed(const Untold& change) {
-    composer_->append_always(ConfigChanged{.before = change.before,
-                                           .after = configuration_,
-                                           .who = change.who,
-                                           .level = to_text(level_.load()),
-                                           .durability = to_text(durability_.load()),
-                                           .on_failure = to_text(on_failure_.load())},
-                             clock_->now());
-}
-
 void Log::Writer::close() {
     const std::lock_guard repairing(repair_mutex_);
     {
@@ -208,8 +229,12 @@ void Log::Writer::close() {
         if (accepts_locked()) composer_->append_always(LogClosed{}, clock_->now());
         closed_ = true;
     }
+    if (sealer_) sealer_->stop();
+    pace_.end();
+    if (upkeep_) upkeep_->stop();
     if (committer_) committer_->stop();
-    static_cast<void>(commit(not_recorded - 1));
+    if (commit(not_recorded - 1) && sealer_)
+        if (auto sealed = sealer_->finish(sealable_); !sealed) fail(sealed.error());
     healthy_ = false;
 }
 

@@ -5,7 +5,6 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 
-#include <future>
 #include <unistd.h>
 
 namespace sallyport::audit {
@@ -14,16 +13,34 @@ namespace {
 /// Ends of lost exchanges are given to the file in pieces of this size.
 constexpr std::size_t start_batch_bytes = 1024 * 1024;
 
+tlog::KeyType key_type(certs::KeyKind kind) {
+    return kind == certs::KeyKind::p256 ? tlog::KeyType::ecdsa : tlog::KeyType::ed25519;
+}
+
 }  // namespace
 
 /// A log that the disk does not let begin is there nevertheless: a daemon that ran can be asked
 /// what is wrong, and told when it is right again. Errors: Errc::conflict.
 Result<void> Log::Writer::start() {
     committer_.emplace([this](Sequence up_to) { return commit(up_to); });
+    make_sealer();
     const std::lock_guard repairing(repair_mutex_);
-    const auto begun = go_on();
+    auto begun = Result<Repair>(Repair{});
+    {
+        const auto paused = sealer_->pause();
+        begun = go_on();
+        // If this does not work, the log has failed and said so.
+        if (begun) static_cast<void>(begin_sealing());
+    }
     if (begun) {
-        static_cast<void>(make_durable());  // if it is not, the log has failed and said so
+        const auto kind = signer_ ? signer_->verifier().type() : tlog::KeyType::ed25519;
+        if (healthy() && kind != key_type(settings_.key_kind))
+            static_cast<void>(change_key_locked("configuration"));
+        if (healthy()) {
+            const auto keeping = hold_upkeep();
+            go_on_pruning();
+            static_cast<void>(finish_erasure());  // or says why not
+        }
         return {};
     }
     if (begun.error().code == Errc::conflict) {
@@ -35,16 +52,34 @@ Result<void> Log::Writer::start() {
     return {};
 }
 
+Error Log::Writer::is_busy() {
+    return {Errc::unavailable,
+            "another command is at work on the audit log; repeat this when it is done"};
+}
+
 Result<Repair> Log::Writer::repair() {
     const std::lock_guard repairing(repair_mutex_);
     if (closed_) return Error{Errc::closed, "the audit log is closed"};
-    if (healthy()) return Repair{};
+    const auto keeping = hold_upkeep();
+    watch_space();  // room may have been made since the last look
+    auto repaired = healthy() ? Result<Repair>(Repair{}) : repair_locked();
+    if (repaired && healthy()) {
+        go_on_pruning();
+        static_cast<void>(finish_erasure());  // or says why not
+    }
+    return repaired;
+}
+
+Result<Repair> Log::Writer::repair_locked() {
     static_cast<void>(write());  // what overflowed may not have been written yet
+    const auto paused = sealer_->pause();
     auto repaired = go_on();
-    if (repaired && !make_durable()) {
-        dropped_ += repaired->dropped;  // the next repair says it, too
-        unrecorded_ += repaired->unrecorded;
-        repaired = failure().value_or(Error{Errc::closed, "the audit log is closed"});
+    if (repaired) {
+        if (auto sealed = begin_sealing(); !sealed) {
+            dropped_ += repaired->dropped;  // the next repair says it, too
+            unrecorded_ += repaired->unrecorded;
+            repaired = sealed.error();
+        }
     }
     if (!repaired) {
         log::error("audit.repair_failed", {{"error", to_text(repaired.error())}});
@@ -66,12 +101,19 @@ Result<Repair> Log::Writer::go_on() {
         if (!lock) return lock.error();
         lock_ = std::move(*lock);
     }
-    auto recovered = recover(settings_.folder);
+    auto found = prepare();
+    if (!found) return found.error();
+    seal_state_ = std::move(found->state);
+    auto recovered = recover(settings_.folder, found->unsound);
     if (!recovered) return recovered.error();
-    if (failures_ > 0 && recovered->segment) {
-        const auto since = begun_ ? durable_.load() : recovered->segment->first;
-        if (auto done = rewrite_segments(settings_.folder, since); !done) return done.error();
-    }
+    // Nothing is signed that is only in the page cache. A process that was killed may have left it
+    // there; and whether the kernel told it of a failed fdatasync(2), nobody knows.
+    if (recovered->state.next > seal_state_.size())
+        if (auto done =
+                rewrite_segments(settings_.folder, {seal_state_.segment, seal_state_.offset},
+                                 seal_state_.size(), *disk_);
+            !done)
+            return done.error();
     const std::lock_guard lock(file_mutex_);
     auto repair = resume_locked(std::move(*recovered));
     if (repair) return repair;
@@ -88,7 +130,7 @@ Result<Repair> Log::Writer::resume_locked(Recovered recovered) {
         if (auto resumed = segments_->resume(*recovered.segment); !resumed) return resumed.error();
     torn_.insert(torn_.end(), recovered.torn.begin(), recovered.torn.end());
     for (const auto& torn : torn_) repair.torn_bytes += torn.bytes;
-    written_ = recovered.state.next;
+    written_ = {recovered.state.next, recovered.state.last};
     const auto lost = install(std::move(recovered));
     repair.lost = lost.size();
     if (auto written = write_lost(lost); !written) return written.error();
@@ -112,11 +154,8 @@ Log::Writer::Exchanges Log::Writer::install(Recovered recovered) {
     Exchanges lost;
     for (const auto& exchange : on_record)
         if (!running.end(exchange.id, exchange.begin)) lost.push_back(exchange);
-    composer_.emplace(std::move(recovered.state), boot_, settings_.segment_bytes_max,
-                      Policy{.durability = durability_,
-                             .on_failure = on_failure_,
-                             .level = level_,
-                             .configuration = configuration_});
+    composer_.emplace(std::move(recovered.state), boot_, segment_bytes_max_, level_in_force(),
+                      configuration_);
     if (failure_) composer_->end_segment();
     append_recovery();
     if (!begun_) append_opened(lost.size());
@@ -139,6 +178,9 @@ void Log::Writer::append_recovery() {
 }
 
 void Log::Writer::append_opened(std::size_t lost) {
+    const auto vkey = keys_->newest().to_text();
+    const auto previous = previous_.value_or(Generation());
+    const auto retention = KeepLimits::of(retention_).text();
     composer_->append_always(LogOpened{.program = settings_.program,
                                        .version = SALLYPORT_VERSION,
                                        .pid = static_cast<std::uint64_t>(::getpid()),
@@ -146,7 +188,17 @@ void Log::Writer::append_opened(std::size_t lost) {
                                        .level = to_text(level_.load()),
                                        .durability = to_text(durability_.load()),
                                        .on_failure = to_text(on_failure_.load()),
-                                       .lost = lost},
+                                       .lost = lost,
+                                       .origin = keys_->origin(),
+                                       .vkey = vkey,
+                                       .previous_generation = previous.name,
+                                       .previous_origin = previous.origin,
+                                       .previous_size = previous.size,
+                                       .previous_root = previous.root,
+                                       .previous_vkey = previous.vkey,
+                                       .broken = previous.broken,
+                                       .retention = retention,
+                                       .off_reason = off_reason_},
                              clock_->now());
 }
 
@@ -171,7 +223,7 @@ Result<void> Log::Writer::announce(Repair& repair) {
     repair.dropped = dropped_;
     repair.unrecorded = unrecorded_;
     if (failure_) {
-        if (untold_ && begun_) append_changed(*untold_);
+        if (untold_) append_changed(*untold_);
         composer_->append_always(LogRecovered{.dropped = repair.dropped,
                                               .unrecorded = repair.unrecorded,
                                               .failure = repair.failure},
@@ -196,15 +248,8 @@ Result<void> Log::Writer::write_own_locked() {
     if (batch_.empty()) return {};
     auto written = segments_->write(batch_);
     if (written.failure) return std::move(*written.failure);
-    written_ = batch_.next;
+    written_ = {batch_.next, batch_.last};
     return {};
-}
-
-bool Log::Writer::make_durable() {
-    std::promise<bool> durable;
-    auto answer = durable.get_future();
-    sync(not_recorded - 1, [&durable](bool done) { durable.set_value(done); });
-    return answer.get();
 }
 
 }  // namespace sallyport::audit

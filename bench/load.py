@@ -7,29 +7,13 @@ Usage: load.py BIN_DIR [--rounds N] [--seconds S] [--gib N] [--durability proces
 Both chains stay up and take turns, so that whatever else the machine does hits both. CPU seconds
 are those of hub and agent (or both HAProxy), from /proc; they are steady where requests/s are not.
 """
-import argparse, contextlib, json, os, pathlib, shutil, socket, statistics, subprocess, sys
-import tempfile, threading, time
+import argparse, contextlib, os, pathlib, shutil, socket, statistics, subprocess, sys
+import tempfile, threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "e2e"))
 
 CONNECTIONS = (1, 64, 256)
-WARM_UP_SECONDS = 1
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-GIB = 1 << 30
-BLOCK = bytes(1 << 20)
-VIRTUAL, SINK = "bench.virtual:80", "sink.virtual:80"
-WRK_SCRIPT = """
-local path = os.getenv("BENCH_PATH")
-request = function() return wrk.format("GET", path) end
-done = function(summary, latency, requests)
-  local e = summary.errors
-  io.write(string.format('RESULT {"requests":%d,"us":%d,"p50_us":%d,"p99_us":%d,"errors":%d}\\n',
-    summary.requests, summary.duration, latency:percentile(50),
-    latency:percentile(99),
-    e.connect + e.read + e.write + e.status + e.timeout))
-end
-"""
 HAPROXY = """
 global
     nbthread 1
@@ -46,83 +30,10 @@ frontend in
     default_backend out
 """
 TLS = "ssl crt {folder}/{name}.pem ca-file {folder}/ca.pem verify required alpn h2"
-# One client with hundreds of connections, which wrk breaks off at the end of each run.
-HUB_EXTRA = """workers = 1
-[limits]
-requests_per_client = 100000
-aborts_per_second = 100000
-aborts_burst = 100000
-"""
 CERTIFICATE = """subjectAltName=DNS:localhost
 extendedKeyUsage=serverAuth,clientAuth
 basicConstraints=CA:FALSE
 """
-
-
-def cpu_seconds(process):
-    """User and system time of a process so far."""
-    text = pathlib.Path(f"/proc/{process.pid}/stat").read_text()
-    fields = text.rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
-
-
-class Chain:
-    """A way to the back end: its two processes, where requests go, and how they look."""
-
-    def __init__(self, name, address, processes, headers, prefixes):
-        self.name, self.address, self.processes = name, address, processes
-        self.headers = headers
-        self.get, self.put = prefixes       # what stands before a path to nginx, and to the sink
-
-    def cpu(self):
-        return sum(cpu_seconds(process) for process in self.processes)
-
-    def wrk(self, script, connections, seconds):
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script,
-                   "-H", f"Host: {VIRTUAL}"]
-        for header in self.headers:
-            command += ["-H", header]
-        command.append("http://%s:%d/" % self.address)
-        done = subprocess.run(command, text=True, capture_output=True, check=True,
-                              env={**os.environ, "BENCH_PATH": self.get + "/1k"})
-        line = next(line for line in done.stdout.splitlines() if line.startswith("RESULT"))
-        result = json.loads(line.removeprefix("RESULT "))
-        if result["errors"]:
-            raise SystemExit(f"{self.name}: {result['errors']} of {result['requests']} requests "
-                             "failed: the figures would mean nothing")
-        return result
-
-    def measure_requests(self, script, connections, seconds):
-        self.wrk(script, connections, WARM_UP_SECONDS)
-        before = self.cpu()
-        result = self.wrk(script, connections, seconds)
-        return {"cpu": (self.cpu() - before) / result["requests"] * 10_000,
-                "per_second": result["requests"] / result["us"] * 1e6,
-                "p50_us": result["p50_us"], "p99_us": result["p99_us"]}
-
-    def head(self, method, target, host, length=0):
-        lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", *self.headers,
-                 f"Content-Length: {length}", "", ""]
-        return "\r\n".join(lines).encode()
-
-    def measure_stream(self, up, gib):
-        """CPU seconds per GiB and MB/s of one body in one direction."""
-        with contextlib.closing(wire.connect(self.address)) as client:
-            before, start = self.cpu(), time.monotonic()
-            if up:
-                client.send(self.head("POST", self.put + "/sink", SINK, gib * GIB))
-                for _ in range(gib * GIB // len(BLOCK)):
-                    client.send(BLOCK)
-            else:
-                client.send(self.head("GET", self.get + "/large", VIRTUAL))
-            answer = client.response_head()
-            if answer.status != 200:
-                raise SystemExit(f"{self.name}: {answer.start}")
-            left = 0 if up else gib * GIB
-            while left:
-                left -= len(client.some())
-            seconds = time.monotonic() - start
-            return {"cpu": (self.cpu() - before) / gib, "mb_s": gib * GIB / seconds / 1e6}
 
 
 class Sink:
@@ -145,27 +56,6 @@ class Sink:
                 while left:
                     left -= len(client.some())
                 client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-
-
-def start_ours(folder, nginx, sink, stack, durability):
-    hub = programs.Hub(folder, HUB_EXTRA)
-    stack.callback(hub.program.kill)
-    hub.command("tenant", "add", "bench")
-    client = hub.command("client", "add", "bench", "--tenant", "bench")
-    limits, rules = "limits = { connections = 2000 }", 'path = "/"\nmatch = "subpaths"'
-    audit = f'[audit]\ndurability = "{durability}"\n'
-    agent = programs.Agent(folder, "agent", hub.url, audit + "".join(
-        programs.mapping(f"http://127.0.0.1:{port}", name, rules, limits)
-        for name, port in ((VIRTUAL, nginx), (SINK, sink))))
-    stack.callback(agent.program.kill)
-    join = hub.command("agent", "add", "agent", "--tenant", "bench")["join_token"]
-    hub.start()
-    agent.enrol(join)
-    agent.start()
-    programs.wait_until(lambda: hub.status()["agents"], "the agent is attached")
-    headers = [f"Proxy-Authorization: Bearer {hub.token(client)}"]
-    return Chain("sallyport", hub.proxy, [hub.program.process, agent.program.process], headers,
-                 (f"http://{VIRTUAL}", f"http://{SINK}"))
 
 
 def make_certificates(folder):
@@ -209,25 +99,25 @@ def start_haproxy(folder, nginx, sink, stack):
             return True
 
     programs.wait_until(listening, "haproxy listens")
-    return Chain("haproxy", address, [hub, agent], [], ("", ""))
+    return chain.Chain("haproxy", address, [hub, agent], [], ("", ""))
 
 
 def take_turns(chains, options, script):
     """figure -> chain -> values of all rounds"""
     values = {}
 
-    def keep(figure, chain, result):
+    def keep(figure, way, result):
         for key, value in result.items():
-            values.setdefault((figure, key), {}).setdefault(chain.name, []).append(value)
+            values.setdefault((figure, key), {}).setdefault(way.name, []).append(value)
 
     for number in range(options.rounds):
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
-        for chain in chains if number % 2 == 0 else reversed(chains):
+        for way in chains if number % 2 == 0 else reversed(chains):
             for connections in CONNECTIONS:
-                keep(f"c{connections}", chain,
-                     chain.measure_requests(script, connections, options.seconds))
-            keep("down", chain, chain.measure_stream(up=False, gib=options.gib))
-            keep("up", chain, chain.measure_stream(up=True, gib=options.gib))
+                keep(f"c{connections}", way,
+                     way.measure_requests(script, connections, options.seconds))
+            keep("down", way, way.measure_stream(up=False, gib=options.gib))
+            keep("up", way, way.measure_stream(up=True, gib=options.gib))
     return values
 
 
@@ -259,11 +149,12 @@ def main(options):
         stack.callback(nginx.close)
         (folder / "nginx/www/1k").write_bytes(bytes(1024))
         with (folder / "nginx/www/large").open("wb") as large:
-            large.truncate(options.gib * GIB)
+            large.truncate(options.gib * chain.GIB)
         script = folder / "wrk.lua"
-        script.write_text(WRK_SCRIPT)
+        script.write_text(chain.WRK_SCRIPT)
         chains = []
-        for name, start, more in (("ours", start_ours, [options.durability]),
+        audit = f'[audit]\ndurability = "{options.durability}"\n'
+        for name, start, more in (("ours", chain.start_ours, [audit]),
                                   ("haproxy", start_haproxy, [])):
             (folder / name).mkdir()
             chains.append(start(folder / name, nginx.port, sink.port, stack, *more))
@@ -281,5 +172,5 @@ if __name__ == "__main__":
                         help="of our audit log")
     arguments = parser.parse_args()
     os.environ["SALLYPORT_BIN_DIR"] = arguments.bin_dir
-    import backends, programs, wire     # they look at the environment
+    import backends, chain, programs, wire     # they look at the environment
     main(arguments)

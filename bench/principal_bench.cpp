@@ -63,7 +63,7 @@ struct TokenWorld {
         provider.jwks_file = file;
         provider.audiences = {"sb-app!t1"};
         auto made = std::make_shared<Site>();
-        made->identity_providers = IdentityProviders::load({provider}, {}).value();
+        made->identity_providers = IdentityProviders::load({provider}, {}, nullptr).value();
         site = std::move(made);
         auto claims = world.claims;
         claims["exp"] = 4'000'000'000;

@@ -43,6 +43,7 @@ Bytes frame_of(std::uint8_t function, BytesView items, bool trailer, std::size_t
     write_u8(header, appc_at::protocol, external_client);
     write_u16(header, appc_at::parameter_bytes, trailer_bytes);
     write_u8(header, appc_at::info, 0x05);
+    if (trailer) write_u8(header, appc_at::vector, 0x0c);
     write_u16(header, appc_at::connection, connection);
     append_bytes(out, items);
     if (trailer) {
@@ -120,8 +121,8 @@ public:
             append_u8(logon, static_cast<std::uint8_t>(byte));
         append_bytes(logon, call_items("RFCPING", 0));
         client(frame_of(0xcb, logon, true));
-        back_end(frame_of(0xcb, reply_items(0), false));
-        if (!inspector_.is_logged_on()) std::abort();
+        auto reply = frame_of(0xcb, reply_items(0), false);
+        if (inspector_.from_back_end(reply).event != Event::call_ended) std::abort();
     }
 
     void client(Bytes bytes) { (void)inspector_.from_client(bytes); }
@@ -182,7 +183,10 @@ void streamed_call(benchmark::State& state) {
     frames.push_back(frames.back());
     frames.back().resize(frame_head_bytes + header_bytes);
     write_u32(frames.back(), 0, header_bytes);
-    write_u8(frames.back(), frame_head_bytes + appc_at::function, 0x09);
+    const auto end = std::span(frames.back()).subspan(frame_head_bytes);
+    write_u8(end, appc_at::function, 0x09);
+    write_u8(end, appc_at::info, 0x01);
+    write_u32(end, appc_at::parameters, older_record_size);
     auto reply = frame_of(0xcb, reply_items(0), false);
     for ([[maybe_unused]] auto _ : state) {
         for (auto& frame : frames)

@@ -9,7 +9,7 @@ namespace sallyport::certs {
 namespace {
 
 constexpr std::chrono::days authority_lifetime(3653);  // ten years
-constexpr std::size_t common_name_max = 64;
+constexpr std::size_t hub_common_name_max = 64;
 
 }  // namespace
 
@@ -84,7 +84,7 @@ Result<Certificate> Authority::issue_server(const PublicKey& key, const ServerNa
     CertificateContent content;
     if (auto set = set_lifetime(content, lifetime, now, certificate_); !set) return set.error();
     const auto& first = names.dns_names.empty() ? names.addresses.front() : names.dns_names.front();
-    content.common_name = first.size() <= common_name_max ? first : "hub";  // for people only
+    content.common_name = first.size() <= hub_common_name_max ? first : "hub";  // for people only
     content.usages = {ExtendedUsage::server_auth};
     content.dns_names = names.dns_names;
     content.addresses = names.addresses;

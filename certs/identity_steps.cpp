@@ -9,8 +9,8 @@
 namespace sallyport::certs {
 namespace {
 
-constexpr mode_t folder_mode = 0700;
-constexpr mode_t secret_mode = 0600;
+constexpr mode_t slot_mode = 0700;
+constexpr mode_t slot_key_mode = 0600;
 constexpr mode_t public_mode = 0644;
 
 Result<void> remove_file(const std::filesystem::path& path) {
@@ -58,9 +58,9 @@ std::vector<Step> fill_slot(const std::filesystem::path& slot, SlotContent conte
         return Step{.kind = write, .path = slot / name, .content = std::move(text), .mode = mode};
     };
     std::vector<Step> steps;
-    steps.push_back({.kind = make_folder, .path = slot, .mode = folder_mode});
+    steps.push_back({.kind = make_folder, .path = slot, .mode = slot_mode});
     steps.push_back({.kind = remove, .path = slot / meta_file});
-    steps.push_back(write_file(key_file, std::move(content.key_pem), secret_mode));
+    steps.push_back(write_file(key_file, std::move(content.key_pem), slot_key_mode));
     steps.push_back(write_file(chain_file, Secret(std::move(content.chain_pem)), public_mode));
     steps.push_back(write_file(anchors_file, Secret(std::move(content.anchors_pem)), public_mode));
     steps.push_back(write_file(meta_file, Secret(std::move(content.meta_json)), public_mode));

@@ -50,7 +50,9 @@ std::string checksum(std::string_view text) {
     return to_hex(sha256(as_bytes(text))).substr(0, checksum_digits);
 }
 
-Error malformed(const std::string& why) { return {Errc::malformed, "join token: " + why}; }
+Error malformed_join_token(const std::string& why) {
+    return {Errc::malformed, "join token: " + why};
+}
 
 bool is_unreserved(char c) { return is_safe_name(std::string_view(&c, 1)) || c == '.' || c == '~'; }
 
@@ -78,14 +80,15 @@ std::optional<std::string> text_member(const json::object& object, std::string_v
 
 Result<std::vector<std::string>> read_locations(const json::object& object) {
     const auto* list = object.if_contains("locations");
-    if (list == nullptr || !list->is_array()) return malformed("no locations in it");
-    if (list->get_array().size() > join_token_locations_max) return malformed("too many locations");
+    if (list == nullptr || !list->is_array()) return malformed_join_token("no locations in it");
+    if (list->get_array().size() > join_token_locations_max)
+        return malformed_join_token("too many locations");
     std::vector<std::string> locations;
     for (const auto& element : list->get_array()) {
-        if (!element.is_string()) return malformed("a location is not text");
+        if (!element.is_string()) return malformed_join_token("a location is not text");
         const std::string_view location = element.get_string();
         if (location.size() > location_bytes_max || !std::ranges::all_of(location, is_unreserved))
-            return malformed("a location has characters that are not allowed");
+            return malformed_join_token("a location has characters that are not allowed");
         locations.emplace_back(location);
     }
     return locations;
@@ -93,11 +96,11 @@ Result<std::vector<std::string>> read_locations(const json::object& object) {
 
 Result<void> read_secret(const json::object& object, JoinToken& token) {
     const auto* value = object.if_contains("secret");
-    if (value == nullptr || !value->is_string()) return malformed("no secret in it");
+    if (value == nullptr || !value->is_string()) return malformed_join_token("no secret in it");
     const std::string_view secret = value->get_string();
     if (secret.size() < secret_bytes_min || secret.size() > secret_bytes_max ||
         !is_base64url(secret))
-        return malformed("its secret has a wrong form");
+        return malformed_join_token("its secret has a wrong form");
     token.secret = Secret(std::string(secret));
     return {};
 }
@@ -105,7 +108,7 @@ Result<void> read_secret(const json::object& object, JoinToken& token) {
 Result<void> read_authority(const json::object& object, JoinToken& token) {
     const auto hash = from_base64url(text_member(object, "ca").value_or(""));
     if (!hash || hash->size() != token.authority_key_hash.size())
-        return malformed("no hash of the hub's authority in it");
+        return malformed_join_token("no hash of the hub's authority in it");
     std::ranges::copy(*hash, token.authority_key_hash.begin());
     return {};
 }
@@ -115,14 +118,15 @@ Result<JoinToken> read_members(const json::object& object) {
                                                      "locations", "secret", "expiry"};
     for (const auto& member : object)
         if (!known.contains(std::string_view(member.key())))
-            return malformed("made by a newer hub: update this program");
+            return malformed_join_token("made by a newer hub: update this program");
     JoinToken token;
     token.hub_url = text_member(object, "hub").value_or("");
-    if (!is_hub_url(token.hub_url)) return malformed("no address https://host[:port] in it");
+    if (!is_hub_url(token.hub_url))
+        return malformed_join_token("no address https://host[:port] in it");
     token.tenant = text_member(object, "tenant").value_or("");
     token.agent = text_member(object, "agent").value_or("");
     if (!is_safe_name(token.tenant) || !is_safe_name(token.agent))
-        return malformed("no tenant or agent name in it");
+        return malformed_join_token("no tenant or agent name in it");
     auto locations = read_locations(object);
     if (!locations) return locations.error();
     token.locations = std::move(*locations);
@@ -131,7 +135,7 @@ Result<JoinToken> read_members(const json::object& object) {
     const auto* expiry = object.if_contains("expiry");
     if (expiry == nullptr || !expiry->is_int64() || expiry->get_int64() < 0 ||
         expiry->get_int64() > expiry_max)
-        return malformed("no expiry in it");
+        return malformed_join_token("no expiry in it");
     token.expiry = std::chrono::sys_seconds(std::chrono::seconds(expiry->get_int64()));
     return token;
 }
@@ -140,16 +144,17 @@ Result<JoinToken> read_members(const json::object& object) {
 Result<std::string_view> check_frame(std::string_view text) {
     if (const auto first = text.find_first_not_of(white_space); first != text.npos)
         text = text.substr(first, text.find_last_not_of(white_space) - first + 1);
-    if (text.size() > join_token_bytes_max) return malformed("too long");
-    if (!text.starts_with("sp")) return malformed("must begin with sp1.");
+    if (text.size() > join_token_bytes_max) return malformed_join_token("too long");
+    if (!text.starts_with("sp")) return malformed_join_token("must begin with sp1.");
     if (!text.starts_with(prefix))
-        return malformed("of another version than sp1: use a program of the hub's version");
+        return malformed_join_token(
+            "of another version than sp1: use a program of the hub's version");
     if (text.find_first_of(white_space) != text.npos)
-        return malformed("broken by white space: paste it in one piece");
+        return malformed_join_token("broken by white space: paste it in one piece");
     const auto dot = text.rfind('.');
-    if (dot < prefix.size()) return malformed("incomplete: the end is missing");
+    if (dot < prefix.size()) return malformed_join_token("incomplete: the end is missing");
     if (text.substr(dot + 1) != checksum(text.substr(0, dot)))
-        return malformed("mistyped or incomplete: the checksum is wrong");
+        return malformed_join_token("mistyped or incomplete: the checksum is wrong");
     return text.substr(prefix.size(), dot - prefix.size());
 }
 
@@ -182,12 +187,12 @@ Result<JoinToken> JoinToken::parse(std::string_view text) {
     const auto encoded = check_frame(text);
     if (!encoded) return encoded.error();
     auto bytes = from_base64url(*encoded);
-    if (!bytes) return malformed("not readable although its checksum is right");
+    if (!bytes) return malformed_join_token("not readable although its checksum is right");
     WipedStorage storage;
     auto object =
         parse_strict_object(as_text(*bytes), {.bytes_max = join_token_bytes_max}, storage.get());
     OPENSSL_cleanse(bytes->data(), bytes->size());
-    if (!object) return malformed("not readable although its checksum is right");
+    if (!object) return malformed_join_token("not readable although its checksum is right");
     return read_members(*object);
 }
 

@@ -22,14 +22,14 @@ int give_passphrase(char* into, int size, int, void* password) {
 
 EVP_PKEY* generate_rsa(std::size_t bits) { return EVP_RSA_gen(bits); }
 
-constexpr std::pair<std::string_view, KeyKind> kinds[] = {
+constexpr std::pair<std::string_view, KeyKind> key_kinds[] = {
     {"p256", KeyKind::p256},       {"p384", KeyKind::p384},       {"rsa2048", KeyKind::rsa2048},
     {"rsa3072", KeyKind::rsa3072}, {"rsa4096", KeyKind::rsa4096}, {"ed25519", KeyKind::ed25519}};
 
 }  // namespace
 
 std::optional<KeyKind> key_kind(std::string_view text) {
-    for (const auto& [name, kind] : kinds)
+    for (const auto& [name, kind] : key_kinds)
         if (name == text) return kind;
     return std::nullopt;
 }

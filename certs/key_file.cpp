@@ -9,8 +9,8 @@
 namespace sallyport::certs {
 namespace {
 
-constexpr mode_t secret_mode = 0600;
-constexpr std::size_t file_bytes_max = 1024 * 1024;
+constexpr mode_t key_mode = 0600;
+constexpr std::size_t key_file_bytes_max = 1024 * 1024;
 
 Result<Secret> to_pem(const KeyAndChain& content) {
     const auto key = content.key.to_pem();
@@ -30,7 +30,7 @@ Result<KeyAndChain> KeyAndChain::of(Key key, std::vector<Certificate> chain) {
 }
 
 Result<KeyAndChain> read_key_file(const std::filesystem::path& path) {
-    auto text = read_file(path, file_bytes_max);
+    auto text = read_file(path, key_file_bytes_max);
     if (!text && text.error().code == boost::system::errc::no_such_file_or_directory)
         return Error{Errc::not_found, path.string() + " does not exist"};
     if (!text) return text.error();
@@ -54,7 +54,7 @@ Result<void> create_key_file(const std::filesystem::path& path, const KeyAndChai
     std::filesystem::create_directories(path.parent_path(), ignored);
     // Linked into place: of two processes that create it at once, one gets to know that it lost.
     const auto temporary = path.string() + "." + std::to_string(::getpid());
-    if (auto written = replace_file(temporary, pem->reveal(), secret_mode); !written)
+    if (auto written = replace_file(temporary, pem->reveal(), key_mode); !written)
         return written.error();
     const bool linked = ::link(temporary.c_str(), path.c_str()) == 0;
     const bool exists = !linked && errno == EEXIST;
@@ -68,7 +68,7 @@ Result<void> create_key_file(const std::filesystem::path& path, const KeyAndChai
 Result<void> replace_key_file(const std::filesystem::path& path, const KeyAndChain& content) {
     const auto pem = to_pem(content);
     if (!pem) return pem.error();
-    return replace_file(path, pem->reveal(), secret_mode);
+    return replace_file(path, pem->reveal(), key_mode);
 }
 
 }  // namespace sallyport::certs

@@ -10,8 +10,8 @@
 namespace sallyport::certs {
 namespace {
 
-constexpr int rsa_bits_min = 2048;
-constexpr int rsa_bits_max = 8192;
+constexpr int key_bits_min = 2048;
+constexpr int key_bits_max = 8192;
 
 std::string text_parameter(EVP_PKEY* key, const char* parameter) {
     char text[64] = {};
@@ -24,7 +24,7 @@ Result<void> check_kind(EVP_PKEY* key) {
     if (EVP_PKEY_is_a(key, "ED25519")) return {};
     if (EVP_PKEY_is_a(key, "RSA")) {
         const int bits = EVP_PKEY_get_bits(key);
-        if (bits >= rsa_bits_min && bits <= rsa_bits_max) return {};
+        if (bits >= key_bits_min && bits <= key_bits_max) return {};
         return Error{Errc::unsupported, "RSA key with " + std::to_string(bits) +
                                             " bits: use 2048 to 8192, better P-256"};
     }

@@ -13,7 +13,7 @@
 namespace sallyport::certs {
 namespace {
 
-int refuse_passphrase(char*, int, int, void*) { return -1; }
+int refuse_list_passphrase(char*, int, int, void*) { return -1; }
 
 using ListPtr = std::shared_ptr<X509_CRL>;
 
@@ -23,7 +23,7 @@ std::vector<ListPtr> parse_pem(std::string_view text) {
     const auto bio = memory_bio(text);
     std::vector<ListPtr> all;
     while (bio) {
-        ListPtr next(PEM_read_bio_X509_CRL(bio.get(), nullptr, refuse_passphrase, nullptr),
+        ListPtr next(PEM_read_bio_X509_CRL(bio.get(), nullptr, refuse_list_passphrase, nullptr),
                      X509_CRL_free);
         if (next == nullptr) break;
         all.push_back(std::move(next));

@@ -18,8 +18,8 @@ Bytes random_bytes(std::size_t count);
 Secret random_secret();
 
 /// Salted SHA-256, as text for the database: "v1$<salt>$<hash>", both base64url. A fast hash is
-/// right *only* because our secrets are 256 random bits that nobody can guess, however fast; it
-/// would be wrong for anything a person chose.
+/// right *only* because our secrets are 128 random bits or more, which nobody can guess, however
+/// fast; it would be wrong for anything a person chose.
 std::string hash_secret(std::string_view secret);
 
 /// In constant time for a given length. False for a `stored` text that is not ours.

@@ -37,7 +37,7 @@ bool is_host(std::string_view host) {
     }
 }
 
-Error malformed(const char* why) { return {Errc::malformed, why}; }
+Error malformed_name(const char* why) { return {Errc::malformed, why}; }
 
 }  // namespace
 
@@ -48,23 +48,24 @@ bool is_safe_name(std::string_view name) {
 
 Result<AgentName> AgentName::make(std::string_view hub, std::string_view tenant,
                                   std::string_view agent) {
-    if (!is_host(hub)) return malformed("agent name: the hub must be a lower-case DNS name");
+    if (!is_host(hub)) return malformed_name("agent name: the hub must be a lower-case DNS name");
     if (!is_safe_name(tenant))
-        return malformed("agent name: the tenant must be 1 to 64 of A-Z a-z 0-9 . _ -");
+        return malformed_name("agent name: the tenant must be 1 to 64 of A-Z a-z 0-9 . _ -");
     if (!is_safe_name(agent))
-        return malformed("agent name: the agent must be 1 to 64 of A-Z a-z 0-9 . _ -");
+        return malformed_name("agent name: the agent must be 1 to 64 of A-Z a-z 0-9 . _ -");
     return AgentName(hub, tenant, agent);
 }
 
 Result<AgentName> AgentName::parse(std::string_view uri) {
-    if (!uri.starts_with(scheme)) return malformed("agent name: does not begin with spiffe://");
+    if (!uri.starts_with(scheme))
+        return malformed_name("agent name: does not begin with spiffe://");
     uri.remove_prefix(scheme.size());
     const auto tenant_at = uri.find(tenant_path);
-    if (tenant_at == uri.npos) return malformed("agent name: no /tenant/ in it");
+    if (tenant_at == uri.npos) return malformed_name("agent name: no /tenant/ in it");
     const auto hub = uri.substr(0, tenant_at);
     uri.remove_prefix(tenant_at + tenant_path.size());
     const auto agent_at = uri.find(agent_path);
-    if (agent_at == uri.npos) return malformed("agent name: no /agent/ in it");
+    if (agent_at == uri.npos) return malformed_name("agent name: no /agent/ in it");
     // A further slash on either side is refused by make(): it is not a safe character.
     return make(hub, uri.substr(0, agent_at), uri.substr(agent_at + agent_path.size()));
 }
@@ -72,7 +73,8 @@ Result<AgentName> AgentName::parse(std::string_view uri) {
 Result<AgentName> AgentName::of(const Certificate& certificate) {
     const auto uris = certificate.uris();
     if (uris.size() != 1)
-        return malformed("not an agent's certificate: it must have exactly one URI as its name");
+        return malformed_name(
+            "not an agent's certificate: it must have exactly one URI as its name");
     return parse(uris.front());
 }
 

@@ -15,7 +15,7 @@ using std::chrono::sys_seconds;
 
 constexpr std::int64_t time_max = 253402300799;  // the end of the year 9999
 
-Error malformed(std::string_view claim) {
+Error malformed_claim(std::string_view claim) {
     return {TokenFault::malformed, "token: claim " + std::string(claim) + " has a wrong form"};
 }
 
@@ -23,12 +23,12 @@ Result<std::optional<sys_seconds>> read_time(const object& claims, std::string_v
     const auto* value = claims.if_contains(name);
     if (value == nullptr) return std::optional<sys_seconds>();
     if (!value->is_int64() || value->get_int64() < 0 || value->get_int64() > time_max)
-        return malformed(name);
+        return malformed_claim(name);
     return std::optional(sys_seconds(seconds(value->get_int64())));
 }
 
 /// "61 s", "17 min", "3 h"
-std::string in_words(seconds time) {
+std::string seconds_in_words(seconds time) {
     using namespace std::chrono;
     if (time < 2min) return std::to_string(time.count()) + " s";
     if (time < 2h) return std::to_string(floor<minutes>(time).count()) + " min";
@@ -37,7 +37,7 @@ std::string in_words(seconds time) {
 
 Error from_the_future(seconds by) {
     return {TokenFault::not_yet_valid,
-            "token: not yet valid: this clock or its issuer's is off by " + in_words(by)};
+            "token: not yet valid: this clock or its issuer's is off by " + seconds_in_words(by)};
 }
 
 Result<TokenTimes> check_times(const object& claims, const Expectations& expected) {
@@ -52,7 +52,7 @@ Result<TokenTimes> check_times(const object& claims, const Expectations& expecte
     const auto now = std::chrono::floor<seconds>(expected.now);
     if (now - expected.leeway - expected.expiration_tolerance >= **expires)
         return Error{TokenFault::expired,
-                     "token: expired " + in_words(now - **expires) + " ago; get a new one"};
+                     "token: expired " + seconds_in_words(now - **expires) + " ago; get a new one"};
     for (const auto& earliest : {*begins, *issued})
         if (earliest && now + expected.leeway < *earliest) return from_the_future(*earliest - now);
     return TokenTimes{**expires, *issued};
@@ -60,7 +60,7 @@ Result<TokenTimes> check_times(const object& claims, const Expectations& expecte
 
 Result<void> check_issuer(const object& claims, const Expectations& expected) {
     const auto* issuer = claims.if_contains("iss");
-    if (issuer != nullptr && !issuer->is_string()) return malformed("iss");
+    if (issuer != nullptr && !issuer->is_string()) return malformed_claim("iss");
     if (issuer != nullptr &&
         std::ranges::find(expected.issuers, std::string_view(issuer->get_string())) !=
             expected.issuers.end())
@@ -78,11 +78,11 @@ Result<void> check_audience(const object& claims, const Expectations& expected) 
         found = found || is_ours(audience->get_string());
     } else if (audience != nullptr && audience->is_array()) {
         for (const auto& element : audience->get_array()) {
-            if (!element.is_string()) return malformed("aud");
+            if (!element.is_string()) return malformed_claim("aud");
             found = found || is_ours(element.get_string());
         }
     } else if (audience != nullptr) {
-        return malformed("aud");
+        return malformed_claim("aud");
     }
     if (found) return {};
     return Error{TokenFault::audience, "token: made for another audience"};

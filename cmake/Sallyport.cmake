@@ -18,9 +18,11 @@ set(SALLYPORT_TESTS "tools;unit;loop;e2e" CACHE STRING "Labels of the tests that
 set(SALLYPORT_TEST_PREFIX "" CACHE STRING "Stands before the name of every test, e.g. \"asan.\"")
 add_custom_target(checks COMMENT "Every program that the tests of this preset run")
 
+set(SALLYPORT_TOGETHER 0 CACHE STRING "This many sources of a library are compiled as one; 0: each by itself")
 add_library(sallyport_options INTERFACE)
 target_compile_options(sallyport_options INTERFACE
   -fPIE -Wall -Wextra -Wshadow -Wconversion -Werror -g1
+  $<$<BOOL:${SALLYPORT_TOGETHER}>:-Wno-shadow>
   $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>
   $<$<CXX_COMPILER_ID:Clang>:-Wno-unused-command-line-argument>)
 target_compile_definitions(sallyport_options INTERFACE
@@ -92,6 +94,12 @@ function(sallyport_library name)
   add_library(sallyport::${name} ALIAS sallyport_${name})
   target_link_libraries(sallyport_${name} PUBLIC sallyport_options ${arg_DEPENDS} ${arg_LINK})
   sallyport_precompile(sallyport_${name})
+  if(SALLYPORT_TOGETHER)
+    # A third of the time. Names in unnamed namespaces then differ between the files of a folder. All but the
+    # last source stand in what g++ takes for a header, and a coroutine there has what only one source knows.
+    set_target_properties(sallyport_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${SALLYPORT_TOGETHER})
+    target_compile_options(sallyport_${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  endif()
 endfunction()
 
 # sallyport_program(<name> <folder>): the binary <name> from <folder>/main.cpp and that folder's library.
@@ -102,10 +110,14 @@ function(sallyport_program name folder)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
-# sallyport_tests(<name> LABEL <label>... SOURCES <file>... LINK <target>...): one GoogleTest binary.
+# sallyport_tests(<name> LABEL <label>... [SECONDS_MAX <of one test>] SOURCES <file>... LINK <target>...): one
+# GoogleTest binary.
 # A preset that runs tests of none of these labels does not build it either, unless asked to by name.
 function(sallyport_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LABEL;SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SECONDS_MAX" "LABEL;SOURCES;LINK")
+  if(NOT arg_SECONDS_MAX)
+    set(arg_SECONDS_MAX 60)
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest_main)
   sallyport_precompile(${name} sallyport_test_support)
@@ -118,23 +130,25 @@ function(sallyport_tests name)
   endif()
   add_dependencies(checks ${name})
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${SALLYPORT_TEST_PREFIX}"
-    PROPERTIES LABELS "${label}" TIMEOUT 60 ENVIRONMENT "SALLYPORT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+    PROPERTIES LABELS "${label}" TIMEOUT ${arg_SECONDS_MAX} ENVIRONMENT "SALLYPORT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
 
-# sallyport_fuzzer(<name> LINK <target>...): tests/fuzz/<name>.cpp. With clang a libFuzzer program;
-# a short run with a fixed seed over its corpus is a test.
+# sallyport_fuzzer(<name> [SOURCES <file>...] LINK <target>...): tests/fuzz/<name>.cpp. With clang a libFuzzer
+# program; a short run with a fixed seed over its corpus is a test. SOURCES, from the root of the project, are
+# the few files of a large library that it needs: nobody waits for the rest of it.
 function(sallyport_fuzzer name)
   if(NOT SALLYPORT_FUZZ)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK")
-  add_executable(${name} ${name}.cpp)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  list(TRANSFORM arg_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
+  add_executable(${name} ${name}.cpp ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   sallyport_precompile(${name})
   add_dependencies(checks ${name})
   file(MAKE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
-  add_test(NAME fuzz.${name} COMMAND ${name} -seed=1 -runs=20000 -max_total_time=10 -print_final_stats=0
+  add_test(NAME fuzz.${name} COMMAND ${name} -seed=1 -runs=20000 -max_total_time=6 -print_final_stats=0
     -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/ ${CMAKE_CURRENT_BINARY_DIR}/found_${name}
     ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
   file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/found_${name})

@@ -30,7 +30,7 @@ Error not_reached(const std::filesystem::path& socket, const Error& why) {
 
 Result<boost::json::object> ask_daemon(const std::filesystem::path& socket,
                                        const std::string& method, const std::string& target,
-                                       std::chrono::seconds patience) {
+                                       std::chrono::seconds patience, std::string body) {
     auto wire = net::connect_unix(socket);
     if (!wire) return not_reached(socket, wire.error());
     net::Loop loop;
@@ -39,6 +39,7 @@ Result<boost::json::object> ask_daemon(const std::filesystem::path& socket,
     request.method = method;
     request.target = target;
     request.host = "localhost";
+    request.body = std::move(body);
     if (method != "GET") request.fields.emplace_back("content-type", "application/json");
     {
         net::TaskGroup tasks(loop);

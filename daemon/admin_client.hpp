@@ -15,6 +15,7 @@ namespace sallyport::daemon {
 /// socket, Errc::failed with the daemon's own text.
 Result<boost::json::object> ask_daemon(const std::filesystem::path& socket,
                                        const std::string& method, const std::string& target,
-                                       std::chrono::seconds patience = std::chrono::seconds(60));
+                                       std::chrono::seconds patience = std::chrono::seconds(60),
+                                       std::string body = {});
 
 }  // namespace sallyport::daemon

@@ -2,11 +2,22 @@
 
 #include "net/socket_duplex.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
 namespace sallyport::daemon {
 
-AdminServer::AdminServer(net::Loop& loop, net::IdleSweep& sweep,
-                         http::SimpleService::Handler handler)
-    : loop_(loop), sweep_(sweep), service_(std::move(handler)), connections_(loop) {}
+http::SimpleResponse admin_error(int status, std::string_view code, std::string_view message) {
+    namespace json = boost::json;
+    http::SimpleResponse response;
+    response.status = status;
+    response.body = json::serialize(
+        json::object{{"error", json::object{{"code", code}, {"message", message}}}});
+    return response;
+}
+
+AdminServer::AdminServer(net::Loop& loop, net::IdleSweep& sweep, Handler handler)
+    : loop_(loop), sweep_(sweep), handler_(std::move(handler)), connections_(loop) {}
 
 Result<void> AdminServer::listen(const std::filesystem::path& socket) {
     if (auto made = make_folder(socket.parent_path(), 0755); !made) return made.error();
@@ -21,8 +32,11 @@ Result<void> AdminServer::listen(const std::filesystem::path& socket) {
 }
 
 net::Task<void> AdminServer::serve(FileDescriptor socket) {
+    const auto caller = caller_of(socket.get());
+    http::SimpleService service(
+        [this, caller](const http::SimpleRequest& request) { return handler_(request, caller); });
     http::H1Connection connection(
-        loop_, sweep_, std::make_unique<net::SocketDuplex>(std::move(socket)), service_, limits_);
+        loop_, sweep_, std::make_unique<net::SocketDuplex>(std::move(socket)), service, limits_);
     (void)co_await connection.run();
 }
 

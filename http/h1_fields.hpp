@@ -2,7 +2,9 @@
 
 #include "http/h1_codec.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 
 /// What request and response heads have in common; private to the codec.
 namespace sallyport::http::h1 {
@@ -48,5 +50,17 @@ Outcome read_fields(Cursor& cursor, HeadParse& parse, Meaning& meaning, Side sid
 bool may_be_complete(std::span<const char> bytes, HeadParse& parse);
 /// For a head that is incomplete: needs_more, or refused because it is too large.
 Outcome wait_for_more(std::span<const char> bytes, HeadParse& parse);
+
+/// Runs `read_head` over what there is of a head, unless its end cannot be here yet.
+template <class Parse, class Read>
+Outcome parse_head(std::span<char> bytes, Parse& parse, Read read_head) {
+    const auto view = bytes.first(std::min(bytes.size(), head_bytes_max));
+    if (!may_be_complete(view, parse)) return wait_for_more(view, parse);
+    const auto searched = parse.searched;
+    parse.reset();
+    parse.searched = searched;
+    const auto read = read_head(view, parse);
+    return read == Outcome::needs_more ? wait_for_more(view, parse) : read;
+}
 
 }  // namespace sallyport::http::h1

@@ -154,7 +154,7 @@ void conclude(RequestParse& parse, const Meaning& meaning) {
     if (upgrades) head.upgrade = "websocket";
 }
 
-Outcome read_head(std::span<char> bytes, RequestParse& parse) {
+Outcome read_request_head(std::span<char> bytes, RequestParse& parse) {
     Cursor cursor{bytes.data(), bytes.data() + bytes.size()};
     if (bytes.size() >= 2 && bytes[0] == '\r' && bytes[1] == '\n') cursor.at += 2;
     if (bytes.size() == 1 && bytes[0] == '\r') return Outcome::needs_more;
@@ -178,13 +178,7 @@ void RequestParse::reset() {
 }
 
 Outcome parse_request(std::span<char> bytes, RequestParse& parse) {
-    const auto view = bytes.first(std::min(bytes.size(), head_bytes_max));
-    if (!may_be_complete(view, parse)) return wait_for_more(view, parse);
-    const auto searched = parse.searched;
-    parse.reset();
-    parse.searched = searched;
-    const auto read = read_head(view, parse);
-    return read == Outcome::needs_more ? wait_for_more(view, parse) : read;
+    return parse_head(bytes, parse, read_request_head);
 }
 
 bool same_authority(std::string_view a, std::string_view b, std::string_view default_port) {

@@ -49,7 +49,7 @@ void conclude(ResponseParse& parse, const Meaning& meaning) {
                                   equal_ignoring_case(meaning.upgrade, "websocket");
 }
 
-Outcome read_head(std::span<char> bytes, ResponseParse& parse) {
+Outcome read_response_head(std::span<char> bytes, ResponseParse& parse) {
     Cursor cursor{bytes.data(), bytes.data() + bytes.size()};
     Meaning meaning;
     auto read = read_status_line(cursor, parse);
@@ -70,13 +70,7 @@ void ResponseParse::reset() {
 }
 
 Outcome parse_response(std::span<char> bytes, ResponseParse& parse) {
-    const auto view = bytes.first(std::min(bytes.size(), head_bytes_max));
-    if (!may_be_complete(view, parse)) return wait_for_more(view, parse);
-    const auto searched = parse.searched;
-    parse.reset();
-    parse.searched = searched;
-    const auto read = read_head(view, parse);
-    return read == Outcome::needs_more ? wait_for_more(view, parse) : read;
+    return parse_head(bytes, parse, read_response_head);
 }
 
 }  // namespace sallyport::http::h1

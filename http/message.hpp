@@ -53,6 +53,9 @@ struct RequestHead {
     Fields fields;
     BodySize body;
     HubFacts facts;
+
+    /// Bytes both ways, whatever they are (RFC 9110 section 9.3.6).
+    bool is_stream() const { return method == "CONNECT" && upgrade.empty(); }
 };
 
 /// A status line and its fields. Views; valid during the call they are given to.

@@ -27,6 +27,19 @@ constexpr std::string_view agent_culprit = "sallyport-agent";
 
 }  // namespace
 
+void AccessLog::write(const RefusedHandshake& refused) {
+    if (level_ == AccessLevel::off || !log::enabled(log::Level::info)) return;
+    line_.assign("exchange.refused");
+    append_known(line_, "exchange", refused.exchange_id);
+    append_known(line_, "location", refused.location);
+    append_known(line_, "method", "CONNECT");
+    append_known(line_, "via", refused.protocol);
+    append_known(line_, "peer", refused.peer);
+    append_known(line_, "code", refused.code);
+    append_known(line_, "error", refused.why);
+    log::write_line(log::Level::info, line_);
+}
+
 AccessEntry::AccessEntry(AccessLog& log, std::string_view exchange_id,
                          const http::RequestHead& head, http::Body& up, http::Answer& down)
     : log_(log),
@@ -77,6 +90,7 @@ void AccessEntry::write_line(std::string_view outcome) const {
     if (caller_) {
         append_known(line, "tenant", caller_->tenant_id);
         append_known(line, "client", caller_->client_id);
+        append_known(line, "key", caller_->access_key);
     }
     append_known(line, "location", location_);
     append_known(line, "agent", agent_);

@@ -18,6 +18,16 @@ enum class AccessLevel {
     all
 };
 
+/// A client of a stream port that did not come as far as an exchange.
+struct RefusedHandshake {
+    std::string_view exchange_id;
+    std::string_view protocol;
+    std::string_view peer;
+    std::string_view location;
+    std::string_view code;
+    std::string_view why;
+};
+
 /// The hub's access record: one line per request, found by the exchange id that also stands in the
 /// agent's audit log and in the answer (docs/OPERATIONS.md#access-record). One per worker.
 class AccessLog {
@@ -27,6 +37,7 @@ public:
 
     explicit AccessLog(AccessLevel level) : level_(level) {}
     void use(AccessLevel level) { level_ = level; }
+    void write(const RefusedHandshake& refused);
 
 private:
     friend class AccessEntry;

@@ -73,6 +73,15 @@ struct Caller {
     std::string token_id;
     std::chrono::sys_seconds expires_at;
     std::string user_token{};  // that travelled in an exchanged token; the agent verifies it
+    std::string access_key{};  // its id, where one, and no token, says who asks
+    std::optional<std::string> location{};  // the only one that the key leads to
+};
+
+/// Whose a refused token or access key is, if its signature or secret is good: empty otherwise.
+/// What an unverified one says of itself is nobody's.
+struct CredentialOwner {
+    std::string client_id{};
+    std::string tenant_id{};
 };
 
 /// Judges the tokens that come with each request to a proxy, and remembers the valid ones, so that
@@ -113,20 +122,23 @@ public:
     Result<std::shared_ptr<const Caller>> verify_token(std::string_view token,
                                                        const Accounts& accounts, certs::Time now);
 
+    /// Of the token that was judged last, if it was refused.
+    const CredentialOwner& refused_owner() const { return refused_owner_; }
     const Memory& memory() const { return memory_; }
 
 private:
     void remember(std::string_view credentials, const std::shared_ptr<const Caller>& caller,
                   std::uint64_t generation);
-    static Result<std::shared_ptr<const Caller>> judge_again(Remembered& entry,
-                                                             const Accounts& accounts);
+    Result<std::shared_ptr<const Caller>> judge_again(Remembered& entry, const Accounts& accounts);
     Result<std::shared_ptr<const Caller>> judge(std::string_view token, const Accounts& accounts,
-                                                certs::Time now) const;
+                                                certs::Time now);
+    Result<void> admit(const Caller& caller, const Accounts& accounts);
 
     certs::KeySet keys_;
     std::string issuer_;
     std::optional<certs::TokenSeal> seal_;
     Memory memory_;
+    CredentialOwner refused_owner_;
 };
 
 }  // namespace sallyport::hub

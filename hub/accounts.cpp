@@ -50,6 +50,9 @@ std::shared_ptr<const Accounts> Accounts::from(StoreContent content, std::uint64
         accounts->external_authorities.emplace(std::pair(external.tenant_id, external.fingerprint),
                                                *certificate);
     }
+    for (auto& channel : content.channels)
+        accounts->channels.emplace(std::pair(channel.tenant_id, channel.name), std::move(channel));
+    for (auto& key : content.access_keys) accounts->access_keys.emplace(key.id, std::move(key));
     for (auto& certificate : content.certificates)
         accounts->certificates.emplace(certificate.serial, std::move(certificate));
     return accounts;
@@ -58,6 +61,10 @@ std::shared_ptr<const Accounts> Accounts::from(StoreContent content, std::uint64
 const Client* Accounts::find_client(std::string_view id) const { return find_in(clients, id); }
 
 const Tenant* Accounts::find_tenant(std::string_view id) const { return find_in(tenants, id); }
+
+const AccessKey* Accounts::find_access_key(std::string_view id) const {
+    return find_in(access_keys, id);
+}
 
 const Agent* Accounts::find_agent(std::string_view tenant_id, std::string_view name) const {
     const auto* of_tenant = find_in(agents, tenant_id);
@@ -72,6 +79,16 @@ const certs::Certificate* Accounts::find_external(const std::string& tenant_id,
                                                   const std::string& fingerprint) const {
     const auto found = external_authorities.find(std::pair(tenant_id, fingerprint));
     return found == external_authorities.end() ? nullptr : &found->second;
+}
+
+const Channel* Accounts::find_channel(const certs::AgentName& agent, std::string_view location,
+                                      const std::string& name) const {
+    const auto found = channels.find(std::pair(std::string(agent.tenant()), name));
+    if (found == channels.end()) return nullptr;
+    const auto& channel = found->second;
+    const bool is_for_agent = channel.agent.empty() || channel.agent == agent.agent();
+    const bool is_for_location = !channel.location || *channel.location == location;
+    return is_for_agent && is_for_location ? &channel : nullptr;
 }
 
 Result<void> Accounts::may_act(const Client& client, std::string_view tenant_id) const {

@@ -43,6 +43,8 @@ struct Accounts {
     std::map<std::string, CertificateEntry, std::less<>> certificates;  // by serial
 
     std::vector<AuthorityEntry> authorities;
+    std::map<std::string, AccessKey, std::less<>> access_keys;        // by id
+    std::map<std::pair<std::string, std::string>, Channel> channels;  // by tenant id and name
     /// By tenant id and fingerprint.
     std::map<std::pair<std::string, std::string>, certs::Certificate> external_authorities;
 
@@ -50,11 +52,16 @@ struct Accounts {
 
     const Client* find_client(std::string_view id) const;
     const Tenant* find_tenant(std::string_view id) const;
+    const AccessKey* find_access_key(std::string_view id) const;
     const Agent* find_agent(std::string_view tenant_id, std::string_view name) const;
     const CertificateEntry* find_certificate(std::string_view serial) const;
     /// The tenant's own authority with this fingerprint, if it is trusted (now).
     const certs::Certificate* find_external(const std::string& tenant_id,
                                             const std::string& fingerprint) const;
+
+    /// The channel of this name, if this agent may open it at this location; else nullptr.
+    const Channel* find_channel(const certs::AgentName& agent, std::string_view location,
+                                const std::string& name) const;
 
     /// Whether the client may act in the tenant: both enabled, and the tenant owns the client or is
     /// subscribed to it. Errors: Errc::denied; the detail may be shown to the client.

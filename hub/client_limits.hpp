@@ -21,6 +21,7 @@ public:
         double aborts_per_second = 50;       // sustained
         double aborts_burst = 200;           // at once
         std::size_t clients_max = 10'000;    // remembered; idle ones are forgotten first
+        bool operator==(const Settings&) const = default;
     };
     enum class Verdict { admitted, too_many_requests, too_many_aborts };
 

@@ -8,6 +8,7 @@
 #include "hub/commands.hpp"
 #include "hub/join_token_hash.hpp"
 #include "hub/names.hpp"
+#include "hub/witness_report.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -158,10 +159,18 @@ Result<CommandOutput> show(const CommandContext& context, const AgentOptions& op
     if (!agent) return agent.error();
     const auto certificates = place->store.certificates(agent->key);
     if (!certificates) return certificates.error();
-    return describe(*agent, place->tenant.name, *certificates);
+    auto output = describe(*agent, place->tenant.name, *certificates);
+    const auto facts = context.facts();
+    if (!facts) return facts.error();
+    auto witness = WitnessStore::open(facts->state_folder / "witness.db");
+    if (!witness) return witness.error();
+    const auto logs = witness->logs(agent->key);
+    if (!logs) return logs.error();
+    tell_logs(output, *logs, place->tenant.name);
+    return output;
 }
 
-Result<CommandOutput> list(const CommandContext& context, const AgentOptions& options) {
+Result<CommandOutput> list_agents(const CommandContext& context, const AgentOptions& options) {
     auto store = open_store(context);
     if (!store) return store.error();
     if (!options.tenant.empty())
@@ -222,11 +231,11 @@ Result<CommandOutput> approve(const CommandContext& context, const AgentOptions&
                                  " with the key " + waiting->key_hash + "\n"};
 }
 
-using Body = Result<CommandOutput> (*)(const CommandContext&, const AgentOptions&);
+using AgentAct = Result<CommandOutput> (*)(const CommandContext&, const AgentOptions&);
 
 CLI::App& add_action(CLI::App& group, CommandContext& context,
                      const std::shared_ptr<AgentOptions>& options, const char* name,
-                     const char* help, Body body) {
+                     const char* help, AgentAct body) {
     auto& command = *group.add_subcommand(name, help);
     command.add_option("name", options->name, "The agent")->required();
     command.add_option("--tenant", options->tenant, "Its tenant")->required();
@@ -270,7 +279,7 @@ void add_agent_command(CLI::App& app, CommandContext& context) {
 
     auto& listing = *group.add_subcommand("list", "List the agents");
     listing.add_option("--tenant", options->tenant, "Only those of one tenant");
-    on_run(listing, context, [&context, options] { return list(context, *options); });
+    on_run(listing, context, [&context, options] { return list_agents(context, *options); });
 }
 
 }  // namespace sallyport::hub

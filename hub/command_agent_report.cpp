@@ -4,7 +4,6 @@
 #include <boost/json/object.hpp>
 
 #include <algorithm>
-#include <map>
 
 namespace sallyport::hub {
 namespace {
@@ -103,8 +102,7 @@ CommandOutput describe(const Agent& agent, const std::string& tenant_name,
 }
 
 CommandOutput list_agents(const StoreContent& content, std::string_view tenant_name) {
-    std::map<std::string, std::string> names;
-    for (const auto& tenant : content.tenants) names[tenant.id] = tenant.name;
+    auto names = tenant_names(content);
     boost::json::array all;
     std::vector<std::vector<std::string>> rows{{"AGENT", "TENANT", "STATE", "LOCATIONS"}};
     for (const auto& agent : content.agents) {

@@ -9,7 +9,6 @@
 #include <boost/json/object.hpp>
 
 #include <CLI/App.hpp>
-#include <map>
 #include <memory>
 
 namespace sallyport::hub {
@@ -44,13 +43,12 @@ Result<CommandOutput> add(const CommandContext& context, const ClientOptions& op
                 "\nThe secret is not stored and will not be shown again.\n"};
 }
 
-Result<CommandOutput> list(const CommandContext& context) {
+Result<CommandOutput> list_clients(const CommandContext& context) {
     auto store = open_store(context);
     if (!store) return store.error();
     const auto content = store->content();
     if (!content) return content.error();
-    std::map<std::string, std::string> names;
-    for (const auto& tenant : content->tenants) names[tenant.id] = tenant.name;
+    auto names = tenant_names(*content);
 
     boost::json::array all;
     std::vector<std::vector<std::string>> rows{{"CLIENT", "TENANT", "STATE", "SUBSCRIBED"}};
@@ -105,11 +103,11 @@ Result<CommandOutput> subscribe(const CommandContext& context, const ClientOptio
                 "subscribed to the tenant " + tenant->name + ".\n"};
 }
 
-using Body = Result<CommandOutput> (*)(const CommandContext&, const ClientOptions&, bool);
+using ClientAct = Result<CommandOutput> (*)(const CommandContext&, const ClientOptions&, bool);
 
 CLI::App& add_switch(CLI::App& group, CommandContext& context,
                      const std::shared_ptr<ClientOptions>& options, const char* name,
-                     const char* help, Body body, bool on) {
+                     const char* help, ClientAct body, bool on) {
     auto& command = *group.add_subcommand(name, help);
     command.add_option("client", options->name, "The client id, sb-...")->required();
     on_run(command, context, [&context, options, body, on] { return body(context, *options, on); });
@@ -131,7 +129,7 @@ void add_client_command(CLI::App& app, CommandContext& context) {
     on_run(adding, context, [&context, options] { return add(context, *options); });
 
     auto& listing = *group.add_subcommand("list", "List the clients");
-    on_run(listing, context, [&context] { return list(context); });
+    on_run(listing, context, [&context] { return list_clients(context); });
 
     add_switch(group, context, options, "enable", "Let a disabled client in again", enable, true);
     add_switch(group, context, options, "disable", "Refuse a client, also with tokens it has",
@@ -142,6 +140,7 @@ void add_client_command(CLI::App& app, CommandContext& context) {
         add_switch(group, context, options, name, help, subscribe, on)
             .add_option("--tenant", options->tenant, "The tenant")
             ->required();
+    add_client_key_commands(group, context);
 }
 
 }  // namespace sallyport::hub

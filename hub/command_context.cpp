@@ -45,6 +45,21 @@ void on_run(CLI::App& command, CommandContext& context,
     command.callback([&context, body = std::move(body)] { report(context, body()); });
 }
 
+std::map<std::string, std::string> tenant_names(const StoreContent& content) {
+    std::map<std::string, std::string> names;
+    for (const auto& tenant : content.tenants) names[tenant.id] = tenant.name;
+    return names;
+}
+
+std::string tenant_id_of(const CommandContext& context, const std::string& name) {
+    auto store = open_store(context);
+    if (!store) return name;
+    const auto content = store->content();
+    if (!content) return name;
+    const auto found = std::ranges::find(content->tenants, name, &Tenant::name);
+    return found == content->tenants.end() ? name : found->id;
+}
+
 std::string table(const std::vector<std::vector<std::string>>& rows) {
     std::vector<std::size_t> widths;
     for (const auto& row : rows)

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -51,6 +52,12 @@ void on_run(CLI::App& command, CommandContext& context,
 
 /// Rows under a heading, columns as wide as their widest cell.
 std::string table(const std::vector<std::vector<std::string>>& rows);
+
+/// The names of tenants by their ids.
+std::map<std::string, std::string> tenant_names(const StoreContent& content);
+
+/// The id of the tenant of that name; `name` itself if there is none, or no database here.
+std::string tenant_id_of(const CommandContext& context, const std::string& name);
 
 /// "90s", "15m", "1h", "7d". Errors: Errc::malformed.
 Result<std::chrono::seconds> parse_duration(std::string_view text);

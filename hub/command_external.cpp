@@ -98,7 +98,7 @@ Result<CommandOutput> distrust(const CommandContext& context, const ExternalOpti
             "join token (agent reissue).\n"};
 }
 
-Result<CommandOutput> list(const CommandContext& context) {
+Result<CommandOutput> list_authorities(const CommandContext& context) {
     auto store = open_store(context);
     if (!store) return store.error();
     const auto tenants = store->tenants();
@@ -127,7 +127,7 @@ Result<CommandOutput> list(const CommandContext& context) {
 void add_external_commands(CLI::App& group, CommandContext& context) {
     const auto options = std::make_shared<ExternalOptions>();
     on_run(*group.add_subcommand("external", "List the external authorities of the tenants"),
-           context, [&context] { return list(context); });
+           context, [&context] { return list_authorities(context); });
     auto& trusting = *group.add_subcommand(
         "trust-external", "Let an authority outside the hub vouch for the agents of a tenant");
     trusting.add_option("file", options->file, "PEM file with its certificate")->required();

@@ -1,6 +1,12 @@
 #include "hub/command_status.hpp"
 
+#include "daemon/admin_act.hpp"
 #include "daemon/admin_client.hpp"
+#include "daemon/audit_key.hpp"
+#include "daemon/audit_report.hpp"
+#include "daemon/audit_retention.hpp"
+#include "daemon/forward_report.hpp"
+#include "daemon/witness_runner.hpp"
 #include "hub/command_context.hpp"
 
 #include <boost/json/array.hpp>
@@ -23,6 +29,21 @@ std::string describe_restart(const json::object& said) {
     return keys.empty() ? keys : "changed, but in force only after a restart:" + keys + "\n";
 }
 
+std::string describe_witness(const json::object& witness) {
+    std::string text;
+    if (const auto* alarms = witness.if_contains("alarms"))
+        for (const auto& each : alarms->as_array()) {
+            const auto& alarm = each.as_object();
+            text += "AUDIT ALARM " + text_of(alarm.at("code")) + ": agent " +
+                    text_of(alarm.at("agent")) + " of " + text_of(alarm.at("tenant")) + ": " +
+                    text_of(alarm.at("reason")) + "\n";
+        }
+    if (!text.empty()) text += "    see sallyport-hub witness list, and agent show\n";
+    if (const auto* error = witness.if_contains("error"))
+        text += "warning: what was countersigned cannot be read: " + text_of(*error) + "\n";
+    return text;
+}
+
 std::string describe(const json::object& status) {
     std::string text = "hub " + text_of(status.at("name")) + ", version " +
                        text_of(status.at("version")) + ", up " + text_of(status.at("seconds")) +
@@ -30,8 +51,15 @@ std::string describe(const json::object& status) {
     for (const auto& [name, address] : status.at("listen").as_object())
         text += "listens for " + std::string(name) + " on " + text_of(address) + "\n";
     text += describe_restart(status);
+    text += daemon::describe_audit(status.at("audit").as_object(),
+                                   {.program = "sallyport-hub",
+                                    .blocked = "no certificate is issued",
+                                    .degraded = "certificates are issued WITHOUT A RECORD"});
+    text += daemon::describe_forward(status.at("audit").as_object().at("forward").as_array());
+    text += daemon::describe_witnesses(status.at("witnesses").as_array());
     for (const auto& warning : status.at("warnings").as_array())
         text += "warning: " + text_of(warning) + "\n";
+    text += describe_witness(status.at("witness").as_object());
     std::vector<std::vector<std::string>> rows{
         {"AGENT", "TENANT", "LOCATION", "LINKS", "VERSION", "FROM", "SECONDS"}};
     for (const auto& agent : status.at("agents").as_array()) {
@@ -55,7 +83,48 @@ void add_reload_command(CLI::App& app, CommandContext& context,
         if (!path) return path.error();
         auto answer = daemon::ask_daemon(*path, "POST", "/v1/reload");
         if (!answer) return answer.error();
-        return CommandOutput{*answer, "reloaded\n" + describe_restart(*answer)};
+        return CommandOutput{
+            *answer, "reloaded\n" + describe_restart(*answer) + daemon::describe_record(*answer)};
+    });
+}
+
+void add_audit_daemon_commands(CLI::App& audit, CommandContext& context,
+                               std::function<Result<std::filesystem::path>()> socket) {
+    using Describe = std::function<std::string(const json::object&)>;
+    const auto add = [&](const char* name, const char* help, std::string target, Describe text) {
+        on_run(*audit.add_subcommand(name, help), context,
+               [socket, target = std::move(target),
+                text = std::move(text)]() -> Result<CommandOutput> {
+                   auto path = socket();
+                   if (!path) return path.error();
+                   auto answer = daemon::ask_daemon(*path, "POST", target);
+                   if (!answer) return answer.error();
+                   return CommandOutput{*answer, text(*answer) + daemon::describe_record(*answer)};
+               });
+    };
+    add("repair", "let a failed audit log record again, after room was made or rights were given",
+        "/v1/audit/repair", [](const json::object& repair) {
+            return daemon::describe_repair(repair, "sallyport-hub");
+        });
+    add("rotate-key", "sign the audit log with a new key from now on", "/v1/audit/rotate-key",
+        daemon::describe_key_change);
+}
+
+void add_audit_retention_command(CLI::App& audit, CommandContext& context,
+                                 std::function<Result<std::filesystem::path>()> socket) {
+    const auto order = std::make_shared<audit::RetentionOrder>();
+    const auto now = std::make_shared<bool>(false);
+    auto* command = audit.add_subcommand(
+        "retention", "say which old records are not to be kept; with --now delete them");
+    daemon::add_retention_options(*command, *order, *now);
+    on_run(*command, context, [order, now, socket = std::move(socket)]() -> Result<CommandOutput> {
+        auto path = socket();
+        if (!path) return path.error();
+        order->dry_run = !*now;
+        auto answer = daemon::ask_daemon(*path, "POST", daemon::retention_target(*order));
+        if (!answer) return answer.error();
+        return CommandOutput{
+            *answer, daemon::describe_retention(*answer) + daemon::describe_record(*answer)};
     });
 }
 

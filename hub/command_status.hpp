@@ -17,6 +17,15 @@ struct CommandContext;
 void add_status_command(CLI::App& app, CommandContext& context,
                         std::function<Result<std::filesystem::path>()> socket);
 
+/// `audit repair`: a failed audit log of the running hub records again; `audit rotate-key`: it is
+/// signed with another key.
+void add_audit_daemon_commands(CLI::App& audit, CommandContext& context,
+                               std::function<Result<std::filesystem::path>()> socket);
+
+/// `audit retention`: what is not to be kept any longer goes.
+void add_audit_retention_command(CLI::App& audit, CommandContext& context,
+                                 std::function<Result<std::filesystem::path>()> socket);
+
 /// `reload`: the running hub reads its configuration again.
 void add_reload_command(CLI::App& app, CommandContext& context,
                         std::function<Result<std::filesystem::path>()> socket);

@@ -42,7 +42,7 @@ Result<CommandOutput> add(const CommandContext& context, const TenantOptions& op
                                  "), subdomain " + tenant.subdomain + ".\n"};
 }
 
-Result<CommandOutput> list(const CommandContext& context) {
+Result<CommandOutput> list_tenants(const CommandContext& context) {
     auto store = open_store(context);
     if (!store) return store.error();
     const auto tenants = store->tenants();
@@ -85,7 +85,7 @@ void add_tenant_command(CLI::App& app, CommandContext& context) {
     on_run(adding, context, [&context, options] { return add(context, *options); });
 
     auto& listing = *group.add_subcommand("list", "List the tenants");
-    on_run(listing, context, [&context] { return list(context); });
+    on_run(listing, context, [&context] { return list_tenants(context); });
 
     auto& enabling = *group.add_subcommand("enable", "Let a disabled tenant in again");
     enabling.add_option("name", options->name, "Its name")->required();

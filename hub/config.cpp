@@ -29,6 +29,9 @@ std::filesystem::path state_folder(ConfigTable& table, const std::filesystem::pa
     return file.parent_path();
 }
 
+/// Of the audit log: agents decide how much is recorded, and must not fill the hub's disk.
+constexpr std::uint64_t audit_retention_bytes_default = std::uint64_t{8} << 30;
+
 /// Of a Unix socket's address, with its NUL.
 constexpr std::size_t socket_path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
 
@@ -82,8 +85,9 @@ void read_hub(ConfigTable table, Config& config) {
     check_plain_port(table, "proxy", config.proxy, config.allow_plaintext);
     if (!config.socks5.empty())
         check_plain_port(table, "socks5", config.socks5, config.allow_plaintext);
-    if (!table.text("saprouter").empty())
-        table.problem("saprouter", "is not supported yet in this version");
+    config.saprouter = table.text("saprouter", config.saprouter);
+    if (!config.saprouter.empty())
+        check_plain_port(table, "saprouter", config.saprouter, config.allow_plaintext);
     config.state_folder = state_folder(table, config.state_folder);
     config.admin_socket = table.path("admin_socket", config.admin_socket);
     if (config.admin_socket.native().size() > socket_path_bytes_max)
@@ -136,6 +140,11 @@ void read_enrolment(ConfigTable table, Config& config) {
     table.done();
 }
 
+void read_audit(ConfigTable table, Config& config) {
+    config.audit = daemon::read_audit(table, audit_retention_bytes_default);
+    table.done();
+}
+
 void read_agents(ConfigTable table, Config& config) {
     for (const std::filesystem::path file : table.texts("crl_files")) {
         if (!file.is_absolute()) table.problem("crl_files", "must be absolute paths");
@@ -174,6 +183,7 @@ Result<Config> Config::parse(const std::string& text, const std::string& name) {
     if (!problems.empty()) return Error{Errc::malformed, problems.text()};
     read_hub(document.table("hub"), config);
     read_enrolment(document.table("enrolment"), config);
+    read_audit(document.table("audit"), config);
     read_agents(document.table("agents"), config);
     read_limits(document.table("limits"), config);
     read_tunnel(document.table("tunnel"), config);

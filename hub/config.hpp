@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "daemon/audit_config.hpp"
 #include "hub/access_log.hpp"
 #include "hub/client_limits.hpp"
 #include "hub/est_server.hpp"
@@ -26,18 +27,20 @@ struct CertificateConfig {
 /// hub.toml, checked (docs/CONFIGURATION.md says what each key means).
 struct Config {
     std::filesystem::path file;
-    std::string digest;                      // SHA-256 of the file, hexadecimal
-    std::string name;                        // the hub's DNS name, in its certificate
-    std::string url;                         // https://name[:port], stands in join tokens
-    std::string tls = ":443";                // links, enrolment, API
-    std::string proxy = "127.0.0.1:20003";   // for cloud applications: HTTP
-    std::string socks5 = "127.0.0.1:20004";  // and streams; empty: none
+    std::string digest;                        // SHA-256 of the file, hexadecimal
+    std::string name;                          // the hub's DNS name, in its certificate
+    std::string url;                           // https://name[:port], stands in join tokens
+    std::string tls = ":443";                  // links, enrolment, API
+    std::string proxy = "127.0.0.1:20003";     // for cloud applications: HTTP
+    std::string socks5 = "127.0.0.1:20004";    // and streams; empty: none
+    std::string saprouter = "127.0.0.1:3299";  // and RFC; empty: none
     std::filesystem::path state_folder = "/var/lib/sallyport-hub";
     std::filesystem::path admin_socket = "/run/sallyport-hub/admin.sock";
     std::size_t workers = 2;
     bool allow_plaintext = false;
     log::Level log_level = log::Level::info;
     AccessLevel access_log = AccessLevel::refused;
+    daemon::AuditConfig audit;
     std::chrono::seconds token_lifetime{3'600};
     std::chrono::seconds agent_certificate_lifetime{30 * 86'400};
     std::chrono::seconds expired_grace = expired_grace_default;
@@ -49,6 +52,8 @@ struct Config {
     std::chrono::milliseconds drain{30'000};  // for exchanges that run when the hub stops
     std::vector<CertificateConfig> certificates;
     std::vector<std::filesystem::path> crl_files;  // of the authorities of agents
+
+    std::filesystem::path audit_folder() const { return daemon::audit_folder(state_folder); }
 
     /// Errors: Errc::malformed with every problem, one per line: "file:line:column: what".
     static Result<Config> load(const std::filesystem::path& file);

@@ -82,6 +82,7 @@ ApiResponse EstServer::bind_first(const ApiRequest& request, certs::Time now) co
     const auto token = join_token_of(request, at);
     if (!token) {
         log::warn("enrolment.refused", {{"reason", token.error().detail}});
+        tell_refused({}, {}, request.peer, token.error());
         return est::refusal(token.error());
     }
     const auto& leaf = request.external_chain.front();
@@ -102,14 +103,16 @@ ApiResponse EstServer::bind_first(const ApiRequest& request, certs::Time now) co
                          .needs_approval = settings_.approval == ApprovalPolicy::always,
                          .what = "enrolment with a certificate of an external authority"};
     if (auto later = put_off(wanted, at)) return std::move(*later);
-    const auto generation =
-        store_.redeem(token->secret_hash, entry_for(leaf, token->agent, *authority, at), at);
+    const auto entry = entry_for(leaf, token->agent, *authority, at);
+    const auto generation = store_.redeem(token->secret_hash, entry, at);
     if (!generation) return est::refusal(generation.error());
     log::info("agent.bound", {{"agent", name->text()},
                               {"generation", *generation},
                               {"serial", external_serial(leaf)},
                               {"authority", *authority},
                               {"subject", leaf.subject()}});
+    const auto recorded = put_on_record(leaf, entry, *generation, "enrolment", request.peer);
+    if (!recorded) return est::not_on_record(recorded.error());
     return bound(*name);
 }
 
@@ -152,13 +155,16 @@ ApiResponse EstServer::bind_next(const ApiRequest& request, certs::Time now) con
                          .needs_approval = expired && settings_.approval != ApprovalPolicy::never,
                          .what = "renewal of an expired certificate"};
     if (auto later = put_off(wanted, at)) return std::move(*later);
-    const auto generation = store_.renew(serial, entry_for(leaf, agent, *authority, at));
+    const auto entry = entry_for(leaf, agent, *authority, at);
+    const auto generation = store_.renew(serial, entry);
     if (!generation) return refuse_renewal(generation.error(), request, *name, serial, at);
     log::info("agent.renewed", {{"agent", name->text()},
                                 {"peer", request.peer},
                                 {"generation", *generation},
                                 {"serial", external_serial(leaf)},
                                 {"expired", expired}});
+    const auto recorded = put_on_record(leaf, entry, *generation, "renewal", request.peer);
+    if (!recorded) return est::not_on_record(recorded.error());
     return bound(*name);
 }
 

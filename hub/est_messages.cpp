@@ -6,6 +6,8 @@
 #include "certs/pkcs7.hpp"
 #include "certs/request.hpp"
 
+#include <chrono>
+
 namespace sallyport::hub {
 
 ApiResponse est::refusal(const Error& error) {
@@ -22,6 +24,13 @@ ApiResponse est::refusal(const Error& error) {
         return text_response(503, "the hub's database is busy: try again in a few seconds");
     log::error("enrolment.failed", {{"reason", to_text(error)}});
     return text_response(500, "the hub could not enrol the agent; its log says why");
+}
+
+ApiResponse est::not_on_record(const Error& why) {
+    constexpr std::chrono::seconds repaired_by_then{60};
+    auto response = text_response(503, why.detail);
+    response.fields.emplace_back("retry-after", std::to_string(repaired_by_then.count()));
+    return response;
 }
 
 ApiResponse est::certificates(std::span<const certs::Certificate> certificates,

@@ -15,6 +15,8 @@ inline constexpr std::string_view published_type = "application/pkcs7-mime";
 
 /// The answer to a request that fails; what the client may not know goes to the log.
 ApiResponse refusal(const Error& error);
+/// The answer while the audit log has failed.
+ApiResponse not_on_record(const Error& why);
 ApiResponse certificates(std::span<const certs::Certificate> certificates,
                          std::string_view content_type);
 /// The key of the request in the body, proven to be in the sender's hands.

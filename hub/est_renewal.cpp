@@ -52,6 +52,13 @@ ApiResponse EstServer::reenrol(const ApiRequest& request, certs::Time now) const
     if (const auto valid = store_.may_renew(present.serial(), wanted.agent); !valid)
         return refuse_renewal(valid.error(), request, *name, present.serial(), at);
     if (auto later = put_off(wanted, at)) return std::move(*later);
+    if (audit_ != nullptr &&
+        !audit_->may_renew(name->tenant(), name->agent(), std::chrono::steady_clock::now())) {
+        const Error why{Errc::limit,
+                        "the agent had several certificates within a minute: try later"};
+        tell_refused(wanted.agent, present.serial(), request.peer, why);
+        return est::not_on_record(why);
+    }
     const auto issued = certify(wanted, now);
     if (!issued) return est::refusal(issued.error());
     const auto& certificate = issued->certificate;
@@ -64,6 +71,9 @@ ApiResponse EstServer::reenrol(const ApiRequest& request, certs::Time now) const
                                 {"generation", *generation},
                                 {"serial", certificate.serial()},
                                 {"expired", expired}});
+    const auto recorded =
+        put_on_record(certificate, issued->entry, *generation, "renewal", request.peer);
+    if (!recorded) return est::not_on_record(recorded.error());
     return est::certificates({&certificate, 1}, est::issued_type);
 }
 
@@ -75,15 +85,23 @@ ApiResponse EstServer::refuse_renewal(const Error& why, const ApiRequest& reques
                                   {"peer", request.peer},
                                   {"serial", serial},
                                   {"reason", to_text(why)}});
+    tell_refused({name.tenant(), name.agent()}, serial, request.peer, why);
     if (why.code == Errc::unauthorized) return est::refusal({Errc::denied, detail});
     if (why.code != Errc::denied) return est::refusal(why);
     // The agent itself has moved on, so this is somebody with a copy of what it had.
     log::error("agent.clone", {{"agent", name.text()},
                                {"peer", request.peer},
                                {"reason", "a renewal with a key that was replaced"}});
-    const auto raised = store_.raise_alarm(
-        {name.tenant(), name.agent()}, "a renewal with a key that was replaced", request.peer, now);
+    constexpr std::string_view reason = "a renewal with a key that was replaced";
+    const auto raised =
+        store_.raise_alarm({name.tenant(), name.agent()}, reason, request.peer, now);
     if (!raised) log::error("alarm.failed", {{"error", to_text(raised.error())}});
+    if (raised && *raised && audit_ != nullptr)
+        audit_->note(audit::AgentAlarm{.tenant = name.tenant(),
+                                       .agent = name.agent(),
+                                       .remote = request.peer,
+                                       .code = audit::clone_alarm,
+                                       .reason = reason});
     return est::refusal({Errc::denied, detail});
 }
 

@@ -46,20 +46,24 @@ Result<void> check(const JoinTokenEntry& token, TimePoint now) {
 }  // namespace
 
 EstServer::EstServer(Store& store, std::shared_ptr<const Current<Authorities>> authorities,
-                     Settings settings, std::shared_ptr<const Current<AgentRevocation>> revocation)
+                     Settings settings, std::shared_ptr<const Current<AgentRevocation>> revocation,
+                     HubAudit* audit)
     : store_(store),
       authorities_(std::move(authorities)),
       settings_(std::move(settings)),
-      revocation_(std::move(revocation)) {}
+      revocation_(std::move(revocation)),
+      audit_(audit) {}
 
 bool EstServer::serves(std::string_view target) { return !operation_of(target).empty(); }
 
 ApiResponse EstServer::handle(const ApiRequest& request, certs::Time now) const {
     const auto operation = operation_of(request.target);
     const std::string_view method = operation == "cacerts" ? "GET" : "POST";
+    const auto may = may_issue();
     auto response = operation.empty()             ? text_response(404, "there is nothing here")
                     : request.method != method    ? method_not_allowed(method)
                     : operation == "cacerts"      ? published()
+                    : !may                        ? est::not_on_record(may.error())
                     : operation == "bind"         ? bind(request, now)
                     : operation == "simpleenroll" ? enrol(request, now)
                                                   : reenrol(request, now);
@@ -78,6 +82,7 @@ ApiResponse EstServer::enrol(const ApiRequest& request, certs::Time now) const {
     const auto token = join_token_of(request, at);
     if (!token) {
         log::warn("enrolment.refused", {{"reason", token.error().detail}});
+        tell_refused({}, {}, request.peer, token.error());
         return est::refusal(token.error());
     }
     const auto key = est::requested_key(request);
@@ -101,6 +106,9 @@ ApiResponse EstServer::enrol(const ApiRequest& request, certs::Time now) const {
                                  {"generation", *generation},
                                  {"serial", certificate.serial()},
                                  {"key", key->description()}});
+    const auto recorded =
+        put_on_record(certificate, issued->entry, *generation, "enrolment", request.peer);
+    if (!recorded) return est::not_on_record(recorded.error());
     return est::certificates({&certificate, 1}, est::issued_type);
 }
 

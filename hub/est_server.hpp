@@ -7,6 +7,7 @@
 #include "hub/authorities.hpp"
 #include "hub/current.hpp"
 #include "hub/external_authority.hpp"
+#include "hub/hub_audit.hpp"
 #include "hub/store.hpp"
 
 #include <chrono>
@@ -40,10 +41,12 @@ public:
         std::chrono::seconds expired_grace = expired_grace_default;
         ApprovalPolicy approval = ApprovalPolicy::never;
     };
-    /// `store` outlives it. `revocation`: null if there are no lists.
+    /// `store` and `audit` outlive it. `revocation`: null if there are no lists. `audit`: null if
+    /// nothing is put on record.
     EstServer(Store& store, std::shared_ptr<const Current<Authorities>> authorities,
               Settings settings,
-              std::shared_ptr<const Current<AgentRevocation>> revocation = nullptr);
+              std::shared_ptr<const Current<AgentRevocation>> revocation = nullptr,
+              HubAudit* audit = nullptr);
 
     /// Whether the target is one of its own.
     static bool serves(std::string_view target);
@@ -83,11 +86,20 @@ private:
         CertificateEntry entry;
     };
     Result<Issued> certify(const Request& request, certs::Time now) const;
+    /// Whether a certificate could be put on record. Errors: Errc::unavailable.
+    Result<void> may_issue() const;
+    /// Before the agent gets it. Errors: Errc::unavailable.
+    Result<void> put_on_record(const certs::Certificate& certificate, const CertificateEntry& entry,
+                               std::uint64_t generation, std::string_view purpose,
+                               std::string_view peer) const;
+    void tell_refused(const AgentKey& agent, std::string_view serial, std::string_view peer,
+                      const Error& why) const;
 
     Store& store_;
     std::shared_ptr<const Current<Authorities>> authorities_;
     Settings settings_;
     std::shared_ptr<const Current<AgentRevocation>> revocation_;
+    HubAudit* audit_;
 };
 
 }  // namespace sallyport::hub

@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "daemon/forward_config.hpp"
+#include "daemon/last_offer.hpp"
 #include "daemon/service_manager.hpp"
 #include "hub/authority_change.hpp"
 #include "hub/config_changes.hpp"
@@ -19,7 +21,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::hours short_certificate_lifetime{24};
-constexpr std::chrono::seconds accounts_retry{2};  // after the database could not be read
 
 /// Where tokens say they come from; issuer and verifier must agree.
 std::string issuer_of(const Config& config) { return config.url + "/oauth/token"; }
@@ -53,6 +54,9 @@ Result<std::unique_ptr<Hub>> Hub::create(Config config) {
     std::unique_ptr<Hub> hub(
         new Hub(std::move(config), std::move(*state), std::move(*store), std::move(*authorities)));
     hub->used_authorities_ = *entries;
+    auto witness = Witness::open(hub->config_->state_folder, hub->config_->name);
+    if (!witness) return witness.error();
+    hub->witness_ = std::move(*witness);
     auto passed = net::take_passed_sockets();
     if (auto opened = hub->open(std::move(passed)); !opened) return opened.error();
     return hub;
@@ -67,13 +71,21 @@ Hub::Hub(Config config, HubState state, Store store, Authorities authorities)
       sweep_(loop_),
       registry_(config_->workers),
       budget_(config_->memory_budget_bytes),
+      forwarders_(loop_, sweep_, pool_,
+                  {.log_folder = config_->audit_folder(),
+                   .cursor_folder = daemon::forward_folder(config_->state_folder),
+                   .program = "sallyport-hub"}),
+      configured_witnesses_(loop_, pool_),
+      takers_(std::make_shared<daemon::AuditTakers>(daemon::forward_folder(config_->state_folder))),
       tasks_(loop_),
       stopping_(loop_),
       signals_(loop_.io, SIGTERM, SIGINT, SIGHUP) {}
 
-Hub::~Hub() = default;
+// Of an open() that failed, forwarders have begun: nothing of theirs runs any more.
+Hub::~Hub() { loop_.io.stop(); }
 
 Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
+    if (auto opened = open_audit(); !opened) return opened.error();
     auto accounts = refresh_accounts(store_, nullptr);
     if (!accounts) return accounts.error();
     accounts_ = *accounts;
@@ -96,18 +108,26 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
                           const auto worker = client.worker % workers_.size();
                           workers_[worker]->adopt(std::move(client));
                       },
-                      authorities_->get()->trust(), revocation_,
+                      keys_, pool_, authorities_->get()->trust(), revocation_,
                       [this](AgentKey agent, Sighting sighting) {
                           record([this, agent = std::move(agent), sighting = std::move(sighting)] {
                               return store_.confirm(agent, sighting);
                           });
                       },
                       [this](AgentKey agent, std::string reason, std::string peer) {
-                          record([this, agent = std::move(agent), reason = std::move(reason),
-                                  peer = std::move(peer)] {
-                              return store_.raise_alarm(agent, reason, peer, now_seconds());
-                          });
-                      }});
+                          alarm(std::move(agent), std::move(reason), std::move(peer));
+                      },
+                      audit_.get(), witness_});
+    keys_.audit = audit_.get();
+    witness_->on_alarm([this](const AgentKey& agent, const LogAlarm& raised) {
+        audit_->note(audit::AgentAlarm{.tenant = agent.tenant_id,
+                                       .agent = agent.name,
+                                       .code = raised.code,
+                                       .reason = "its audit log: " + raised.text});
+    });
+    keys_.used = [this](std::string id) {
+        record([this, id = std::move(id)] { return store_.access_key_used(id, now_seconds()); });
+    };
     auto keys = certs::KeySet::from_json(certs::public_key_set(std::span(&state_.signing_key, 1)));
     if (!keys) return keys.error();
     const auto seal = certs::TokenSeal::of(state_.signing_key);
@@ -123,7 +143,7 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
                    .certificate_lifetime = config_->agent_certificate_lifetime,
                    .expired_grace = config_->expired_grace,
                    .approval = config_->approval},
-                  revocation_),
+                  revocation_, audit_.get()),
         accounts_);
     api_->on_change([this] { return refresh(); });
 
@@ -144,13 +164,15 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
     tls_port_ = std::make_unique<TlsPort>(loop_, std::move(*tls), *context, std::move(peers));
 
     admin_ = std::make_unique<daemon::AdminServer>(
-        loop_, sweep_, [this](const http::SimpleRequest& request) { return administer(request); });
+        loop_, sweep_, [this](const http::SimpleRequest& request, daemon::AdminCaller caller) {
+            return administer(request, caller);
+        });
     return admin_->listen(config_->admin_socket);
 }
 
 TokenEndpoint Hub::make_token_endpoint(const Config& config) const {
     return {AccessTokenIssuer(state_.signing_key, issuer_of(config), config.token_lifetime),
-            api_domains(config)};
+            api_domains(config), audit_.get()};
 }
 
 void Hub::run() {
@@ -159,8 +181,10 @@ void Hub::run() {
         return;
     }
     for (auto& worker : workers_) worker->start();
+    start_witnesses();
     tasks_.spawn("accounts", watch_accounts());
     tasks_.spawn("certificates", watch_certificates());
+    tasks_.spawn("witness", watch_witnesses());
     wait_for_signal();
     if (config_->agent_certificate_lifetime < short_certificate_lifetime)
         log::warn("config.odd",
@@ -170,7 +194,8 @@ void Hub::run() {
     log::info("hub.started", {{"version", SALLYPORT_VERSION},
                               {"tls", tls_port_->local_address()},
                               {"proxy", proxy_address_},
-                              {"socks5", socks5_address_}});
+                              {"socks5", socks5_address_},
+                              {"saprouter", saprouter_address_}});
     daemon::notify_ready(ready_text());
     loop_.io.run();
     for (auto& worker : workers_) worker->join();
@@ -193,7 +218,8 @@ void Hub::wait_for_signal() {
 
 std::string Hub::ready_text() const {
     return "tls " + tls_port_->local_address() + ", proxy " + proxy_address_ +
-           (socks5_address_.empty() ? "" : ", socks5 " + socks5_address_);
+           (socks5_address_.empty() ? "" : ", socks5 " + socks5_address_) +
+           (saprouter_address_.empty() ? "" : ", saprouter " + saprouter_address_);
 }
 
 Result<void> Hub::reload(std::string_view who) {
@@ -211,6 +237,7 @@ Result<void> Hub::reload(std::string_view who) {
     const auto lists = AgentRevocation::read(config->crl_files);
     if (!lists) return refused(lists.error());
 
+    const auto changed = compare(*config_, *config, kept);
     config_ = std::make_shared<const Config>(std::move(*config));
     restart_needed_ = std::move(kept);
     log::set_level(config_->log_level);
@@ -219,6 +246,12 @@ Result<void> Hub::reload(std::string_view who) {
     api_->use(std::make_shared<const TokenEndpoint>(make_token_endpoint(*config_)));
     for (auto& worker : workers_) worker->use(config_);
     log::info("config.reloaded", {{"configuration", config_->digest}, {"who", who}});
+    auto recorded = log_->reconfigure(daemon::audit_policy(config_->audit, config_->digest),
+                                      changed.made_by(who));
+    if (!recorded) log::error("audit.failed", {{"error", to_text(recorded.error())}});
+    takers_->use(config_->audit.forwarders, config_->audit.witnesses);
+    forwarders_.use(config_->audit.forwarders);
+    configured_witnesses_.use(*log_, config_->audit.witnesses);
     for (const auto& key : restart_needed_) log::warn("config.restart_needed", {{"key", key}});
     return {};
 }
@@ -227,6 +260,10 @@ Result<void> Hub::reload(std::string_view who) {
 /// earlier, and nobody is handed anything after they have ended.
 net::Task<void> Hub::stop() {
     log::info("hub.stopping");
+    std::function<bool(std::uint64_t)> press = [this](std::uint64_t size) {
+        return configured_witnesses_.press(size);
+    };
+    co_await daemon::offer_before_stop(loop_, pool_, *log_, std::move(press));
     const auto deadline = net::deadline_in(config_->drain);
     for (auto& worker : workers_) worker->stop(deadline);
     tls_port_->stop();
@@ -236,6 +273,9 @@ net::Task<void> Hub::stop() {
     tasks_.cancel();
     co_await tasks_.join();
     for (auto& worker : workers_) worker->join();
+    co_await configured_witnesses_.stop();
+    close_audit();
+    co_await forwarders_.stop();  // they bring the last records as well
     loop_.io.stop();
 }
 
@@ -244,73 +284,17 @@ void Hub::take_link(TlsPort::Connection connection, const certs::Certificate& ce
     auto name = external ? bound_agent(*current_accounts_->get(), config_->name, certificate)
                          : certs::AgentName::of(certificate);
     if (!name || name->hub() != config_->name) {
-        log::warn("link.refused", {{"peer", connection->peer()},
-                                   {"reason", "the certificate names no agent of this hub"}});
-        return;
+        return refuse_link(connection, certificate, nullptr, "no_agent",
+                           {Errc::denied, "the certificate names no agent of this hub"});
     }
     auto seat = registry_.take_seat(name->tenant(), name->agent());
-    if (!seat) {
-        log::warn("link.refused", {{"agent", name->text()},
-                                   {"peer", connection->peer()},
-                                   {"reason", to_text(seat.error())}});
-        return;
-    }
+    if (!seat) return refuse_link(connection, certificate, &*name, "too_many", seat.error());
     const auto worker = seat->worker();
     auto path = connection->peer_path();
     workers_[worker]->adopt(
         ArrivedLink{std::move(connection), *name,
                     external ? external_serial(certificate) : certificate.serial(),
                     std::move(*seat), std::move(path)});
-}
-
-net::Task<void> Hub::watch_accounts() {
-    while (true) {
-        co_await net::sleep_for(accounts_poll_interval);
-        co_await refresh();
-    }
-}
-
-net::Task<void> Hub::refresh() {
-    using Snapshot = std::shared_ptr<const Accounts>;
-    // One after the other: a picture that was begun earlier must not come after a later one.
-    std::function<Result<Snapshot>()> read = [this]() -> Result<Snapshot> {
-        const std::lock_guard turn(refresh_mutex_);
-        auto accounts = refresh_accounts(store_, newest_accounts_);
-        if (accounts) newest_accounts_ = *accounts;
-        return accounts;
-    };
-    auto accounts = co_await net::run_on_pool<Snapshot>(pool_, loop_, std::move(read));
-    if (accounts) {
-        if ((*accounts)->generation > accounts_->generation) use(std::move(*accounts));
-        co_return;
-    }
-    log::error("accounts.failed", {{"error", to_text(accounts.error())}});
-    co_await net::sleep_for(accounts_retry);
-}
-
-/// A change of the database that a worker asks for and does not wait for. From any thread.
-void Hub::record(std::function<Result<void>()> change) {
-    asio::post(loop_.executor(), [this, change = std::move(change)]() mutable {
-        tasks_.spawn("record", write(std::move(change)));
-    });
-}
-
-net::Task<void> Hub::write(std::function<Result<void>()> change) {
-    const auto done = co_await net::run_on_pool<void>(pool_, loop_, std::move(change));
-    if (!done) log::error("record.failed", {{"error", to_text(done.error())}});
-}
-
-void Hub::use(std::shared_ptr<const Accounts> accounts) {
-    const bool others = accounts->external_authorities != accounts_->external_authorities;
-    accounts_ = std::move(accounts);
-    keep_certificates();
-    if (others) use(*revocation_->get());
-    current_accounts_->set(accounts_);
-    api_->use(accounts_);
-    for (auto& worker : workers_) worker->use(accounts_);
-    registry_.expel([this](const Registry::Member& member) {
-        return accounts_->may_attach(member.name, member.location, member.serial).has_value();
-    });
 }
 
 }  // namespace sallyport::hub

@@ -1,16 +1,22 @@
 #pragma once
 
 #include "daemon/admin_server.hpp"
+#include "daemon/audit_takers.hpp"
+#include "daemon/configured_witnesses.hpp"
+#include "forward/forwarders.hpp"
 #include "hub/accounts.hpp"
 #include "hub/agent_revocation.hpp"
 #include "hub/api_clients.hpp"
 #include "hub/api_service.hpp"
 #include "hub/config.hpp"
 #include "hub/current.hpp"
+#include "hub/hub_audit.hpp"
+#include "hub/outbox_drain.hpp"
 #include "hub/registry.hpp"
 #include "hub/state.hpp"
 #include "hub/store.hpp"
 #include "hub/tls_port.hpp"
+#include "hub/witness.hpp"
 #include "hub/worker.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/idle_sweep.hpp"
@@ -42,8 +48,19 @@ public:
 private:
     Hub(Config config, HubState state, Store store, Authorities authorities);
     Result<void> open(std::vector<net::PassedSocket> passed);
+    Result<void> open_audit();
+    void close_audit();
+    void start_witnesses();
+    net::Task<void> drain_outbox();
+    void refuse_link(const TlsPort::Connection& connection, const certs::Certificate& certificate,
+                     const certs::AgentName* name, std::string_view code, const Error& why);
+    void alarm(AgentKey agent, std::string reason, std::string peer);
     Result<void> open_workers(std::vector<net::PassedSocket>& passed,
                               const TokenVerifier& verifier);
+    /// Empty `address`: there is none. Returns where it listens.
+    Result<std::string> open_streams(std::vector<net::PassedSocket>& passed, std::string_view name,
+                                     const std::string& address,
+                                     std::unique_ptr<StreamHandshake> (*handshake)());
     TokenEndpoint make_token_endpoint(const Config& config) const;
     /// Puts a changed hub.toml in force; an invalid one changes nothing.
     Result<void> reload(std::string_view who);
@@ -59,8 +76,12 @@ private:
     Result<void> use(const std::vector<AuthorityEntry>& entries);
     Result<void> show(HubState state, const std::shared_ptr<const Authorities>& authorities);
     void take_link(TlsPort::Connection connection, const certs::Certificate& certificate);
-    net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request);
+    net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request,
+                                               daemon::AdminCaller caller);
+    net::Task<http::SimpleResponse> perform(std::string_view target, daemon::AdminCaller caller);
     boost::json::object status() const;
+    net::Task<boost::json::object> witness_status();
+    net::Task<void> watch_witnesses();
     std::string ready_text() const;
     void wait_for_signal();
     net::Task<void> stop();
@@ -70,6 +91,10 @@ private:
     HubState state_;
     std::vector<AuthorityEntry> used_authorities_;
     Store store_;
+    std::unique_ptr<audit::Log> log_;
+    std::unique_ptr<HubAudit> audit_;
+    std::unique_ptr<OutboxDrain> outbox_;
+    bool outbox_failed_ = false;
     std::shared_ptr<Current<Authorities>> authorities_;
     std::shared_ptr<const Accounts> accounts_;
     std::mutex refresh_mutex_;
@@ -82,10 +107,18 @@ private:
     net::IdleSweep sweep_;
     Registry registry_;
     tunnel::MemoryBudget budget_;
+    KeyWatch keys_;
+    std::shared_ptr<Witness> witness_;  // of the agents' audit logs
     std::unique_ptr<HubShared> shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::unique_ptr<Api> api_;
     net::BlockingPool pool_;  // goes before what its jobs use: the API, the store, the loop
+    /// For what must come on record: strangers can keep the other one busy.
+    static constexpr std::size_t evidence_threads = 2;
+    net::BlockingPool evidence_pool_{evidence_threads};
+    forward::Forwarders forwarders_;                    // of the audit log
+    daemon::ConfiguredWitnesses configured_witnesses_;  // of it, too
+    std::shared_ptr<daemon::AuditTakers> takers_;       // likewise
     std::unique_ptr<ApiClients> api_clients_;
     std::unique_ptr<TlsPort> tls_port_;
     std::unique_ptr<daemon::AdminServer> admin_;
@@ -94,6 +127,7 @@ private:
     boost::asio::signal_set signals_;
     std::string proxy_address_;
     std::string socks5_address_;
+    std::string saprouter_address_;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 

@@ -19,6 +19,7 @@ net::Task<void> Hub::watch_certificates() {
         co_await net::sleep_for(certificates_interval);
         keep_certificates();
         tell_faults();
+        audit_->tell_left_out();
     }
 }
 

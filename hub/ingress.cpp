@@ -3,7 +3,9 @@
 #include "base/error.hpp"
 #include "http/hygiene.hpp"
 #include "hub/absolute_form.hpp"
+#include "hub/access_key.hpp"
 #include "hub/refusals.hpp"
+#include "mappings/authority_name.hpp"
 #include "tunnel/client_end.hpp"
 
 #include <algorithm>
@@ -92,18 +94,23 @@ struct UnderWay {
 }  // namespace
 
 Ingress::Ingress(std::size_t worker, net::IdleSweep& sweep, Registry& registry, LocalLinks& links,
-                 TokenVerifier verifier, const Limits& limits,
+                 TokenVerifier verifier, KeyWatch& keys, const Limits& limits,
                  std::shared_ptr<const Accounts> accounts)
     : worker_(worker),
       sweep_(sweep),
       registry_(registry),
       links_(links),
       verifier_(std::move(verifier)),
+      keys_(keys),
       client_limits_(limits.client),
       limits_(limits),
       accounts_(std::move(accounts)),
       access_(limits.access),
       held_(limits.held) {}
+
+void Ingress::tell_refused(const audit::TokenRefused& refused) {
+    if (keys_.audit != nullptr) keys_.audit->refused(refused, std::chrono::steady_clock::now());
+}
 
 void Ingress::use(const Limits& limits) {
     limits_ = limits;
@@ -111,8 +118,8 @@ void Ingress::use(const Limits& limits) {
     access_.use(limits.access);
 }
 
-net::Task<Result<void>> Ingress::serve(const http::RequestHead& head, http::Body& up,
-                                       http::Answer& down) {
+net::Task<Result<void>> Ingress::serve_from(std::string_view peer, const http::RequestHead& head,
+                                            http::Body& up, http::Answer& down) {
     const ExchangeId id(unix_time_ms(), random_.next());
     AccessEntry entry(access_, id.text(), head, up, down);
 
@@ -140,6 +147,18 @@ net::Task<Result<void>> Ingress::serve(const http::RequestHead& head, http::Body
     auto caller = verifier_.verify(value_of(head.fields, "proxy-authorization"), *accounts_,
                                    std::chrono::system_clock::now());
     if (!caller) {
+        const auto& owner = verifier_.refused_owner();
+        // Who shows none has yet to be asked for one.
+        if (!value_of(head.fields, "proxy-authorization").empty())
+            tell_refused({.exchange = id.text(),
+                          .via = "http",
+                          .remote = peer,
+                          .tenant = owner.tenant_id,
+                          .client = owner.client_id,
+                          .location = location,
+                          .virtual_host = mappings::name_of_authority(form->authority),
+                          .code = "token_refused",
+                          .reason = caller.error().detail});
         refuse(entry, token_refused(caller.error()), id);
         co_return Result<void>{};
     }
@@ -158,8 +177,29 @@ net::Task<Result<void>> Ingress::serve(const http::RequestHead& head, http::Body
     co_return co_await admit(wanted, down);
 }
 
-Result<std::shared_ptr<const Caller>> Ingress::identify(std::string_view token) {
-    return verifier_.verify_token(token, *accounts_, std::chrono::system_clock::now());
+Result<std::shared_ptr<const Caller>> Ingress::identify(Credential kind, std::string_view text) {
+    const auto now = std::chrono::system_clock::now();
+    if (kind == Credential::access_token) {
+        auto caller = verifier_.verify_token(text, *accounts_, now);
+        refused_owner_ = verifier_.refused_owner();
+        return caller;
+    }
+    auto caller = judge_access_key(text, *accounts_, now);
+    refused_owner_ = caller ? CredentialOwner() : owner_of_key(text, *accounts_, caller.error());
+    if (!caller) return caller;
+    const auto* key = accounts_->find_access_key((*caller)->access_key);
+    if (!key->used_at || *key->used_at + access_key_use_pause <= now) keys_.used(key->id);
+    return caller;
+}
+
+Result<void> Ingress::may_go_on(const Caller& caller) const {
+    return hub::may_go_on(caller, *accounts_);
+}
+
+void Ingress::note(RefusedHandshake refused) {
+    const ExchangeId id(unix_time_ms(), random_.next());
+    refused.exchange_id = id.text();
+    access_.write(refused);
 }
 
 net::Task<Result<void>> Ingress::serve_stream(const StreamRequest& asked, http::Body& up,

@@ -8,10 +8,14 @@
 #include "hub/client_limits.hpp"
 #include "hub/exchange_id.hpp"
 #include "hub/held_requests.hpp"
+#include "hub/hub_audit.hpp"
 #include "hub/local_links.hpp"
 #include "hub/registry.hpp"
+#include "hub/stream_handshake.hpp"
+#include "hub/wrong_keys.hpp"
 #include "net/idle_sweep.hpp"
 
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -22,6 +26,14 @@ struct StreamRequest {
     std::shared_ptr<const Caller> caller;  // of identify()
     std::string location{};
     std::string authority{};  // "virtual-host:port"
+};
+
+/// What all workers share of access keys.
+struct KeyWatch {
+    WrongKeys wrong;
+    /// From any thread; the id of a key that has opened a way, and was not used for a while.
+    std::function<void(std::string)> used;
+    HubAudit* audit = nullptr;  // where refused ones are put on record
 };
 
 /// START HERE: one request's way through the hub. The token says who asks and for which tenant, the
@@ -36,13 +48,30 @@ public:
         ClientLimits::Settings client{};
     };
     Ingress(std::size_t worker, net::IdleSweep& sweep, Registry& registry, LocalLinks& links,
-            TokenVerifier verifier, const Limits& limits, std::shared_ptr<const Accounts> accounts);
+            TokenVerifier verifier, KeyWatch& keys, const Limits& limits,
+            std::shared_ptr<const Accounts> accounts);
 
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
-                                  http::Answer& down) override;
+                                  http::Answer& down) override {
+        return serve_from({}, head, up, down);
+    }
+    /// The same for a client at this address, which must stay valid until it ends.
+    net::Task<Result<void>> serve_from(std::string_view peer, const http::RequestHead& head,
+                                       http::Body& up, http::Answer& down);
 
-    /// Who asks, where the token stands alone. Errors: as TokenVerifier::verify_token.
-    Result<std::shared_ptr<const Caller>> identify(std::string_view token);
+    /// Who asks, where a token or a key stands alone. Errors: as TokenVerifier::verify_token or
+    /// judge_access_key.
+    Result<std::shared_ptr<const Caller>> identify(Credential kind, std::string_view text);
+    /// Whether a stream of this caller may still run. Errors: Errc::denied.
+    Result<void> may_go_on(const Caller& caller) const;
+    WrongKeys& wrong_keys() { return keys_.wrong; }
+    AccessLog& access_log() { return access_; }
+    /// Of the token or key that was judged last, if it was refused.
+    const CredentialOwner& refused_owner() const { return refused_owner_; }
+    /// A token or a key that opens no way, for the audit log.
+    void tell_refused(const audit::TokenRefused& refused);
+    /// Writes its line, with an exchange id of its own.
+    void note(RefusedHandshake refused);
     /// A stream of bytes, which begins with a 200 (docs/PROTOCOL.md#streams).
     net::Task<Result<void>> serve_stream(const StreamRequest& asked, http::Body& up,
                                          http::Answer& down);
@@ -63,12 +92,14 @@ private:
     Registry& registry_;
     LocalLinks& links_;
     TokenVerifier verifier_;
+    KeyWatch& keys_;
     ClientLimits client_limits_;
     Limits limits_;
     std::shared_ptr<const Accounts> accounts_;
     RandomBlock random_;
     AccessLog access_;
     HeldRequests held_;
+    CredentialOwner refused_owner_;
 };
 
 }  // namespace sallyport::hub

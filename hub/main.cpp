@@ -1,5 +1,7 @@
 #include "base/log.hpp"
 #include "daemon/admin_client.hpp"
+#include "daemon/audit_command.hpp"
+#include "daemon/configured_witnesses.hpp"
 #include "hub/agent_revocation.hpp"
 #include "hub/command_context.hpp"
 #include "hub/command_status.hpp"
@@ -46,9 +48,16 @@ int check(const std::string& file) {
         std::cerr << to_text(lists.error()) << '\n';
         return 1;
     }
-    for (const auto& fault : lists->faults(std::chrono::system_clock::now()))
+    bool warned = false;
+    for (const auto& fault : lists->faults(std::chrono::system_clock::now())) {
         std::cerr << "warning: " << fault << '\n';
-    std::cout << file << " is valid\n";
+        warned = true;
+    }
+    for (const auto& fault : daemon::witness_warnings(config->audit.witnesses)) {
+        std::cerr << "warning: " << fault << '\n';
+        warned = true;
+    }
+    std::cout << file << (warned ? " is valid, with warnings\n" : " is valid\n");
     return 0;
 }
 
@@ -91,7 +100,9 @@ int main(int argc, char** argv) {
     hub::add_tenant_command(app, context);
     hub::add_client_command(app, context);
     hub::add_agent_command(app, context);
+    hub::add_channel_command(app, context);
     hub::add_authority_command(app, context);
+    hub::add_witness_command(app, context);
     const auto socket = [&]() -> Result<std::filesystem::path> {
         auto config = hub::Config::load(file);
         if (!config) return config.error();
@@ -99,10 +110,25 @@ int main(int argc, char** argv) {
     };
     hub::add_status_command(app, context, socket);
     hub::add_reload_command(app, context, socket);
+    daemon::AuditCommandContext audit{
+        .folder = [&]() -> Result<std::filesystem::path> {
+            const auto config = hub::Config::load(file);
+            if (!config) return config.error();
+            return config->audit_folder();
+        },
+        .out = std::cout,
+        .err = std::cerr,
+        .program = "sallyport-hub",
+        .socket = socket,
+        .tenant_id = [&](const std::string& name) { return hub::tenant_id_of(context, name); }};
+    daemon::add_audit_commands(app, audit);
+    hub::add_audit_daemon_commands(*app.get_subcommand("audit"), context, socket);
+    hub::add_audit_retention_command(*app.get_subcommand("audit"), context, socket);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    return code != 0 ? code : context.exit_code;
+    if (code != 0) return code;
+    return context.exit_code != 0 ? context.exit_code : audit.exit_code;
 }

@@ -7,7 +7,7 @@
 namespace sallyport::hub {
 namespace {
 
-constexpr char version = 5;
+constexpr char socks_version = 5;
 constexpr char method_jwt = '\x80';
 constexpr char method_none_acceptable = '\xff';
 constexpr char token_version = 1;
@@ -34,7 +34,7 @@ std::size_t byte_at(std::string_view bytes, std::size_t at) {
 /// Ten bytes; the address bound at the far end is nobody's business.
 std::string reply_of(Reply reply) {
     std::string text(10, '\0');
-    text[0] = version;
+    text[0] = socks_version;
     text[1] = static_cast<char>(reply);
     text[3] = static_cast<char>(AddressType::v4);
     return text;
@@ -66,22 +66,24 @@ StreamHandshake::Step Socks5::read(std::string_view bytes, std::size_t& used) {
     return step_;
 }
 
-std::size_t Socks5::refuse(std::string reply) {
+std::size_t Socks5::refuse(std::string reply, std::string_view fault) {
     reply_ += reply;
+    fault_ = fault;
     step_ = Step::refused;
     phase_ = Phase::over;
     return 0;
 }
 
 std::size_t Socks5::read_greeting(std::string_view bytes) {
-    if (!bytes.empty() && bytes[0] != version) return refuse({});  // no SOCKS5 at all
+    if (!bytes.empty() && bytes[0] != socks_version) return refuse({}, "this is not SOCKS5");
     if (bytes.size() < 2) return 0;
     const auto methods = byte_at(bytes, 1);
     if (bytes.size() < 2 + methods) return 0;
     // "No authentication" is always offered beside; it is never chosen.
     if (bytes.substr(2, methods).find(method_jwt) == std::string_view::npos)
-        return refuse({version, method_none_acceptable});
-    reply_ += {version, method_jwt};
+        return refuse({socks_version, method_none_acceptable},
+                      "the method 0x80 (token) is not offered");
+    reply_ += {socks_version, method_jwt};
     phase_ = Phase::token;
     return 2 + methods;
 }
@@ -89,17 +91,18 @@ std::size_t Socks5::read_greeting(std::string_view bytes) {
 std::size_t Socks5::read_token(std::string_view bytes) {
     const std::string no{token_version, 1};
     constexpr std::size_t head = 5;
-    if (!bytes.empty() && bytes[0] != token_version) return refuse(no);
+    if (!bytes.empty() && bytes[0] != token_version) return refuse(no, "this is no token");
     if (bytes.size() < head) return 0;
     std::size_t token_bytes = 0;
     for (std::size_t i = 1; i < head; ++i) token_bytes = token_bytes << 8U | byte_at(bytes, i);
-    if (token_bytes == 0 || token_bytes > token_bytes_max) return refuse(no);
+    if (token_bytes == 0 || token_bytes > token_bytes_max)
+        return refuse(no, "the token is empty or too long");
     if (bytes.size() <= head + token_bytes) return 0;
     const auto location_bytes = byte_at(bytes, head + token_bytes);
     const auto all = head + token_bytes + 1 + location_bytes;
     if (bytes.size() < all) return 0;
     const auto location = from_base64(bytes.substr(head + token_bytes + 1, location_bytes));
-    if (!location) return refuse(no);
+    if (!location) return refuse(no, "the location is not base64");
     token_ = bytes.substr(head, token_bytes);
     location_ = as_text(*location);
     step_ = Step::identify;
@@ -118,11 +121,13 @@ void Socks5::judged(bool good) {
 }
 
 std::size_t Socks5::read_request(std::string_view bytes) {
-    const auto no = [this](Reply reply) { return refuse(reply_of(reply)); };
+    const auto no = [this](Reply reply, std::string_view fault) {
+        return refuse(reply_of(reply), fault);
+    };
     constexpr std::size_t head = 5;  // with the first byte of the address, which may be its length
     if (bytes.size() < head) return 0;
-    if (bytes[0] != version || bytes[2] != 0) return no(Reply::failure);
-    if (bytes[1] != command_connect) return no(Reply::command);
+    if (bytes[0] != socks_version || bytes[2] != 0) return no(Reply::failure, "this is no request");
+    if (bytes[1] != command_connect) return no(Reply::command, "only CONNECT is offered");
     const auto type = static_cast<AddressType>(byte_at(bytes, 3));
     std::string host;
     std::size_t at = 4;
@@ -137,12 +142,12 @@ std::size_t Socks5::read_request(std::string_view bytes) {
         host = bytes.substr(at, length);
         at += length;
     } else {
-        return no(Reply::address_type);
+        return no(Reply::address_type, "only names and IPv4 addresses are understood");
     }
     const auto port = byte_at(bytes, at) << 8U | byte_at(bytes, at + 1);
     // What cannot be a virtual host is none that somebody exposes.
     if (host.empty() || !std::ranges::all_of(host, is_host_char) || port == 0)
-        return no(Reply::not_allowed);
+        return no(Reply::not_allowed, "this is no virtual host");
     authority_ = host + ":" + std::to_string(port);
     step_ = Step::connect;
     return at + 2;
@@ -167,6 +172,7 @@ void Socks5::refused(StreamRefusal why) {
         case StreamRefusal::unauthorized:
             refuse(reply_of(Reply::refused));
             return;
+        case StreamRefusal::busy:
         case StreamRefusal::failed:
             break;
     }

@@ -2,7 +2,6 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/secret.hpp"
 #include "hub/store.hpp"
 
 #include <arpa/inet.h>
@@ -84,18 +83,7 @@ Result<void> write_all(const HubState& state) {
     return {};
 }
 
-/// An administrator runs `init` as root; the service that will use the files runs as the owner of
-/// the folder.
-Result<void> give_to_owner_of(const std::filesystem::path& folder,
-                              const std::vector<std::string>& names) {
-    struct stat status {};
-    if (::stat(folder.c_str(), &status) != 0) return os_error("look at " + folder.string());
-    if (::geteuid() != 0 || status.st_uid == 0) return {};
-    for (const auto& name : names)
-        if (::lchown((folder / name).c_str(), status.st_uid, status.st_gid) != 0)
-            return os_error("change the owner of " + (folder / name).string());
-    return {};
-}
+}  // namespace
 
 Result<Secret> read_private(const std::filesystem::path& file) {
     struct stat status {};
@@ -111,7 +99,18 @@ Result<Secret> read_private(const std::filesystem::path& file) {
     return Secret(std::move(*content));
 }
 
-}  // namespace
+/// An administrator runs `init` as root; the service that will use the files runs as the owner of
+/// the folder.
+Result<void> give_to_owner_of(const std::filesystem::path& folder,
+                              const std::vector<std::string>& names) {
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) != 0) return os_error("look at " + folder.string());
+    if (::geteuid() != 0 || status.st_uid == 0) return {};
+    for (const auto& name : names)
+        if (::lchown((folder / name).c_str(), status.st_uid, status.st_gid) != 0)
+            return os_error("change the owner of " + (folder / name).string());
+    return {};
+}
 
 Result<HubState> create_state(const std::filesystem::path& folder, std::string_view hub_name,
                               certs::Time now) {

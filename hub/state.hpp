@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "certs/authority.hpp"
 #include "certs/certificate.hpp"
 #include "certs/key.hpp"
@@ -8,6 +9,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,7 +26,9 @@ inline constexpr std::chrono::seconds hub_certificate_renewal = std::chrono::day
 ///                        every agent again. After a change (`ca prepare`) ca-2.pem and so on
 ///     hub.pem hub.key    what the hub shows to agents
 ///     token.pem          signs access tokens
+///     witness.key        countersigns audit logs (see load_witness_key)
 ///     hub.db             tenants, clients, agents (see Store)
+///     witness.db         what was countersigned (see WitnessStore)
 struct HubState {
     certs::Authority authority;
     std::vector<certs::Certificate> chain;  // own certificate first
@@ -46,6 +50,12 @@ Result<certs::Authority> load_authority(const std::filesystem::path& folder, std
 /// Makes the files of another one, in place of any that a step cut off has left.
 Result<void> create_authority(const std::filesystem::path& folder, std::int64_t number,
                               certs::Time now);
+
+/// A key, which nobody but its owner may be able to read. Errors: Errc::denied if others may.
+Result<Secret> read_private(const std::filesystem::path& file);
+/// Files that root makes in somebody else's folder are that user's.
+Result<void> give_to_owner_of(const std::filesystem::path& folder,
+                              const std::vector<std::string>& names);
 
 /// Its authority is the one with that number.
 /// Errors: Errc::not_found if there is no hub here yet, Errc::denied if a private key can be read

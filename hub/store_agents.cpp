@@ -32,6 +32,26 @@ Result<void> check_room(Database& database, const AgentKey& key, const GrantedLo
     return {};
 }
 
+sqlite::Before state_before(const AgentKey& key) {
+    return {.sql =
+                "SELECT CASE WHEN revoked_at IS NOT NULL THEN 'revoked'"
+                " WHEN generation > 0 THEN 'enrolled' ELSE 'not enrolled yet' END"
+                " FROM agent WHERE tenant = ? AND name = ?",
+            .first = key.tenant_id,
+            .second = key.name};
+}
+
+/// "the default location, BRANCH (shared)"
+std::string locations_text(const std::vector<GrantedLocation>& locations) {
+    std::string text;
+    for (const auto& location : locations) {
+        if (!text.empty()) text += ", ";
+        text += location.name.empty() ? "the default location" : location.name;
+        if (location.sharing == Sharing::shared) text += " (shared)";
+    }
+    return text;
+}
+
 Result<void> insert_location(Database& database, std::int64_t row,
                              const GrantedLocation& location) {
     auto insert = database.prepare("INSERT INTO agent_location VALUES (?, ?, ?)");
@@ -140,27 +160,33 @@ Result<std::vector<Agent>> sqlite::all_agents(Database& database) {
 }
 
 Result<void> Store::add_agent(const Agent& agent, const JoinTokenEntry& token) {
-    return implementation_->write([&](Database& database) -> Result<void> {
-        auto insert = database.prepare(
-            "INSERT INTO agent (tenant, name, created_at) VALUES (?, ?, ?) RETURNING id");
-        if (!insert) return insert.error();
-        insert->bind(agent.key.tenant_id).bind(agent.key.name);
-        const auto inserted = insert->bind(sqlite::seconds_of(agent.created_at)).step();
-        if (!inserted && inserted.error().code == Errc::conflict)
-            return Error{Errc::conflict, "an agent " + agent.key.name +
-                                             " exists in this tenant already; for a new join token"
-                                             " run sallyport-hub agent reissue " +
-                                             agent.key.name + " --tenant with this tenant"};
-        if (!inserted) return inserted.error();
-        const auto row = insert->number(0);
-        for (const auto& location : agent.locations) {
-            if (const auto room = check_room(database, agent.key, location); !room)
-                return room.error();
-            if (const auto done = insert_location(database, row, location); !done)
-                return done.error();
-        }
-        return insert_join_token(database, row, token);
-    });
+    return implementation_->act(
+        {.act = "agent.add",
+         .tenant_id = agent.key.tenant_id,
+         .object = agent.key.name,
+         .after = locations_text(agent.locations)},
+        [&](Database& database) -> Result<void> {
+            auto insert = database.prepare(
+                "INSERT INTO agent (tenant, name, created_at) VALUES (?, ?, ?) RETURNING id");
+            if (!insert) return insert.error();
+            insert->bind(agent.key.tenant_id).bind(agent.key.name);
+            const auto inserted = insert->bind(sqlite::seconds_of(agent.created_at)).step();
+            if (!inserted && inserted.error().code == Errc::conflict)
+                return Error{Errc::conflict,
+                             "an agent " + agent.key.name +
+                                 " exists in this tenant already; for a new join token"
+                                 " run sallyport-hub agent reissue " +
+                                 agent.key.name + " --tenant with this tenant"};
+            if (!inserted) return inserted.error();
+            const auto row = insert->number(0);
+            for (const auto& location : agent.locations) {
+                if (const auto room = check_room(database, agent.key, location); !room)
+                    return room.error();
+                if (const auto done = insert_location(database, row, location); !done)
+                    return done.error();
+            }
+            return insert_join_token(database, row, token);
+        });
 }
 
 Result<std::vector<Agent>> Store::agents() { return implementation_->read(sqlite::all_agents); }
@@ -175,34 +201,43 @@ Result<Agent> Store::agent(const AgentKey& key) {
 }
 
 Result<void> Store::reissue(const JoinTokenEntry& token, TimePoint now) {
-    return implementation_->write([&](Database& database) -> Result<void> {
-        const auto row = sqlite::agent_row(database, token.agent);
-        if (!row) return row.error();
-        // A revoked agent made room for others; it may return only if there still is some.
-        const auto room = sqlite::check_locations(database, token.agent, *row);
-        if (!room) return room.error();
-        const auto replaced = mark(database,
-                                   "UPDATE join_token SET replaced_at = ?"
-                                   " WHERE agent = ? AND used_at IS NULL AND replaced_at IS NULL",
-                                   now, *row);
-        if (!replaced) return replaced.error();
-        if (const auto dropped = drop_approvals(database, *row); !dropped) return dropped.error();
-        return insert_join_token(database, *row, token);
-    });
+    return implementation_->act(
+        {.act = "agent.reissue",
+         .tenant_id = token.agent.tenant_id,
+         .object = token.agent.name,
+         .after = "a new join token"},
+        state_before(token.agent), [&](Database& database) -> Result<void> {
+            const auto row = sqlite::agent_row(database, token.agent);
+            if (!row) return row.error();
+            // A revoked agent made room for others; it may return only if there still is some.
+            const auto room = sqlite::check_locations(database, token.agent, *row);
+            if (!room) return room.error();
+            const auto replaced =
+                mark(database,
+                     "UPDATE join_token SET replaced_at = ?"
+                     " WHERE agent = ? AND used_at IS NULL AND replaced_at IS NULL",
+                     now, *row);
+            if (!replaced) return replaced.error();
+            if (const auto dropped = drop_approvals(database, *row); !dropped)
+                return dropped.error();
+            return insert_join_token(database, *row, token);
+        });
 }
 
 Result<void> Store::revoke_agent(const AgentKey& key, TimePoint now) {
-    return implementation_->write([&](Database& database) -> Result<void> {
-        const auto row = sqlite::agent_row(database, key);
-        if (!row) return row.error();
-        for (const auto* sql :
-             {"UPDATE agent SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
-              "UPDATE join_token SET replaced_at = ?"
-              " WHERE agent = ? AND used_at IS NULL AND replaced_at IS NULL",
-              "UPDATE certificate SET revoked_at = ? WHERE agent = ? AND revoked_at IS NULL"})
-            if (const auto done = mark(database, sql, now, *row); !done) return done.error();
-        return drop_approvals(database, *row);
-    });
+    return implementation_->act(
+        {.act = "agent.revoke", .tenant_id = key.tenant_id, .object = key.name, .after = "revoked"},
+        state_before(key), [&](Database& database) -> Result<void> {
+            const auto row = sqlite::agent_row(database, key);
+            if (!row) return row.error();
+            for (const auto* sql :
+                 {"UPDATE agent SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
+                  "UPDATE join_token SET replaced_at = ?"
+                  " WHERE agent = ? AND used_at IS NULL AND replaced_at IS NULL",
+                  "UPDATE certificate SET revoked_at = ? WHERE agent = ? AND revoked_at IS NULL"})
+                if (const auto done = mark(database, sql, now, *row); !done) return done.error();
+            return drop_approvals(database, *row);
+        });
 }
 
 }  // namespace sallyport::hub

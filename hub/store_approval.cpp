@@ -77,19 +77,24 @@ Result<std::vector<Approval>> Store::approvals() {
 }
 
 Result<void> Store::approve(const AgentKey& agent, std::string_view key_hash, TimePoint now) {
-    return implementation_->write([&](Database& database) -> Result<void> {
-        const auto row = sqlite::agent_row(database, agent);
-        if (!row) return row.error();
-        auto update = database.prepare(
-            "UPDATE approval SET approved_at = ? WHERE agent = ? AND key_hash = ?");
-        if (!update) return update.error();
-        const auto changed =
-            update->bind(sqlite::seconds_of(now)).bind(*row).bind(key_hash).execute();
-        if (!changed) return changed.error();
-        if (*changed == 0)
-            return Error{Errc::not_found, "this key of the agent does not wait for approval"};
-        return {};
-    });
+    return implementation_->act(
+        {.act = "agent.approve",
+         .tenant_id = agent.tenant_id,
+         .object = agent.name,
+         .after = "key " + std::string(key_hash)},
+        [&](Database& database) -> Result<void> {
+            const auto row = sqlite::agent_row(database, agent);
+            if (!row) return row.error();
+            auto update = database.prepare(
+                "UPDATE approval SET approved_at = ? WHERE agent = ? AND key_hash = ?");
+            if (!update) return update.error();
+            const auto changed =
+                update->bind(sqlite::seconds_of(now)).bind(*row).bind(key_hash).execute();
+            if (!changed) return changed.error();
+            if (*changed == 0)
+                return Error{Errc::not_found, "this key of the agent does not wait for approval"};
+            return {};
+        });
 }
 
 }  // namespace sallyport::hub

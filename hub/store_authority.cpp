@@ -23,6 +23,17 @@ AuthorityRole role_of(std::string_view text) {
     return text == "next" ? AuthorityRole::next : AuthorityRole::retired;
 }
 
+/// "1 current (issues), 2 next"
+std::string authorities_text(const std::vector<AuthorityEntry>& entries) {
+    std::string text;
+    for (const auto& entry : entries) {
+        if (!text.empty()) text += ", ";
+        text += std::to_string(entry.number) + " " + std::string(to_text(entry.role));
+        if (entry.issues) text += " (issues)";
+    }
+    return text;
+}
+
 }  // namespace
 
 Result<std::vector<AuthorityEntry>> sqlite::all_authorities(Database& database) {
@@ -45,21 +56,25 @@ Result<std::vector<AuthorityEntry>> Store::authorities() {
 
 Result<void> Store::change_authorities(const std::vector<AuthorityEntry>& before,
                                        const std::vector<AuthorityEntry>& after) {
-    return implementation_->write([&](Database& database) -> Result<void> {
-        const auto present = sqlite::all_authorities(database);
-        if (!present) return present.error();
-        if (*present != before)
-            return Error{Errc::conflict, "somebody else has changed the authorities meanwhile"};
-        if (const auto done = database.run("DELETE FROM authority"); !done) return done.error();
-        for (const auto& entry : after) {
-            auto insert = database.prepare("INSERT INTO authority VALUES (?, ?, ?, ?)");
-            const auto done =
-                sqlite::execute(std::move(insert), entry.number, to_text(entry.role),
-                                std::int64_t{entry.issues}, sqlite::seconds_of(entry.changed_at));
-            if (!done) return done.error();
-        }
-        return {};
-    });
+    return implementation_->act(
+        {.act = "authority.change",
+         .before = authorities_text(before),
+         .after = authorities_text(after)},
+        [&](Database& database) -> Result<void> {
+            const auto present = sqlite::all_authorities(database);
+            if (!present) return present.error();
+            if (*present != before)
+                return Error{Errc::conflict, "somebody else has changed the authorities meanwhile"};
+            if (const auto done = database.run("DELETE FROM authority"); !done) return done.error();
+            for (const auto& entry : after) {
+                auto insert = database.prepare("INSERT INTO authority VALUES (?, ?, ?, ?)");
+                const auto done = sqlite::execute(std::move(insert), entry.number,
+                                                  to_text(entry.role), std::int64_t{entry.issues},
+                                                  sqlite::seconds_of(entry.changed_at));
+                if (!done) return done.error();
+            }
+            return {};
+        });
 }
 
 }  // namespace sallyport::hub

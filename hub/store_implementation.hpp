@@ -6,11 +6,25 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace sallyport::hub {
+
+namespace sqlite {
+
+/// What stands in the record as the value before: a statement that selects one text.
+struct Before {
+    std::string_view sql;
+    std::string_view first;
+    std::optional<std::string_view> second{};  // bound behind it, if it is needed
+};
+
+}  // namespace sqlite
 
 /// One connection; calls from several threads take turns.
 class Store::Implementation {
@@ -23,6 +37,19 @@ public:
         auto result = run(sqlite::Transaction::Kind::write, std::move(change));
         if (result) changes_.fetch_add(1, std::memory_order_relaxed);
         return result;
+    }
+
+    /// As write(), and notes the act of an administrator in the same transaction.
+    template <class Change>
+    std::invoke_result_t<Change, sqlite::Database&> act(const Act& act, Change change);
+    /// The same, where `change` replaces what `before` finds.
+    template <class Change>
+    std::invoke_result_t<Change, sqlite::Database&> act(Act act, const sqlite::Before& before,
+                                                        Change change);
+
+    void act_as(Actor actor) {
+        const std::lock_guard turn(mutex_);
+        actor_ = std::move(actor);
     }
 
     /// Runs `look` on one consistent state of the database.
@@ -47,6 +74,7 @@ private:
 
     std::mutex mutex_;
     sqlite::Database database_;
+    Actor actor_ = Actor::of_process();
     std::atomic<std::uint64_t> changes_ = 0;  // ours: SQLite's data_version counts only the others'
 };
 
@@ -88,10 +116,18 @@ Result<std::vector<Agent>> all_agents(Database& database);
 Result<std::vector<CertificateEntry>> all_certificates(Database& database);
 Result<std::vector<AuthorityEntry>> all_authorities(Database& database);
 Result<std::vector<ExternalAuthority>> all_external_authorities(Database& database);
+Result<std::vector<AccessKey>> all_access_keys(Database& database);
+Result<std::vector<Channel>> all_channels(Database& database);
 
 /// Records a certificate, and forgets what is too old to count.
 Result<void> insert_certificate(Database& database, std::int64_t agent, std::uint64_t generation,
                                 const CertificateEntry& certificate);
+
+/// Into the outbox. Errors: Errc::limit above outbox_rows_max.
+Result<void> note_act(Database& database, const Actor& actor, const Act& act);
+
+/// Empty if there is nothing.
+Result<std::string> text_before(Database& database, const Before& before);
 
 /// The row number of an agent. Errors: Errc::not_found.
 Result<std::int64_t> agent_row(Database& database, const AgentKey& key);
@@ -100,4 +136,28 @@ Result<std::int64_t> agent_row(Database& database, const AgentKey& key);
 Result<void> check_locations(Database& database, const AgentKey& key, std::int64_t row);
 
 }  // namespace sqlite
+
+template <class Change>
+std::invoke_result_t<Change, sqlite::Database&> Store::Implementation::act(const Act& act,
+                                                                           Change change) {
+    return this->act(act, {}, std::move(change));
+}
+
+template <class Change>
+std::invoke_result_t<Change, sqlite::Database&> Store::Implementation::act(
+    Act act, const sqlite::Before& before, Change change) {
+    return write(
+        [&](sqlite::Database& database) -> std::invoke_result_t<Change, sqlite::Database&> {
+            if (!before.sql.empty()) {
+                auto text = sqlite::text_before(database, before);
+                if (!text) return text.error();
+                act.before = std::move(*text);
+            }
+            auto result = change(database);
+            if (!result) return result;
+            if (const auto noted = sqlite::note_act(database, actor_, act); !noted)
+                return noted.error();
+            return result;
+        });
+}
 }  // namespace sallyport::hub

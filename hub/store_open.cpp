@@ -67,6 +67,12 @@ Result<StoreContent> Store::content() {
         auto external = sqlite::all_external_authorities(database);
         if (!external) return external.error();
         content.external_authorities = std::move(*external);
+        auto keys = sqlite::all_access_keys(database);
+        if (!keys) return keys.error();
+        content.access_keys = std::move(*keys);
+        auto channels = sqlite::all_channels(database);
+        if (!channels) return channels.error();
+        content.channels = std::move(*channels);
         return content;
     });
 }

@@ -149,7 +149,7 @@ Result<void> Store::confirm(const AgentKey& key, const Sighting& sighting) {
     });
 }
 
-Result<void> Store::raise_alarm(const AgentKey& key, std::string_view reason, std::string_view peer,
+Result<bool> Store::raise_alarm(const AgentKey& key, std::string_view reason, std::string_view peer,
                                 TimePoint now) {
     const auto is_fresh = implementation_->read([&](Database& database) -> Result<bool> {
         auto select = database.prepare(
@@ -161,30 +161,38 @@ Result<void> Store::raise_alarm(const AgentKey& key, std::string_view reason, st
             .step();
     });
     if (!is_fresh) return is_fresh.error();
-    if (*is_fresh) return {};
-    return implementation_->write([&](Database& database) -> Result<void> {
+    if (*is_fresh) return false;
+    return implementation_->write([&](Database& database) -> Result<bool> {
         const auto row = sqlite::agent_row(database, key);
         if (!row) return row.error();
-        return sqlite::execute(
+        const auto raised = sqlite::execute(
             database.prepare("UPDATE agent SET alarm_at = ?, alarm_count = alarm_count + 1,"
                              " alarm_reason = ?, alarm_peer = ? WHERE id = ?"),
             sqlite::seconds_of(now), reason, peer, *row);
+        if (!raised) return raised.error();
+        return true;
     });
 }
 
 Result<void> Store::clear_alarm(const AgentKey& key) {
-    return implementation_->write([&](Database& database) -> Result<void> {
-        const auto row = sqlite::agent_row(database, key);
-        if (!row) return row.error();
-        auto update = database.prepare(
-            "UPDATE agent SET alarm_at = NULL, alarm_count = 0"
-            " WHERE id = ? AND alarm_at IS NOT NULL");
-        if (!update) return update.error();
-        const auto changed = update->bind(*row).execute();
-        if (!changed) return changed.error();
-        if (*changed == 0) return Error{Errc::not_found, "there is no alarm of this agent"};
-        return {};
-    });
+    return implementation_->act(
+        {.act = "agent.clear_alarm", .tenant_id = key.tenant_id, .object = key.name},
+        {.sql = "SELECT 'alarms: ' || alarm_count || ', the last one: ' || alarm_reason"
+                " FROM agent WHERE tenant = ? AND name = ?",
+         .first = key.tenant_id,
+         .second = key.name},
+        [&](Database& database) -> Result<void> {
+            const auto row = sqlite::agent_row(database, key);
+            if (!row) return row.error();
+            auto update = database.prepare(
+                "UPDATE agent SET alarm_at = NULL, alarm_count = 0"
+                " WHERE id = ? AND alarm_at IS NOT NULL");
+            if (!update) return update.error();
+            const auto changed = update->bind(*row).execute();
+            if (!changed) return changed.error();
+            if (*changed == 0) return Error{Errc::not_found, "there is no alarm of this agent"};
+            return {};
+        });
 }
 
 }  // namespace sallyport::hub

@@ -123,6 +123,52 @@ CREATE TABLE approval (
 INSERT INTO approval SELECT agent, key_hash, what, requested_at, approved_at FROM approval_before;
 DROP TABLE approval_before;
 )sql",
+
+    // Keys for clients that can send nothing but a password.
+    R"sql(
+CREATE TABLE access_key (
+    id          TEXT PRIMARY KEY,
+    secret_hash TEXT NOT NULL,
+    client      TEXT NOT NULL REFERENCES client (id),
+    tenant      TEXT NOT NULL REFERENCES tenant (id),
+    location    TEXT NOT NULL,
+    description TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    used_at     INTEGER,
+    revoked_at  INTEGER
+) STRICT;
+CREATE INDEX access_key_of_client ON access_key (client);
+)sql",
+
+    // Services that agents may reach. No agent: any of the tenant; no location: any.
+    R"sql(
+CREATE TABLE channel (
+    tenant     TEXT NOT NULL REFERENCES tenant (id),
+    name       TEXT NOT NULL,
+    agent      TEXT NOT NULL,
+    location   TEXT,
+    target     TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, name)
+) STRICT, WITHOUT ROWID;
+)sql",
+
+    // What administrators did and the audit log does not say yet. Numbers are never used again.
+    R"sql(
+CREATE TABLE audit_outbox (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    at           INTEGER NOT NULL,
+    who          TEXT NOT NULL,
+    account      TEXT NOT NULL,
+    sudo_account TEXT NOT NULL,
+    act          TEXT NOT NULL,
+    tenant       TEXT NOT NULL,
+    object       TEXT NOT NULL,
+    before_text  TEXT NOT NULL,
+    after_text   TEXT NOT NULL
+) STRICT;
+)sql",
 };
 
 Result<void> migrate_one(Database& database, std::int64_t from) {

@@ -40,6 +40,11 @@ void StreamClients::accept(const StreamPort& port, FileDescriptor socket) {
 }
 
 void StreamClients::adopt(StreamRelocation client) {
+    if (clients_.size() >= stream_clients_max) {
+        log::warn("streams.too_many_clients",
+                  {{"port", client.handshake->protocol()}, {"limit", stream_clients_max}});
+        return;
+    }
     clients_.spawn("stream",
                    serve(std::make_unique<StreamConnection>(
                        loop_, sweep_, ingress_, std::move(client), StreamConnection::Limits())));
@@ -62,6 +67,10 @@ net::Task<void> StreamClients::serve(std::unique_ptr<StreamConnection> connectio
     }
     connection.reset();
     if (moved) relocate_(std::move(*moved));
+}
+
+void StreamClients::judge_again() {
+    for (auto* connection : connections_) connection->judge_again();
 }
 
 void StreamClients::drain() {

@@ -33,7 +33,9 @@ public:
     void listen(StreamPort port);
     void start();
     void adopt(StreamRelocation client);
-    /// No new ones; those that move nothing end soon.
+    /// The accounts have changed: streams of whom they shut out end.
+    void judge_again();
+    /// No new ones; those in a handshake end soon, the others run on.
     void drain();
     void cancel() { clients_.cancel(); }
     bool empty() const { return clients_.empty(); }

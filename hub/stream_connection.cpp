@@ -17,13 +17,15 @@ StreamRefusal refusal_of(const http::ResponseHead& head) {
     switch (head.status) {
         case 403:
             return StreamRefusal::not_exposed;
+        case 429:
+            return StreamRefusal::busy;
         case 407:
             return StreamRefusal::unauthorized;
         case 502:
         case 504:
             return is_ours ? StreamRefusal::failed : StreamRefusal::unreachable;
         case 503:
-            return is_ours ? StreamRefusal::no_agent : StreamRefusal::failed;
+            return is_ours ? StreamRefusal::no_agent : StreamRefusal::busy;
         default:
             return StreamRefusal::failed;
     }
@@ -68,7 +70,7 @@ net::Task<std::optional<StreamRelocation>> StreamConnection::run() {
     }
     phase_ = Phase::serving;
     sweep_.remove(*this);
-    if (draining_) drain();
+    judge_again();  // another worker may have had it while the accounts changed
     Result<void> served;
     try {
         served = co_await ingress_.serve_stream(request_, stream_.incoming(), *this);
@@ -87,7 +89,8 @@ net::Task<std::optional<StreamRelocation>> StreamConnection::run() {
 
 /// True: request_ is known.
 net::Task<bool> StreamConnection::shake_hands() {
-    sweep_.add(*this, net::deadline_in(draining_ ? limits_.drain_grace : limits_.handshake_time));
+    sweep_.add(*this,
+               net::deadline_in(draining_ ? limits_.last_handshake_time : limits_.handshake_time));
     while (!timed_out_ && !aborted()) {
         const auto filled = stream_.input().fill(stream_.duplex());
         const auto bytes = stream_.input().unused();
@@ -95,10 +98,13 @@ net::Task<bool> StreamConnection::shake_hands() {
         const auto step = handshake_->read({bytes.data(), bytes.size()}, used);
         stream_.input().use(used);
         send_reply();
-        if (step == StreamHandshake::Step::refused) co_return false;
+        if (step == StreamHandshake::Step::refused) {
+            note("handshake_refused", handshake_->fault());
+            co_return false;
+        }
         // The kernel tells of a reset once: another worker would find an orderly end.
         if (filled == http::WireInput::Fill::failed) co_return false;
-        if (step == StreamHandshake::Step::identify && !identify()) co_return false;
+        if (step == StreamHandshake::Step::identify && !co_await identify()) co_return false;
         if (step == StreamHandshake::Step::connect) {
             request_.authority = handshake_->authority();
             co_return true;
@@ -107,22 +113,58 @@ net::Task<bool> StreamConnection::shake_hands() {
         if (filled != http::WireInput::Fill::would_block) co_return false;
         co_await event_.wait();
     }
+    // Who has never said anything is no client: something looks whether the port is there.
+    if (timed_out_ && stream_.input().received() > 0)
+        note("handshake_timed_out", "the handshake took too long");
     co_return false;
 }
 
-bool StreamConnection::identify() {
-    auto caller = ingress_.identify(handshake_->credential());
+net::Task<bool> StreamConnection::identify() {
+    const auto kind = handshake_->credential_kind();
+    auto& wrong_keys = ingress_.wrong_keys();
+    const auto caller = ingress_.identify(kind, handshake_->credential());
     if (caller) {
-        request_.caller = std::move(*caller);
-        request_.location = handshake_->location();
+        request_.caller = *caller;
+        request_.location = (*caller)->location.value_or(std::string(handshake_->location()));
     } else {
-        log::info("stream.refused", {{"peer", stream_.duplex().peer()},
-                                     {"location", handshake_->location()},
-                                     {"error", to_text(caller.error())}});
+        const bool is_key = kind == Credential::access_key;
+        const std::string_view code = is_key ? "key_refused" : "token_refused";
+        const auto why = to_text(caller.error());
+        note(code, why);
+        const auto peer = stream_.duplex().peer();
+        const auto& owner = ingress_.refused_owner();
+        ingress_.tell_refused({.via = handshake_->protocol(),
+                               .remote = peer,
+                               .tenant = owner.tenant_id,
+                               .client = owner.client_id,
+                               .location = handshake_->location(),
+                               .code = code,
+                               .reason = why});
+        if (is_key && caller.error().code == Errc::unauthorized) {
+            wrong_keys.count();
+            if (!wrong_keys.too_many()) {
+                const WrongKeys::Waiting waiting(wrong_keys);
+                co_await let_wait(WrongKeys::wrong_key_delay);
+            }
+        }
     }
     handshake_->judged(caller.has_value());
     send_reply();
-    return caller.has_value();
+    co_return caller.has_value();
+}
+
+net::Task<void> StreamConnection::let_wait(std::chrono::milliseconds time) {
+    sweep_.add(*this, net::deadline_in(time));
+    while (!timed_out_ && !aborted()) co_await event_.wait();
+}
+
+void StreamConnection::note(std::string_view code, std::string_view why) {
+    ingress_.note({.exchange_id = {},
+                   .protocol = handshake_->protocol(),
+                   .peer = stream_.duplex().peer(),
+                   .location = handshake_->location(),
+                   .code = code,
+                   .why = why});
 }
 
 void StreamConnection::send_reply() {
@@ -141,6 +183,7 @@ StreamRelocation StreamConnection::take_apart() {
 // ---- the answer
 
 void StreamConnection::start(const http::ResponseHead& head) {
+    if (aborted_) return;
     started_ = true;
     constexpr int ok = 200;
     granted_ = head.status == ok;
@@ -197,11 +240,20 @@ net::Task<void> StreamConnection::close() {
     }
 }
 
+void StreamConnection::judge_again() {
+    if (phase_ != Phase::serving || request_.caller == nullptr) return;
+    const auto good = ingress_.may_go_on(*request_.caller);
+    if (good) return;
+    log::info("stream.ended", {{"client", request_.caller->client_id},
+                               {"host", request_.authority},
+                               {"reason", to_text(good.error())}});
+    abort(good.error());
+}
+
 void StreamConnection::drain() {
     draining_ = true;
-    if (phase_ == Phase::closing) return;
-    progress_ = stream_.progress();
-    sweep_.add(*this, net::deadline_in(limits_.drain_grace));
+    if (phase_ == Phase::handshake)
+        sweep_.add(*this, net::deadline_in(limits_.last_handshake_time));
 }
 
 // ---- what others tell us
@@ -216,13 +268,8 @@ void StreamConnection::on_deadline() {
         sweep_.add(*this, net::deadline_in(limits_.linger_time));
         return;
     }
-    if (phase_ != Phase::serving) {
-        timed_out_ = true;
-        return event_.set();
-    }
-    // Only drain() watches a stream that is served; its own time is the agent's to keep.
-    if (!has_moved()) return abort({Errc::closed, "the hub stops"});
-    sweep_.add(*this, net::deadline_in(limits_.drain_grace));
+    timed_out_ = true;
+    event_.set();
 }
 
 /// Since it was last asked.

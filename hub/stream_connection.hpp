@@ -35,8 +35,8 @@ class StreamConnection final : private net::Ready,
 public:
     struct Limits {
         std::chrono::milliseconds handshake_time{30'000};
-        std::chrono::milliseconds linger_time{5'000};  // after the end, without progress
-        std::chrono::milliseconds drain_grace{1'000};  // for one that moves nothing, at the end
+        std::chrono::milliseconds linger_time{5'000};          // after the end, without progress
+        std::chrono::milliseconds last_handshake_time{1'000};  // when the hub stops
     };
 
     StreamConnection(net::Loop& loop, net::IdleSweep& sweep, std::unique_ptr<net::Duplex> duplex,
@@ -51,7 +51,9 @@ public:
 
     /// Until the connection ends. Value: the ingress asked for another worker.
     net::Task<std::optional<StreamRelocation>> run();
-    /// The hub stops: who moves nothing ends after drain_grace, the others run on.
+    /// The accounts have changed: if they shut the client out, the stream is cut.
+    void judge_again();
+    /// The hub stops: who has not said what it wants ends soon, a stream runs on.
     void drain();
 
 private:
@@ -71,7 +73,9 @@ private:
     bool relocate(std::size_t worker) override;
 
     net::Task<bool> shake_hands();
-    bool identify();
+    net::Task<bool> identify();
+    net::Task<void> let_wait(std::chrono::milliseconds time);
+    void note(std::string_view code, std::string_view why);
     void send_reply();
     StreamRelocation take_apart();
     net::Task<void> close();

@@ -5,11 +5,10 @@
 #include "base/log.hpp"
 #include "certs/secret_hash.hpp"
 #include "hub/form.hpp"
+#include "hub/subdomain.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-
-#include <algorithm>
 
 namespace sallyport::hub {
 namespace {
@@ -32,11 +31,6 @@ ApiResponse refusal(const Error& error) {
     if (error.code == Errc::malformed || error.code == Errc::limit || error.code == Errc::not_found)
         return refusal(400, "invalid_request", error.detail);
     return refusal(500, "server_error", "the token could not be made; the hub's log says why");
-}
-
-bool is_address(std::string_view host) {
-    return host.starts_with('[') ||
-           std::ranges::all_of(host, [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
 }
 
 struct ClientCredentials {
@@ -67,30 +61,20 @@ Result<ClientCredentials> credentials_of(const ApiRequest& request, const Form& 
 
 }  // namespace
 
-Result<std::optional<std::string>> subdomain_of(std::string_view host,
-                                                const std::vector<std::string>& domains) {
-    if (const auto colon = host.rfind(':'); colon != std::string_view::npos && !host.ends_with(']'))
-        host = host.substr(0, colon);
-    if (host.ends_with('.')) host.remove_suffix(1);
-    const auto name = to_lower(host);
-    if (!name.empty() && is_address(name)) return std::nullopt;
-    for (const auto& domain : domains)
-        if (name == domain) return std::nullopt;
-    for (const auto& domain : domains) {
-        if (!name.ends_with('.' + domain)) continue;
-        const auto label = name.substr(0, name.size() - domain.size() - 1);
-        if (!label.empty() && label.find('.') == std::string::npos) return std::optional(label);
-    }
-    return Error{Errc::not_found,
-                 "this hub does not answer for the host name of the request; see "
-                 "[[certificate]] names in hub.toml"};
-}
-
-TokenEndpoint::TokenEndpoint(AccessTokenIssuer issuer, std::vector<std::string> domains)
+TokenEndpoint::TokenEndpoint(AccessTokenIssuer issuer, std::vector<std::string> domains,
+                             HubAudit* audit)
     : issuer_(std::move(issuer)),
       domains_(std::move(domains)),
       published_keys_(certs::public_key_set({&issuer_.key(), 1})),
-      nobodys_secret_hash_(certs::hash_secret(certs::random_secret().reveal())) {}
+      nobodys_secret_hash_(certs::hash_secret(certs::random_secret().reveal())),
+      audit_(audit) {}
+
+void TokenEndpoint::tell_refused(std::string_view client, std::string_view peer,
+                                 const Error& why) const {
+    if (audit_ == nullptr) return;
+    audit_->refused(audit::ClientRefused{.client = client, .remote = peer, .reason = why.detail},
+                    std::chrono::steady_clock::now());
+}
 
 bool TokenEndpoint::serves(std::string_view target) {
     return path_of(target) == token_path || path_of(target) == keys_path;
@@ -138,6 +122,7 @@ ApiResponse TokenEndpoint::token(const ApiRequest& request, const Accounts& acco
     const auto tenant = chosen_tenant(request, **client, accounts);
     if (!tenant) {
         log::warn("token.refused", {{"client", (*client)->id}, {"reason", tenant.error().detail}});
+        tell_refused((*client)->id, request.peer, tenant.error());
         return refusal(tenant.error());
     }
     const auto token = for_user ? issuer_.issue_for_user(**client, **tenant, *assertion, now)
@@ -166,7 +151,10 @@ Result<const Client*> TokenEndpoint::authenticated(const ApiRequest& request, co
     const bool right = certs::verify_secret(credentials->secret.reveal(), stored);
     if (client == nullptr || !right) {
         log::debug("token.unauthorized", {{"client", credentials->id.reveal()}});
-        return Error{Errc::unauthorized, "unknown client, or wrong client secret"};
+        const Error why{Errc::unauthorized, "unknown client, or wrong client secret"};
+        // What is no client's name may be a person's, or a secret in the wrong place.
+        tell_refused(client == nullptr ? std::string_view() : client->id, request.peer, why);
+        return why;
     }
     return client;
 }

@@ -4,6 +4,7 @@
 #include "hub/access_token.hpp"
 #include "hub/accounts.hpp"
 #include "hub/api.hpp"
+#include "hub/hub_audit.hpp"
 
 #include <optional>
 #include <string>
@@ -14,19 +15,14 @@ namespace sallyport::hub {
 
 class Form;
 
-/// The label before one of `domains` (lower case) in a Host, nothing for a domain itself or an IP
-/// address. Errors: Errc::not_found for a name outside the domains: guessing a tenant there could
-/// hand a client the token of another tenant than it asked for.
-Result<std::optional<std::string>> subdomain_of(std::string_view host,
-                                                const std::vector<std::string>& domains);
-
 /// `POST /oauth/token` and `GET /token_keys` in the shape of XSUAA. Thread safe; touches neither
 /// disk nor network, takes about a millisecond of computing.
 class TokenEndpoint {
 public:
     /// `domains`: the names, lower case, under which clients reach it, bare or with a tenant's
-    /// subdomain before them.
-    TokenEndpoint(AccessTokenIssuer issuer, std::vector<std::string> domains);
+    /// subdomain before them. `audit`: where refused clients are put on record; null: nowhere.
+    TokenEndpoint(AccessTokenIssuer issuer, std::vector<std::string> domains,
+                  HubAudit* audit = nullptr);
 
     /// Whether the target is one of its own.
     static bool serves(std::string_view target);
@@ -42,10 +38,13 @@ private:
     Result<const Tenant*> chosen_tenant(const ApiRequest& request, const Client& client,
                                         const Accounts& accounts) const;
 
+    void tell_refused(std::string_view client, std::string_view peer, const Error& why) const;
+
     AccessTokenIssuer issuer_;
     std::vector<std::string> domains_;
     std::string published_keys_;
     std::string nobodys_secret_hash_;
+    HubAudit* audit_;
 };
 
 }  // namespace sallyport::hub

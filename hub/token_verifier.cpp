@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "certs/token_parse.hpp"
 #include "hub/access_token.hpp"
 #include "hub/api.hpp"
 
@@ -23,6 +24,21 @@ Error explained(const Error& error) {
     return with("the token cannot be read");
 }
 
+/// Of a token that was refused for what it says, after its signature was found good.
+CredentialOwner owner_of(std::string_view token, const Error& refused) {
+    const bool is_signed = refused.code == TokenFault::expired ||
+                           refused.code == TokenFault::not_yet_valid ||
+                           refused.code == TokenFault::audience;
+    const auto parsed = is_signed ? certs::parse_token(token) : Error{Errc::denied, {}};
+    if (!parsed) return {};
+    const auto text = [&](std::string_view claim) {
+        const auto* value = parsed->claims.if_contains(claim);
+        return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                      : std::string();
+    };
+    return {.client_id = text("cid"), .tenant_id = text("zid")};
+}
+
 Result<void> may_act(const Caller& caller, const Accounts& accounts) {
     const auto* client = accounts.find_client(caller.client_id);
     if (client == nullptr) return Error{Errc::denied, "the hub no longer knows the token's client"};
@@ -36,6 +52,7 @@ TokenVerifier::TokenVerifier(certs::KeySet keys, std::string issuer, Memory::Lim
 
 Verdict TokenVerifier::verify(std::string_view proxy_authorization, const Accounts& accounts,
                               certs::Time now) {
+    refused_owner_ = {};
     if (const auto token = after_scheme(proxy_authorization, "Bearer"))
         return verify_token(*token, accounts, now);
 
@@ -59,6 +76,7 @@ Verdict TokenVerifier::verify(std::string_view proxy_authorization, const Accoun
 
 Verdict TokenVerifier::verify_token(std::string_view token, const Accounts& accounts,
                                     certs::Time now) {
+    refused_owner_ = {};
     if (auto* known = memory_.find(token, now)) return judge_again(*known, accounts);
     auto verdict = judge(token, accounts, now);
     if (verdict) remember(token, *verdict, accounts.generation);
@@ -67,20 +85,28 @@ Verdict TokenVerifier::verify_token(std::string_view token, const Accounts& acco
 
 Verdict TokenVerifier::judge_again(Remembered& entry, const Accounts& accounts) {
     if (entry.judged_with != accounts.generation) {
-        if (const auto allowed = may_act(*entry.caller, accounts); !allowed) return allowed.error();
+        if (const auto allowed = admit(*entry.caller, accounts); !allowed) return allowed.error();
         entry.judged_with = accounts.generation;
     }
     return entry.caller;
 }
 
-Verdict TokenVerifier::judge(std::string_view token, const Accounts& accounts,
-                             certs::Time now) const {
+Result<void> TokenVerifier::admit(const Caller& caller, const Accounts& accounts) {
+    auto allowed = may_act(caller, accounts);
+    if (!allowed) refused_owner_ = {caller.client_id, caller.tenant_id};
+    return allowed;
+}
+
+Verdict TokenVerifier::judge(std::string_view token, const Accounts& accounts, certs::Time now) {
     const auto verified = certs::verify(token, keys_,
                                         {.issuers = {issuer_},
                                          .audiences = {std::string(connectivity_audience)},
                                          .now = now,
                                          .leeway = access_token_leeway});
-    if (!verified) return explained(verified.error());
+    if (!verified) {
+        refused_owner_ = owner_of(token, verified.error());
+        return explained(verified.error());
+    }
     const auto client = verified->text("cid");
     const auto tenant = verified->text("zid");
     if (!client || !tenant) return Error{Errc::malformed, "the token names no client or no tenant"};
@@ -96,7 +122,7 @@ Verdict TokenVerifier::judge(std::string_view token, const Accounts& accounts,
                          "the user's token inside cannot be opened: exchange it anew"};
         caller->user_token = std::move(*user_token);
     }
-    if (const auto allowed = may_act(*caller, accounts); !allowed) return allowed.error();
+    if (const auto allowed = admit(*caller, accounts); !allowed) return allowed.error();
     return std::shared_ptr<const Caller>(std::move(caller));
 }
 

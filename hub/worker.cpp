@@ -26,6 +26,20 @@ Ingress::Limits ingress_limits(const Config& config) {
     return limits;
 }
 
+/// The ingress, as one client's connection sees it.
+class IngressOf final : public http::Service {
+public:
+    IngressOf(Ingress& ingress, std::string peer) : ingress_(ingress), peer_(std::move(peer)) {}
+    net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
+                                  http::Answer& down) override {
+        return ingress_.serve_from(peer_, head, up, down);
+    }
+
+private:
+    Ingress& ingress_;
+    std::string peer_;
+};
+
 }  // namespace
 
 Worker::Worker(std::size_t index, HubShared& shared, TokenVerifier verifier,
@@ -36,7 +50,7 @@ Worker::Worker(std::size_t index, HubShared& shared, TokenVerifier verifier,
       sweep_(loop_),
       accounts_(shared.accounts),
       trust_(shared.trust),
-      ingress_(index, sweep_, shared.registry, links_, std::move(verifier),
+      ingress_(index, sweep_, shared.registry, links_, std::move(verifier), shared.keys,
                ingress_limits(*shared.config), shared.accounts),
       proxy_(loop_, std::move(proxy_socket), [this](FileDescriptor fd) { accept(std::move(fd)); }),
       clients_(loop_),
@@ -85,6 +99,8 @@ void Worker::use(std::shared_ptr<const Accounts> accounts) {
     asio::post(loop_.executor(), [this, accounts] {
         accounts_ = accounts;
         ingress_.use(accounts);
+        streams_.judge_again();
+        judge_channels();
         // A hello that was judged by the accounts before, after the registry was asked to expel.
         for (auto& [number, attachment] : attached_)
             if (attachment->member &&
@@ -154,7 +170,8 @@ net::Task<void> Worker::serve_client(std::unique_ptr<net::Duplex> duplex, std::s
     };
     std::optional<http::Relocation> moved;
     {
-        http::H1Connection connection(loop_, sweep_, std::move(duplex), ingress_, limits_,
+        IngressOf ingress(ingress_, duplex->peer());
+        http::H1Connection connection(loop_, sweep_, std::move(duplex), ingress, limits_,
                                       std::move(buffered));
         const Known known(*this, connection);
         if (stopping_) connection.drain();
@@ -165,18 +182,22 @@ net::Task<void> Worker::serve_client(std::unique_ptr<net::Duplex> duplex, std::s
 
 net::Task<void> Worker::serve_link(ArrivedLink link) {
     Attachment attachment(*this, std::move(link));
-    attachment.number = next_attachment_++;
     attached_.emplace(attachment.number, &attachment);
     sweep_.add(attachment, net::deadline_in(hello_time));
     net::TaskGroup control(loop_);
+    net::TaskGroup channels(loop_);
     attachment.tasks = &control;
+    attachment.channels = &channels;
     attachment.end.when_retired([this, &attachment] { retire(attachment); });
     control.spawn("control", serve_control(attachment));
     const auto why = co_await attachment.end.run();
+    attachment.evidence.ended(why);
     log::info("link.down",
               {{"agent", attachment.name.text()}, {"worker", index_}, {"reason", to_text(why)}});
     attachment.settled.set();
     co_await control.join();
+    channels.cancel();  // those that still connect; the others have seen the link end
+    co_await channels.join();
     attached_.erase(attachment.number);
 }
 
@@ -230,7 +251,8 @@ void Worker::begin_stop(net::Deadline deadline) {
 
 net::Task<void> Worker::finish() {
     // Clients first: their exchanges need the links.
-    while (!(clients_.empty() && streams_.empty()) && net::Loop::now() < stop_deadline_)
+    while (!(clients_.empty() && streams_.empty() && channels_.empty()) &&
+           net::Loop::now() < stop_deadline_)
         co_await net::sleep_for(std::chrono::milliseconds(5));
     clients_.cancel();
     streams_.cancel();

@@ -6,6 +6,7 @@
 #include "hub/agent_revocation.hpp"
 #include "hub/config.hpp"
 #include "hub/current.hpp"
+#include "hub/hub_audit.hpp"
 #include "hub/ingress.hpp"
 #include "hub/local_links.hpp"
 #include "hub/registry.hpp"
@@ -25,7 +26,14 @@
 #include <set>
 #include <thread>
 
+namespace sallyport::net {
+class BlockingPool;
+}
+
 namespace sallyport::hub {
+
+class ChannelStream;
+class Witness;
 
 /// What all workers of a hub look at. Lives as long as they do.
 struct HubShared {
@@ -36,6 +44,8 @@ struct HubShared {
     /// Another worker's loop goes on with a client connection.
     std::function<void(http::Relocation)> relocate;
     std::function<void(StreamRelocation)> relocate_stream;
+    KeyWatch& keys;
+    net::BlockingPool& pool;
     tunnel::Trust trust;  // at start; later ones come by Worker::use
     std::shared_ptr<const Current<AgentRevocation>> revocation;
     // From any thread:
@@ -43,6 +53,8 @@ struct HubShared {
     std::function<void(AgentKey, Sighting)> sighted;
     /// A copy of an agent's state was refused.
     std::function<void(AgentKey, std::string reason, std::string peer)> clone_seen;
+    HubAudit* audit = nullptr;                   // null: nothing is recorded
+    std::shared_ptr<Witness> witness = nullptr;  // of audit logs; null: none
 };
 
 /// A link whose certificate was checked, before its agent has said hello.
@@ -84,11 +96,21 @@ public:
 
 private:
     struct Attachment;
+    struct OpenChannel;
     void accept(FileDescriptor socket);
     net::Task<void> serve_client(std::unique_ptr<net::Duplex> duplex, std::string buffered);
     net::Task<void> serve_link(ArrivedLink link);
     net::Task<void> serve_control(Attachment& attachment);
     void on_control(Attachment& attachment, tunnel::ControlMessage message);
+    void on_open(Attachment& attachment, const tunnel::Open& open);
+    void refuse_channel(Attachment& attachment, const tunnel::Open& open, std::string code);
+    net::Task<void> serve_channel(Attachment& attachment, Channel channel, tunnel::Open open);
+    net::Task<void> carry(Attachment& attachment, const Channel& channel, const tunnel::Open& open,
+                          ChannelStream& stream);
+    void judge_channels();
+    void on_checkpoint(Attachment& attachment, tunnel::Checkpoint offer);
+    net::Task<void> serve_checkpoint(Attachment& attachment, tunnel::Checkpoint offer);
+    void reply(Attachment& attachment, const tunnel::ControlMessage& message);
     void on_hello(Attachment& attachment, const tunnel::Hello& hello);
     Result<void> may_attach(const Attachment& attachment, std::string_view location) const;
     void close_revoked();
@@ -124,6 +146,7 @@ private:
     net::TaskGroup closing_;
     std::set<http::H1Connection*> connections_;
     std::map<std::uint64_t, Attachment*> attached_;
+    std::set<OpenChannel*> channels_;
     std::uint64_t next_attachment_ = 0;
     std::atomic<std::size_t> clients_now_{0};
     bool stopping_ = false;

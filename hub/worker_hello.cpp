@@ -2,6 +2,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "hub/attachment.hpp"
+#include "hub/witness.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -11,7 +12,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::seconds farewell_time{2};  // for a refused link to read why
+constexpr std::chrono::seconds refusal_time{2};  // for a refused link to read why
 /// For the process before to answer, at most: a new one must hear from us before it gives up.
 constexpr std::chrono::milliseconds doubt_time_max{10'000};
 constexpr std::size_t process_bytes_max = 128;
@@ -41,6 +42,9 @@ void Worker::on_control(Attachment& attachment, tunnel::ControlMessage message) 
     if (const auto* hello = std::get_if<tunnel::Hello>(&message))
         return on_hello(attachment, *hello);
     if (!attachment.member) return;
+    if (const auto* open = std::get_if<tunnel::Open>(&message)) return on_open(attachment, *open);
+    if (auto* checkpoint = std::get_if<tunnel::Checkpoint>(&message))
+        return on_checkpoint(attachment, std::move(*checkpoint));
     if (const auto* restarting = std::get_if<tunnel::Restarting>(&message))
         shared_.registry.announce_restart(
             *attachment.member, net::deadline_in(std::min(restarting->within, config_->hold)));
@@ -51,9 +55,10 @@ void Worker::refuse(Attachment& attachment, std::string code, const Error& why) 
                                {"peer", attachment.end.link().peer()},
                                {"code", code},
                                {"reason", to_text(why)}});
+    attachment.evidence.refused(attachment.location, code, why);
     attachment.control.send(tunnel::Refused{std::move(code), why.detail});
     attachment.control.close();
-    attachment.end.link().drain(net::deadline_in(farewell_time));
+    attachment.end.link().drain(net::deadline_in(refusal_time));
 }
 
 void Worker::refuse_clone(Attachment& attachment, const std::string& reason) {
@@ -112,11 +117,11 @@ void Worker::on_hello(Attachment& attachment, const tunnel::Hello& hello) {
     if (hello.process.size() > process_bytes_max ||
         !std::ranges::all_of(hello.authorities, is_key_hash))
         return refuse(attachment, "version", {Errc::malformed, "the hello is not well formed"});
+    attachment.location = hello.location;
     if (auto may = may_attach(attachment, hello.location); !may)
         return refuse(attachment, "not_granted", may.error());
     attachment.trial = hello.trial;
     attachment.authorities = hello.authorities;
-    attachment.location = hello.location;
     auto member = member_of(attachment, hello);
     const auto stored = stored_incarnation(accounts_->find_agent(member.tenant, member.agent));
     auto opinion = shared_.registry.examine(member, stored, net::Loop::now());
@@ -208,6 +213,7 @@ void Worker::take_in(Attachment& attachment, Registry::Member member) {
     links_.add(attachment.name.tenant(), attachment.location, attachment.name.agent(),
                attachment.end);
     welcome(attachment);
+    attachment.evidence.up(attachment.location, incarnation.epoch);
     log::info("link.up", {{"agent", attachment.name.text()},
                           {"location", attachment.location},
                           {"peer", attachment.end.link().peer()},
@@ -232,12 +238,13 @@ void Worker::take_out(Attachment& attachment) {
 }
 
 void Worker::welcome(Attachment& attachment) {
-    attachment.control.send(
-        tunnel::Welcome{tunnel::protocol_version, SALLYPORT_VERSION, config_->workers});
+    attachment.control.send(tunnel::Welcome{tunnel::protocol_version, SALLYPORT_VERSION,
+                                            config_->workers,
+                                            shared_.witness ? shared_.witness->key() : ""});
     if (!trust_.authorities.empty()) attachment.control.send(trust_);
     if (!attachment.trial) return;
     attachment.control.close();
-    attachment.end.link().drain(net::deadline_in(farewell_time));
+    attachment.end.link().drain(net::deadline_in(refusal_time));
 }
 
 }  // namespace sallyport::hub

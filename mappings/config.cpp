@@ -1,7 +1,11 @@
 #include "mappings/config.hpp"
 
+#include "mappings/config_ldap.hpp"
 #include "mappings/config_principal.hpp"
+#include "mappings/config_rfc.hpp"
 #include "mappings/config_rule.hpp"
+#include "mappings/config_sftp.hpp"
+#include "mappings/config_ssh.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -15,9 +19,7 @@ constexpr std::string_view later = "is not supported yet in this version";
 
 /// What later versions bring. Values that mean "off" are accepted.
 void refuse_later(ConfigTable& table) {
-    table.later({"rfc", "operations"});
-    for (const auto* key : {"via", "expires"})
-        if (!table.text(key).empty()) table.problem(key, later);
+    if (!table.text("expires").empty()) table.problem("expires", later);
     if (table.boolean("maintenance", false)) table.problem("maintenance", later);
 }
 
@@ -68,11 +70,10 @@ std::optional<InternalHost> read_internal(ConfigTable& table) {
         return std::nullopt;
     }
     const auto url = table.text("internal");
-    for (const std::string_view other : {"rfc", "rfcs", "sftp"})
-        if (url.starts_with(std::string(other) + "://")) {
-            table.problem("internal", "with " + std::string(other) + ":// " + std::string(later));
-            return std::nullopt;
-        }
+    if (url.starts_with("rfcs://")) {
+        table.problem("internal", snc_not_offered);
+        return std::nullopt;
+    }
     auto internal = parse_internal_host(url);
     if (internal) return std::move(*internal);
     table.problem("internal", internal.error().detail);
@@ -94,13 +95,20 @@ void refuse_foreign(ConfigTable& table, ConfigTable limits, const InternalHost& 
             limits.problem(key,
                            "belongs to http:// and https://; for " + scheme + " say idle_timeout");
     if (table.has("host_header")) table.problem("host_header", "belongs to http:// and https://");
+    const bool of_rfc = internal.protocol == Protocol::rfc;
     if (table.has("principal"))
-        table.problem("principal", "belongs to http:// and https://: nothing in a stream of " +
-                                       scheme + " can carry the user");
-    if (table.has("rule"))
+        table.problem("principal",
+                      of_rfc ? "does not go with rfc://: over plain RFC a user logs on with his "
+                               "password or a ticket of the system, and nothing else. Take "
+                               "RFC over WebSocket, or OData, to a mapping of https://"
+                             : "belongs to http:// and https://: nothing in a stream of " + scheme +
+                                   " can carry the user");
+    if (table.has("rule") && !of_rfc)
         table.problem("rule",
-                      "belongs to http:// and https://: a stream is not looked into, its "
-                      "mapping alone exposes it");
+                      facts.directory
+                          ? "belongs to http:// and https://; for " + scheme + " say operations"
+                          : "belongs to http:// and https://: a stream is not looked into, its "
+                            "mapping alone exposes it");
 }
 
 Limits read_limits(ConfigTable table) {
@@ -119,11 +127,16 @@ Limits read_limits(ConfigTable table) {
 }
 
 /// Nothing if one cannot be used.
-std::optional<std::vector<Rule>> read_rules(ConfigTable& table) {
+std::optional<std::vector<Rule>> read_rules(ConfigTable& table,
+                                            const std::optional<InternalHost>& internal) {
     std::vector<Rule> rules;
+    if (internal && internal->protocol == Protocol::rfc) return rules;  // read_rfc() has them
+    const bool of_files = internal && facts_of(internal->protocol).files;
     bool whole = true;
     for (auto& entry : table.tables("rule")) {
-        if (auto rule = read_rule(entry))
+        auto rule = read_rule(entry);
+        check_file_rule(entry, rule, of_files);
+        if (rule)
             rules.push_back(std::move(*rule));
         else
             whole = false;
@@ -137,6 +150,7 @@ void warn_of_rules(const Mapping& mapping, std::vector<std::string>& warnings) {
     if (!mapping.is_stream() && std::ranges::none_of(mapping.rules, &Rule::enabled))
         warnings.push_back(where + " has no enabled rule, so nothing of it can be reached");
     for (const auto& rule : mapping.rules) warn_of_rule(rule, where, warnings);
+    if (mapping.rfc) warn_of_rfc(*mapping.rfc, where, warnings);
 }
 
 std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& documents) {
@@ -151,15 +165,21 @@ std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& docume
     const auto principal = read_principal(table.table("principal"), documents.knows_kerberos);
     const bool system_certificate = table.boolean("system_certificate", false);
     auto pins = read_pins(table);
+    auto operations = read_operations(table, internal, documents.warnings);
+    auto via = read_via(table);
     refuse_later(table);
     const auto description = table.text("description");
-    auto rules = read_rules(table);
+    auto rfc = read_rfc(table, name, internal);
+    auto rules = read_rules(table, internal);
     if (internal) refuse_foreign(table, limits_table, *internal);
+    if (internal && facts_of(internal->protocol).files) refuse_foreign_to_files(table);
     table.done();
     if (!name || !internal || !rules) return std::nullopt;
+    if (internal->protocol == Protocol::rfc && !rfc) return std::nullopt;
     Mapping mapping{
         .virtual_host = *name,
         .internal = *internal,
+        .via = std::move(via),
         .hub = hub,
         .host_header = header == "virtual" ? HostHeader::virtual_host : HostHeader::internal_host,
         .limits = limits,
@@ -167,7 +187,10 @@ std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& docume
         .system_certificate = system_certificate,
         .pins = std::move(pins),
         .description = description,
-        .rules = std::move(*rules)};
+        .rules = std::move(*rules),
+        .operations = std::move(operations),
+        .rfc = std::move(rfc)};
+    if (mapping.is_files()) complete_files(limits_table, mapping);
     warn_of_rules(mapping, documents.warnings);
     complete_principal(table, mapping);
     return mapping;

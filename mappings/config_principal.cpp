@@ -7,11 +7,6 @@
 namespace sallyport::mappings {
 namespace {
 
-bool is_host_char(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
-           c == '-' || c == '_';
-}
-
 /// "HTTP/web.corp.example", perhaps with "@REALM".
 bool is_service_principal(std::string_view text) {
     const auto slash = text.find('/');

@@ -1,5 +1,6 @@
 #include "mappings/config_rule.hpp"
 
+#include "mappings/config_sftp.hpp"
 #include "mappings/path_readings.hpp"
 
 #include <algorithm>
@@ -18,7 +19,9 @@ bool is_method(std::string_view text) {
 }  // namespace
 
 std::optional<Rule> read_rule(ConfigTable& table) {
-    table.later({"function"});
+    const bool has_function = !table.text("function").empty();
+    if (has_function)
+        table.problem("function", "belongs to mappings of rfc://; a rule here says path");
     Rule rule;
     rule.path = table.text("path");
     rule.match =
@@ -28,13 +31,14 @@ std::optional<Rule> read_rule(ConfigTable& table) {
     rule.batch = table.boolean("batch", false);
     rule.enabled = table.boolean("enabled", true);
     rule.description = table.text("description");
+    read_file_rule(table, rule);
     table.done();
     if (table.has("methods") && rule.methods.empty())
         table.problem("methods", "must name a method; leave it out to allow all");
     if (!std::ranges::all_of(rule.methods, is_method))
         table.problem("methods", "must be methods in capital letters, e.g. [\"GET\", \"HEAD\"]");
     if (is_plain_path(rule.path)) return rule;
-    if (!table.has("function"))
+    if (!has_function)
         table.problem("path", "must start with / and have no %, ;, ?, //, . or .. segment");
     return std::nullopt;
 }

@@ -1,13 +1,16 @@
 #pragma once
 
 #include "mappings/internal_host.hpp"
+#include "mappings/jump_host.hpp"
 #include "mappings/pin.hpp"
+#include "mappings/rfc_mapping.hpp"
 #include "mappings/rule.hpp"
 #include "mappings/virtual_host.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,7 +61,8 @@ struct PrincipalPolicy {
 struct Mapping {
     VirtualHost virtual_host;  // the first, where internal has several ports
     InternalHost internal;
-    std::string hub{};  // name of the only hub that sees it; empty = every hub
+    std::optional<JumpHost> via{};  // through which it is reached
+    std::string hub{};              // name of the only hub that sees it; empty = every hub
     HostHeader host_header = HostHeader::virtual_host;
     Limits limits{};
     PrincipalPolicy principal{};
@@ -66,9 +70,16 @@ struct Mapping {
     std::vector<Pin> pins{};          // keys that the back end may have; empty: any
     std::string description{};
     std::vector<Rule> rules{};
+    /// Of a directory (ldap::Policy::of); empty: all, and nothing is refused.
+    std::vector<std::string> operations{};
+    std::optional<RfcMapping> rfc{};  // exactly where internal is rfc://
 
     /// Requests are judged by rules; a stream is exposed by its mapping.
     bool is_stream() const { return facts_of(internal.protocol).stream; }
+    /// A stream whose operations are looked at.
+    bool is_directory() const { return facts_of(internal.protocol).directory; }
+    /// Requests are answered out of files.
+    bool is_files() const { return facts_of(internal.protocol).files; }
     bool is_tls() const { return facts_of(internal.protocol).tls; }
     /// "erp.virtual:44300", "db.virtual:5430-5439"
     std::string virtual_text() const;

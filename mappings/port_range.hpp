@@ -19,6 +19,9 @@ struct PortRange {
     bool operator==(const PortRange&) const = default;
 };
 
+/// 1 to 65535 in decimal; nothing for anything else.
+std::optional<std::uint16_t> parse_port(std::string_view text);
+
 /// Nothing for what is no range, runs backwards or has more than ports_max ports.
 std::optional<PortRange> parse_port_range(std::string_view text);
 

@@ -12,15 +12,22 @@ constexpr std::array all{
     ProtocolFacts{.protocol = Protocol::https, .name = "https", .default_port = 443, .tls = true},
     ProtocolFacts{.protocol = Protocol::tcp, .name = "tcp", .stream = true},
     ProtocolFacts{.protocol = Protocol::tcps, .name = "tcps", .tls = true, .stream = true},
-    ProtocolFacts{.protocol = Protocol::ldap, .name = "ldap", .default_port = 389, .stream = true},
+    ProtocolFacts{.protocol = Protocol::ldap,
+                  .name = "ldap",
+                  .default_port = 389,
+                  .stream = true,
+                  .directory = true},
     ProtocolFacts{.protocol = Protocol::ldaps,
                   .name = "ldaps",
                   .default_port = 636,
                   .tls = true,
-                  .stream = true},
+                  .stream = true,
+                  .directory = true},
     ProtocolFacts{.protocol = Protocol::smtp, .name = "smtp", .default_port = 25, .stream = true},
     ProtocolFacts{.protocol = Protocol::imap, .name = "imap", .default_port = 143, .stream = true},
     ProtocolFacts{.protocol = Protocol::pop3, .name = "pop3", .default_port = 110, .stream = true},
+    ProtocolFacts{.protocol = Protocol::sftp, .name = "sftp", .default_port = 22, .files = true},
+    ProtocolFacts{.protocol = Protocol::rfc, .name = "rfc", .stream = true},
 };
 
 }  // namespace
@@ -31,6 +38,15 @@ std::optional<Protocol> find_protocol(std::string_view name) {
     const auto* const found = std::ranges::find(all, name, &ProtocolFacts::name);
     if (found == all.end()) return std::nullopt;
     return found->protocol;
+}
+
+std::string protocol_schemes() {
+    std::string text;
+    for (const auto& facts : all) {
+        if (!text.empty()) text += &facts == &all.back() ? " or " : ", ";
+        text += std::string(facts.name) + "://";
+    }
+    return text;
 }
 
 }  // namespace sallyport::mappings

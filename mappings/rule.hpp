@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,9 @@ enum class Match {
     subpaths  // this path and whatever lies below it, by whole segments
 };
 
+/// What a file must be before it becomes visible.
+enum class Content { any, json, xml };
+
 /// One thing that is allowed on a mapping.
 struct Rule {
     std::string path;  // starts with '/', plain: see is_plain_path()
@@ -20,6 +24,8 @@ struct Rule {
     bool batch = false;  // lets a segment $batch through: what is inside it is not judged
     bool enabled = true;
     std::string description{};
+    Content content = Content::any;    // of files that are put
+    std::uint64_t size_bytes_max = 0;  // of files that are put; 0 = no limit
 
     bool operator==(const Rule&) const = default;
 };

@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "mappings/port_range.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -12,7 +13,7 @@ namespace {
 constexpr std::size_t host_bytes_max = 253;  // RFC 1035 section 2.3.4
 constexpr std::uint16_t http_port = 80;
 
-bool is_host_char(char c) {
+bool is_virtual_host_char(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
@@ -30,12 +31,9 @@ std::optional<std::uint16_t> service_port(std::string_view name) {
     return static_cast<std::uint16_t>((secure ? 4800 : 3300) + instance);
 }
 
-std::optional<std::uint16_t> read_port(std::string_view text) {
-    if (const auto service = service_port(text)) return service;
-    if (text.empty() || text.size() > 5) return std::nullopt;
-    const auto number = parse_decimal(text);
-    if (!number || *number == 0 || *number > 65535) return std::nullopt;
-    return static_cast<std::uint16_t>(*number);
+std::optional<std::uint16_t> port_or_service(std::string_view text) {
+    const auto service = service_port(text);
+    return service ? service : parse_port(text);
 }
 
 }  // namespace
@@ -48,8 +46,8 @@ Result<VirtualHost> VirtualHost::parse(std::string_view text) {
     if (colon == 0 || colon == std::string_view::npos || colon > host_bytes_max) return malformed();
 
     auto host = to_lower(text.substr(0, colon));
-    if (!std::ranges::all_of(host, is_host_char)) return malformed();
-    const auto port = read_port(to_lower(text.substr(colon + 1)));
+    if (!std::ranges::all_of(host, is_virtual_host_char)) return malformed();
+    const auto port = port_or_service(to_lower(text.substr(colon + 1)));
     if (!port) return malformed();
     return VirtualHost(std::move(host), *port);
 }

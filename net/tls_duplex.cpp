@@ -7,7 +7,7 @@
 namespace sallyport::net {
 namespace {
 
-constexpr std::size_t buffers_max = 16;
+constexpr std::size_t encrypt_buffers_max = 16;
 
 }  // namespace
 
@@ -77,7 +77,7 @@ Moved TlsDuplex::write(std::span<const BytesView> buffers) {
     std::size_t taken = 0;
     {
         Exchange exchange(*this);
-        taken = encrypt(buffers.first(std::min(buffers.size(), buffers_max)),
+        taken = encrypt(buffers.first(std::min(buffers.size(), encrypt_buffers_max)),
                         exchange.scratch().record());
     }
     if (dead_) return failed();

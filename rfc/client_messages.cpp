@@ -1,4 +1,5 @@
 #include "rfc/inspector.hpp"
+#include "rfc/record_shapes.hpp"
 #include "rfc/records.hpp"
 
 namespace sallyport::rfc {
@@ -9,6 +10,7 @@ Step Inspector::message_record(BytesView frame, const AppcHeader& header) {
     const auto record = frame.subspan(frame_head_bytes);
     BytesView items;
     auto refusal = continues_message(header, record.size());
+    if (refusal == Refusal::none) refusal = judge_shape(record, header);
     if (refusal == Refusal::none) refusal = items_of(record, header, items);
     if (refusal != Refusal::none) return break_off(frame, refusal, reason_);
     refusal = request_.feed(items);
@@ -49,6 +51,19 @@ Refusal Inspector::continues_message(const AppcHeader& header, std::size_t recor
     return Refusal::none;
 }
 
+/// Whether the gateway finds the items where they are looked for here.
+Refusal Inspector::judge_shape(BytesView record, const AppcHeader& header) {
+    auto shape = header.is_final() ? RecordShape::last_part : RecordShape::part;
+    if (collecting_ == Collecting::async_sends) {
+        const auto function = header.function();
+        shape = function == Function::async_send_data ? RecordShape::async_send
+                : function == Function::send_data     ? RecordShape::barrier
+                                                      : RecordShape::end;
+    }
+    const char* wrong = misshape_of(record, shape);
+    return because(wrong == nullptr ? Refusal::none : Refusal::ambiguous, wrong);
+}
+
 /// The items of a record: what lies between its header and, if it is the last one, its trailer.
 Refusal Inspector::items_of(BytesView record, const AppcHeader& header, BytesView& items) {
     items = record.subspan(header_bytes);
@@ -68,11 +83,10 @@ Refusal Inspector::items_of(BytesView record, const AppcHeader& header, BytesVie
     const auto trailer = items.last(trailer_bytes);
     items = items.first(items.size() - trailer_bytes);
     // The first number, the length, is wrong in some clients; gateways do not look at it.
-    constexpr std::uint32_t mark = 0x8500;
-    constexpr std::uint32_t older_mark = 0x6d60;
     const auto found = read_u32(trailer, 4);
-    return because(found == mark || found == older_mark ? Refusal::none : Refusal::unparsable,
-                   "the items are not followed by a trailer");
+    return because(
+        found == record_size || found == older_record_size ? Refusal::none : Refusal::unparsable,
+        "the items are not followed by a trailer");
 }
 
 bool Inspector::ends_message(const AppcHeader& header) const {
@@ -84,6 +98,7 @@ void Inspector::begin_message(Collecting how) {
     collecting_ = how;
     course_ = Course::undecided;
     decision_ = {};
+    ++messages_;
     is_logon_ = phase_ == Phase::logon;
     drop_held();
     request_.begin(is_logon_ ? MessageKind::logon : MessageKind::call, terms_.policy.unknown_items);
@@ -158,7 +173,9 @@ Step Inspector::refuse_call(std::size_t taken) {
     const bool ends = is_logon_ || terms_.after_refusal == AfterRefusal::conversation_ends;
     answer_.clear();
     const bool about_user = verdict_ == Refusal::client_denied || verdict_ == Refusal::user_blocked;
-    const auto text = about_user ? text_of_denied_user(user_.view(), client_.view(), terms_.system)
+    const bool with_ticket = verdict_ == Refusal::user_blocked && request_.logon().has_ticket;
+    const auto user = with_ticket ? std::string_view("(of a ticket)") : user_.view();
+    const auto text = about_user ? text_of_denied_user(user, client_.view(), terms_.system)
                                  : text_of_denied_function(request_.function(), terms_.system);
     if (is_logon_) {
         append_logon_refusal(answer_, address_, text);
@@ -172,8 +189,11 @@ Step Inspector::refuse_call(std::size_t taken) {
             .close = ends,
             .event = Event::call_refused,
             .refusal = verdict_,
-            .reason = about_user ? "the mapping does not let this user or client log on"
-                                 : "no rule of the mapping allows this function"};
+            .reason = with_ticket  ? "the mapping blocks users, and a ticket does not say in clear "
+                                     "who logs on"
+                      : about_user ? "the mapping does not let this user or client, or one that "
+                                     "is not clearly said, log on"
+                                   : "no rule of the mapping allows this function"};
 }
 
 }  // namespace sallyport::rfc

@@ -1,4 +1,5 @@
 #include "rfc/inspector.hpp"
+#include "rfc/record_shapes.hpp"
 #include "rfc/records.hpp"
 
 #include <algorithm>
@@ -84,6 +85,8 @@ Step Inspector::gateway_record(std::span<std::byte> frame) {
 }
 
 Step Inspector::set_up_record(std::span<std::byte> frame, const AppcHeader& header) {
+    if (const char* wrong = misshape_of_set_up(header))
+        return break_off(frame, Refusal::setup, wrong);
     const auto function = header.function();
     if (phase_ == Phase::initialize && function == Function::initialize)
         return initialize_record(frame);
@@ -134,6 +137,8 @@ Step Inspector::allocate_record(std::span<std::byte> frame) {
 Step Inspector::end_of_conversation(BytesView frame) {
     if (frame.size() != frame_head_bytes + header_bytes)
         return break_off(frame, Refusal::unparsable, "DEALLOCATE with data");
+    if (const char* wrong = misshape_of(frame.subspan(frame_head_bytes), RecordShape::deallocate))
+        return break_off(frame, Refusal::ambiguous, wrong);
     phase_ = Phase::over;
     held_.clear();
     auto step = forward(frame);
@@ -145,6 +150,8 @@ Step Inspector::end_of_conversation(BytesView frame) {
 Step Inspector::cancel(BytesView frame) {
     if (phase_ != Phase::busy || frame.size() != frame_head_bytes + header_bytes)
         return break_off(frame, Refusal::state, "nothing is under way that could be cancelled");
+    if (const char* wrong = misshape_of(frame.subspan(frame_head_bytes), RecordShape::cancel))
+        return break_off(frame, Refusal::ambiguous, wrong);
     return forward(frame);
 }
 

@@ -36,10 +36,6 @@ bool says(BytesView field, std::string_view text) {
                                [](char c) { return c == blank || c == nul; });
 }
 
-bool is_zero(BytesView field) {
-    return std::ranges::all_of(field, [](std::byte b) { return b == std::byte{0}; });
-}
-
 bool has_host_address_flag(const AppcHeader& header) {
     return (header.info() & info_flag::with_host_address) != 0 ||
            (header.info2() & info2_flag::long_host_address) != 0;

@@ -7,12 +7,8 @@ Inspector::Inspector(const Terms& terms) : terms_(terms) {}
 Step Inspector::from_client(std::span<std::byte> received) {
     if (phase_ == Phase::over) return {.taken = received.size(), .close = true};
     const auto head = read_frame_head(received);
-    const bool setting_up = phase_ < Phase::logon;
-    if (head.state == FrameHead::State::too_large ||
-        (setting_up && head.frame_bytes > set_up_frame_bytes_max))
-        return hang_up(received.size(), setting_up ? Refusal::setup : Refusal::too_large,
-                       setting_up ? "a frame is longer than any that sets up a conversation"
-                                  : "the length of a frame is above 1 MiB");
+    if (head.state == FrameHead::State::too_large || head.frame_bytes > client_frame_bytes_max())
+        return too_long_frame(received.size());
     if (head.state == FrameHead::State::needs_more) return {.wanted = head.frame_bytes};
     const auto frame = received.first(head.frame_bytes);
     const auto kind = kind_of(frame.subspan(frame_head_bytes));
@@ -20,6 +16,21 @@ Step Inspector::from_client(std::span<std::byte> received) {
     if (kind == FrameKind::route || kind == FrameKind::router_error)
         return hang_up(frame.size(), Refusal::setup, "a SAProuter's frame from a client");
     return keep_alive(kind, frame.size());
+}
+
+/// Who has not logged on yet shall not make the agent gather much.
+std::size_t Inspector::client_frame_bytes_max() const {
+    if (phase_ < Phase::logon) return set_up_frame_bytes_max;
+    return logged_on_ ? frame_head_bytes + frame_bytes_max : logon_frame_bytes_max;
+}
+
+Step Inspector::too_long_frame(std::size_t received) {
+    if (phase_ < Phase::logon)
+        return hang_up(received, Refusal::setup,
+                       "a frame is longer than any that sets up a conversation");
+    return hang_up(received, Refusal::too_large,
+                   logged_on_ ? "the length of a frame is above 1 MiB"
+                              : "a frame before the end of the logon is above 64 KiB");
 }
 
 Step Inspector::from_back_end(std::span<std::byte> received) {
@@ -93,6 +104,7 @@ Call Inspector::call() const {
             .client = client_.view(),
             .user = user_.view(),
             .is_logon = is_logon_,
+            .number = messages_,
             .decision = decision_,
             .request_bytes = request_.bytes(),
             .reply_bytes = reply_.bytes(),

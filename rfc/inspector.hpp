@@ -21,6 +21,9 @@ namespace sallyport::rfc {
 inline constexpr std::size_t held_bytes_max = 512 * 1024;
 /// Frame of a client that has not come to the logon yet; the largest record there has 453 bytes.
 inline constexpr std::size_t set_up_frame_bytes_max = 1024;
+/// Frame of a client that has not logged on yet; recorded logons have below 1 KiB. What can be
+/// called in a logon as well may come in several records.
+inline constexpr std::size_t logon_frame_bytes_max = 64 * 1024;
 /// Payload of one record of a message in several; clients cut at 28 000 bytes.
 inline constexpr std::size_t streamed_record_bytes_max = 64 * 1024;
 
@@ -66,6 +69,7 @@ struct Call {
     std::string_view client{};    // of the logon
     std::string_view user{};      // of the logon
     bool is_logon = false;
+    std::uint64_t number = 0;  // of the message in the conversation, from 1; 0: there was none yet
     FunctionDecision decision{};
     std::uint64_t request_bytes = 0;  // of items
     std::uint64_t reply_bytes = 0;
@@ -88,10 +92,6 @@ public:
 
     /// Whether the conversation is over: both sides are to be closed.
     bool is_over() const { return phase_ == Phase::over; }
-    /// Between calls: nothing is under way, an idle limit applies.
-    bool is_idle() const { return phase_ == Phase::idle && collecting_ == Collecting::nothing; }
-    /// Logged on, as far as the back end has not said otherwise.
-    bool is_logged_on() const { return logged_on_; }
     Call call() const;
 
     /// What to send the back end where the client has gone without a word, or nothing.
@@ -129,6 +129,7 @@ private:
     // client_messages.cpp
     Step message_record(BytesView frame, const AppcHeader& header);
     Refusal continues_message(const AppcHeader& header, std::size_t record_bytes);
+    Refusal judge_shape(BytesView record, const AppcHeader& header);
     Refusal items_of(BytesView record, const AppcHeader& header, BytesView& items);
     bool ends_message(const AppcHeader& header) const;
     void begin_message(Collecting how);
@@ -149,6 +150,8 @@ private:
     Step unreadable_back_end(const char* reason);
 
     // inspector.cpp
+    Step too_long_frame(std::size_t received);
+    std::size_t client_frame_bytes_max() const;
     Step keep_alive(FrameKind kind, std::size_t frame_bytes) const;
     Step forward(BytesView frame) const;
     Step hang_up(std::size_t taken, Refusal refusal, const char* reason);
@@ -161,6 +164,7 @@ private:
     Course course_ = Course::undecided;
     bool logged_on_ = false;
     bool is_logon_ = false;                  // of the message under way
+    std::uint64_t messages_ = 0;             // begun
     std::uint32_t held_barriers_ = 0;        // answered here, and not forwarded yet
     std::uint32_t own_barrier_replies_ = 0;  // likewise, forwarded: the back end answers as well
     const char* reason_ = "";

@@ -33,6 +33,7 @@ void MessageScan::begin(MessageKind kind, UnknownItems unknown_items) {
     if (kind == MessageKind::call) return;
     user_ = {};
     client_ = {};
+    has_ticket_ = false;
 }
 
 Refusal MessageScan::feed(BytesView items) {
@@ -75,6 +76,7 @@ Refusal MessageScan::judge_logon_item(const Item& item) {
     // A second logon on a conversation could change who it belongs to.
     if (kind_ != MessageKind::logon)
         return refuse(Refusal::ambiguous, "logon data outside of the logon");
+    if (item.tag == tag::ticket) has_ticket_ = true;
     if (item.tag != tag::user && item.tag != tag::client) return Refusal::none;
     auto& field = item.tag == tag::user ? user_ : client_;
     if (field.seen) return refuse(Refusal::ambiguous, "user or client is named twice");
@@ -92,6 +94,7 @@ Logon MessageScan::logon() const {
     Logon logon;
     if (client_.readable) logon.client = client_.text.view();
     if (user_.readable) logon.user = user_.text.view();
+    logon.has_ticket = has_ticket_;
     return logon;
 }
 

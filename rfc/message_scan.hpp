@@ -54,6 +54,7 @@ private:
     ShortText function_{};
     LogonField user_{};
     LogonField client_{};
+    bool has_ticket_ = false;
     mutable const char* reason_ = "";
 };
 

@@ -44,6 +44,17 @@ bool covers(const FunctionRule& rule, std::string_view function, bool tunnel) {
     return !tunnel && function.starts_with(rule.function);
 }
 
+bool is_client(std::string_view text) {
+    return text.size() == client_characters && std::ranges::all_of(text, [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+           });
+}
+
+bool is_user_name(std::string_view text) {
+    return !text.empty() && text.size() <= user_name_characters_max &&
+           text.find(' ') == std::string_view::npos;
+}
+
 bool blocks(const BlockedUser& blocked, std::string_view user,
             std::optional<std::string_view> client) {
     if (!equal_ignoring_case(blocked.user, user)) return false;
@@ -52,10 +63,7 @@ bool blocks(const BlockedUser& blocked, std::string_view user,
 }
 
 Result<void> check_client(std::string_view client) {
-    constexpr std::size_t client_characters = 3;
-    const bool plain = std::ranges::all_of(
-        client, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
-    if (client.size() == client_characters && plain) return {};
+    if (is_client(client)) return {};
     return Error{Errc::malformed, "\"" + std::string(client) +
                                       "\" is not an SAP client: three digits, as in \"100\""};
 }
@@ -77,6 +85,10 @@ Result<void> check(const Policy& policy) {
     for (const auto& blocked : policy.blocked_users) {
         if (blocked.user.empty())
             return Error{Errc::malformed, "a blocked user needs a name: { client, user }"};
+        if (!is_user_name(blocked.user))
+            return Error{Errc::malformed,
+                         "\"" + blocked.user +
+                             "\" is not the name of a user: up to 12 characters, no blank"};
         if (blocked.client.empty()) continue;
         if (auto good = check_client(blocked.client); !good) return good;
     }
@@ -111,14 +123,14 @@ FunctionDecision decide_function(const Policy& policy, std::string_view function
 }
 
 Refusal decide_logon(const Policy& policy, const Logon& logon) {
+    const auto client = logon.client && is_client(*logon.client) ? logon.client : std::nullopt;
     if (!policy.clients.empty() &&
-        (!logon.client || std::ranges::find(policy.clients, *logon.client) == policy.clients.end()))
+        (!client || std::ranges::find(policy.clients, *client) == policy.clients.end()))
         return Refusal::client_denied;
     if (policy.blocked_users.empty()) return Refusal::none;
-    if (!logon.user) return Refusal::user_blocked;
-    const bool blocked = std::ranges::any_of(policy.blocked_users, [&](const auto& one) {
-        return blocks(one, *logon.user, logon.client);
-    });
+    if (!logon.user || !is_user_name(*logon.user) || logon.has_ticket) return Refusal::user_blocked;
+    const bool blocked = std::ranges::any_of(
+        policy.blocked_users, [&](const auto& one) { return blocks(one, *logon.user, client); });
     return blocked ? Refusal::user_blocked : Refusal::none;
 }
 

@@ -47,6 +47,10 @@ struct Policy {
 /// The longest name of a function module.
 inline constexpr std::size_t function_name_characters_max = 30;
 
+/// The longest name of a user, and the length of every client: fields of the back end.
+inline constexpr std::size_t user_name_characters_max = 12;
+inline constexpr std::size_t client_characters = 3;
+
 /// Whether it is written as names of function modules are: at most 30 of A-Z 0-9 _ / $ & % # @ -
 /// and, not at the start, a full stop.
 bool is_function_name(std::string_view text);
@@ -79,10 +83,12 @@ FunctionDecision decide_function(const Policy& policy, std::string_view function
 struct Logon {
     std::optional<std::string_view> client{};
     std::optional<std::string_view> user{};
+    bool has_ticket = false;  // which says who logs on, in a way that is not read here
 };
 
 /// none, client_denied or user_blocked. Where a list asks for what the logon does not say, it is
-/// refused.
+/// refused. What does not fit the back end's field counts as not said: cut there, it could be
+/// another name.
 Refusal decide_logon(const Policy& policy, const Logon& logon);
 
 }  // namespace sallyport::rfc

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "rfc/big_endian.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -11,12 +12,19 @@
 /// APPC records with a header of 80 bytes. Only gateway version 2 and APPC version 6 are read.
 namespace sallyport::rfc {
 
+inline bool is_zero(BytesView bytes) {
+    return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
+}
+
 inline constexpr std::size_t gateway_record_bytes = 64;
 inline constexpr std::size_t header_bytes = 80;
 inline constexpr std::size_t initialize_bytes = header_bytes + 373;
 inline constexpr std::size_t partner_bytes = header_bytes + 144;
 inline constexpr std::size_t trailer_bytes = 8;  // behind the items of a client's last record
 inline constexpr std::size_t conversation_bytes = 8;
+/// What clients say at the end of a message; taken for the size of records that they read.
+inline constexpr std::uint32_t record_size = 0x8500;
+inline constexpr std::uint32_t older_record_size = 0x6d60;
 inline constexpr std::uint8_t gateway_version = 2;
 inline constexpr std::uint8_t appc_version = 6;
 inline constexpr std::uint8_t normal_client = 3;    // the only type of gateway record offered
@@ -51,6 +59,9 @@ inline constexpr std::uint8_t snc = 0x04;
 }
 namespace info_flag {
 inline constexpr std::uint8_t with_host_address = 0x02, final_record = 0x04, with_error = 0x10;
+}
+namespace info3_flag {
+inline constexpr std::uint8_t async_rfc = 0x02, cancel = 0x0c;  // hard or soft
 }
 namespace info2_flag {
 inline constexpr std::uint8_t long_host_address = 0x02, snc_active = 0x08, snc_init = 0x20;
@@ -88,6 +99,9 @@ public:
     std::uint8_t protocol() const { return read_u8(record_, appc_at::protocol); }
     std::uint16_t uid() const { return read_u16(record_, appc_at::uid); }
     std::uint8_t info() const { return read_u8(record_, appc_at::info); }
+    std::uint16_t error_bytes() const { return read_u16(record_, appc_at::error_bytes); }
+    std::uint8_t vector() const { return read_u8(record_, appc_at::vector); }
+    std::uint8_t info3() const { return read_u8(record_, appc_at::info3); }
     std::uint8_t info2() const { return read_u8(record_, appc_at::info2); }
     std::uint16_t parameter_bytes() const { return read_u16(record_, appc_at::parameter_bytes); }
     std::uint32_t return_code() const { return read_u32(record_, appc_at::return_code); }

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,10 +24,6 @@ struct Hop {
     Secret password{};                                  // which this hop's router asks for
 };
 
-/// Reads "/H/host/S/service/W/password/H/...": each hop begins with /H/, service and password may
-/// be left out, /P/ means /W/. Errors: malformed (the detail never repeats a password), limit.
-Result<std::vector<Hop>> parse_route(std::string_view text);
-
 enum class TalkMode : std::uint8_t { ni = 0, raw = 1, raw_after_route = 2 };
 
 /// What an NI_ROUTE frame asks for.
@@ -38,18 +33,16 @@ struct RouteRequest {
     TalkMode talk_mode = TalkMode::ni;
 };
 
-/// The whole frame that asks the first hop for a way along the others (at least one). It carries
-/// the passwords in clear; a pong says that the way is open.
-Bytes route_frame(std::span<const Hop> hops);
-
 /// Reads the payload of a frame of kind `route`. Strict: every length and count must agree.
 /// Errors: malformed, limit.
 Result<RouteRequest> read_route(BytesView payload);
 
 /// Return codes of routers, as far as they are made here.
 namespace router_code {
-inline constexpr std::int32_t connection_refused = -10, host_unknown = -90, refused = -92,
-                              permission_denied = -94, invalid = -8, timed_out = -5;
+inline constexpr std::int32_t connection_refused = -10, host_unknown = -90, service_unknown = -91,
+                              refused = -92, internal = -93, permission_denied = -94, version = -96,
+                              too_many_clients = -100, talk_mode = -101, invalid = -8,
+                              timed_out = -5;
 }
 
 struct RouterError {
@@ -59,9 +52,5 @@ struct RouterError {
 
 /// Appends a whole NI_RTERR frame. `time` is like "Sat Nov 21 02:00:00 2026", or empty.
 void append_router_error(Bytes& out, const RouterError& error, std::string_view time = {});
-
-/// Reads the payload of a frame of kind `router_error`; characters of the text that are not
-/// printable become '?'. Errors: malformed.
-Result<RouterError> read_router_error(BytesView payload);
 
 }  // namespace sallyport::rfc

@@ -11,7 +11,8 @@
 namespace sallyport::tunnel {
 
 /// The hub's end of a link: the attached agent as an http::Service, whose calls become streams. A
-/// request with `head.upgrade` becomes an extended CONNECT (RFC 8441).
+/// request with `head.upgrade` becomes an extended CONNECT (RFC 8441), and so does a stream with a
+/// target, which is a service channel's.
 class ClientEnd final : public http::Service, private H2Events {
 public:
     ClientEnd(net::Loop& loop, std::unique_ptr<net::Duplex> duplex, const LinkOptions& options,

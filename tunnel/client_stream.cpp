@@ -28,15 +28,18 @@ ClientStream::~ClientStream() {
 Result<void> ClientStream::submit() {
     boost::container::small_vector<http::Field, 48> fields;
     const bool upgrade = !head_.upgrade.empty();
-    const bool opens = upgrade || is_stream();
+    const bool opens = upgrade || head_.is_stream();
     const bool has_length = head_.body.kind == http::BodySize::Kind::exact;
     const bool bodiless =
         head_.body == http::BodySize{} || head_.body == http::BodySize::exactly(0);
     if (upgrade && !bodiless) return Error{Errc::malformed, "a request for an upgrade with a body"};
     fields.push_back({":method", upgrade ? "CONNECT" : head_.method});
+    // Streams towards virtual hosts have no target.
+    const bool is_channel = head_.is_stream() && !head_.target.empty();
     if (upgrade) fields.push_back({":protocol", head_.upgrade});
+    if (is_channel) fields.push_back({":protocol", reserved::channel_protocol});
     fields.push_back({":authority", head_.authority});
-    if (!is_stream()) {
+    if (!head_.is_stream() || is_channel) {
         fields.push_back({":scheme", "http"});
         fields.push_back({":path", head_.target});
     }
@@ -78,7 +81,7 @@ void ClientStream::move() {
 void ClientStream::move_up() {
     if (!is_open() || up_state_ != http::Body::State::flowing) return;
     // Until it is granted there is nothing to send, which is not the end of what follows.
-    if ((!head_.upgrade.empty() || is_stream()) && !opened_) return look_for_caller();
+    if ((!head_.upgrade.empty() || head_.is_stream()) && !opened_) return look_for_caller();
     bool moved = false;
     while (buffers_.to_send.size() < send_bytes_max) {
         const auto bytes = up_.peek();
@@ -102,7 +105,7 @@ void ClientStream::move_up() {
 
 /// A caller that has broken off need not be connected to anything.
 void ClientStream::look_for_caller() {
-    if (!is_stream() || !up_.peek().empty() || up_.state() != http::Body::State::cut) return;
+    if (!head_.is_stream() || !up_.peek().empty() || up_.state() != http::Body::State::cut) return;
     up_state_ = http::Body::State::cut;
     phase_ = Phase::over;
 }
@@ -124,13 +127,14 @@ void ClientStream::move_down() {
     down_.finish(kept);
     finished_ = true;
     // A stream that was granted goes on in the other direction (RFC 9113 section 8.5).
-    if (!is_stream() || !opened_) phase_ = Phase::over;
+    if (!head_.is_stream() || !opened_) phase_ = Phase::over;
 }
 
 Result<void> ClientStream::outcome() const {
     // Of a stream the other direction may still break, or what is left of it be dropped.
-    const bool broke = is_stream() && (code_ != H2Code::no_error ||
-                                       (up_state_ != http::Body::State::ended && down_.aborted()));
+    const bool broke =
+        head_.is_stream() &&
+        (code_ != H2Code::no_error || (up_state_ != http::Body::State::ended && down_.aborted()));
     if (finished_ && !broke) return {};
     if (down_.aborted()) return Error{Errc::aborted, "the client went away"};
     if (up_state_ == http::Body::State::cut) return Error{Errc::aborted, "the request was cut"};
@@ -195,9 +199,9 @@ void ClientStream::start_answer() {
         buffers_.fields.clear();
         return;
     }
-    if (is_stream()) opened_ = head.status == 200;
+    if (head_.is_stream()) opened_ = head.status == 200;
     opened_ = opened_ && head.status == 200;
-    if (opened_ && !is_stream()) {
+    if (opened_ && !head_.is_stream()) {
         head.status = 101;
         head.body = {};
     }

@@ -38,8 +38,6 @@ private:
     Pulled pull(std::span<std::byte> into) override;
     Held held() const override { return {window_.held(), window_.last_progress()}; }
 
-    /// Bytes both ways, whatever they are: CONNECT (RFC 9113 section 8.5).
-    bool is_stream() const { return head_.method == "CONNECT" && head_.upgrade.empty(); }
     void start_answer();
     bool read_answer_field(const http::Field& field, http::ResponseHead& head);
     void fail_malformed();

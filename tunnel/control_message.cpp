@@ -41,10 +41,12 @@ json::object to_json(const Hello& hello) {
 }
 
 json::object to_json(const Welcome& welcome) {
-    return {{"type", "welcome"},
-            {"version", welcome.version},
-            {"program", welcome.program},
-            {"workers", welcome.workers}};
+    json::object out{{"type", "welcome"},
+                     {"version", welcome.version},
+                     {"program", welcome.program},
+                     {"workers", welcome.workers}};
+    if (!welcome.witness.empty()) out["witness"] = welcome.witness;
+    return out;
 }
 
 json::object to_json(const Refused& refused) {
@@ -60,6 +62,36 @@ json::object to_json(const Trust& trust) {
         {"type", "trust"}, {"authorities", array_of(trust.authorities)}, {"issuer", trust.issuer}};
 }
 
+json::object to_json(const Open& open) {
+    return {{"type", "open"}, {"channel", open.channel}, {"nonce", open.nonce}};
+}
+
+json::object to_json(const OpenRefused& refused) {
+    return {{"type", "open_refused"}, {"nonce", refused.nonce}, {"code", refused.code}};
+}
+
+json::object to_json(const Checkpoint& checkpoint) {
+    return {{"type", "checkpoint"},
+            {"note", checkpoint.note},
+            {"old_size", checkpoint.old_size},
+            {"proof", array_of(checkpoint.proof)},
+            {"keys", array_of(checkpoint.keys)}};
+}
+
+json::object to_json(const Cosigned& cosigned) {
+    return {{"type", "cosigned"},
+            {"size", cosigned.size},
+            {"lines", cosigned.lines},
+            {"witness", cosigned.witness}};
+}
+
+json::object to_json(const WitnessRefused& refused) {
+    return {{"type", "witness_refused"},
+            {"code", refused.code},
+            {"size", refused.size},
+            {"text", refused.text}};
+}
+
 json::object to_json(const Unknown& unknown) { return {{"type", unknown.type}}; }
 
 /// Reads members of an object, and remembers whether one was wrong.
@@ -67,10 +99,9 @@ class Members {
 public:
     explicit Members(const json::object& object) : object_(object) {}
 
-    std::string text(const char* name) {
+    std::string text(const char* name, std::size_t bytes_max = text_bytes_max) {
         const auto* value = object_.if_contains(name);
-        if (value == nullptr || !value->is_string() ||
-            value->get_string().size() > text_bytes_max) {
+        if (value == nullptr || !value->is_string() || value->get_string().size() > bytes_max) {
             wrong_ = name;
             return {};
         }
@@ -111,6 +142,33 @@ private:
     const char* wrong_ = nullptr;
 };
 
+/// What is said about the audit log.
+ControlMessage read_witness(const std::string& type, Members& members) {
+    if (type == "checkpoint") {
+        Checkpoint checkpoint;
+        checkpoint.note = members.text("note", checkpoint_note_bytes_max);
+        checkpoint.old_size = members.number("old_size");
+        checkpoint.proof = members.texts("proof", checkpoint_proof_hashes_max);
+        checkpoint.keys = members.texts("keys", checkpoint_keys_max);
+        return checkpoint;
+    }
+    if (type == "cosigned") {
+        Cosigned cosigned;
+        cosigned.size = members.number("size");
+        cosigned.lines = members.text("lines");
+        cosigned.witness = members.text("witness");
+        return cosigned;
+    }
+    if (type == "witness_refused") {
+        WitnessRefused refused;
+        refused.code = members.text("code");
+        refused.size = members.number("size");
+        refused.text = members.text("text");
+        return refused;
+    }
+    return Unknown{type};
+}
+
 ControlMessage read(const std::string& type, Members& members) {
     if (type == "hello") {
         Hello hello;
@@ -132,6 +190,7 @@ ControlMessage read(const std::string& type, Members& members) {
         welcome.version = members.number("version");
         welcome.program = members.text("program");
         welcome.workers = members.number("workers");
+        if (members.has("witness")) welcome.witness = members.text("witness");
         return welcome;
     }
     if (type == "refused") {
@@ -151,7 +210,19 @@ ControlMessage read(const std::string& type, Members& members) {
         trust.issuer = members.text("issuer");
         return trust;
     }
-    return Unknown{type};
+    if (type == "open") {
+        Open open;
+        open.channel = members.text("channel");
+        open.nonce = members.text("nonce");
+        return open;
+    }
+    if (type == "open_refused") {
+        OpenRefused refused;
+        refused.nonce = members.text("nonce");
+        refused.code = members.text("code");
+        return refused;
+    }
+    return read_witness(type, members);
 }
 
 }  // namespace

@@ -35,19 +35,20 @@ void AgentControl::greet_with(Hello hello) {
     queue_ = encode(hello);
 }
 
-void AgentControl::send(const ControlMessage& message) {
-    if (event_ == nullptr) return;
+bool AgentControl::send(const ControlMessage& message) {
+    if (event_ == nullptr) return false;
     queue_ += encode(message);
     event_->set();
+    return true;
 }
 
 net::Task<Result<void>> AgentControl::serve(const http::RequestHead&, http::Body& up,
                                             http::Answer& down) {
-    struct Open {
-        Open(AgentControl& c, net::Event& event) : control(c) { control.event_ = &event; }
-        ~Open() { control.event_ = nullptr; }
+    struct Known {
+        Known(AgentControl& c, net::Event& event) : control(c) { control.event_ = &event; }
+        ~Known() { control.event_ = nullptr; }
         AgentControl& control;
-    } open(*this, down.event());
+    } known(*this, down.event());
     http::ResponseHead head;
     head.status = 101;
     down.start(head);

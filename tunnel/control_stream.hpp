@@ -20,8 +20,8 @@ public:
 
     /// What to say first when the hub opens the stream; see shorten().
     void greet_with(Hello hello);
-    /// Sent now, or dropped if the stream is not open.
-    void send(const ControlMessage& message);
+    /// Sent now, or dropped if the stream is not open: then false.
+    bool send(const ControlMessage& message);
 
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
                                   http::Answer& down) override;
@@ -41,6 +41,8 @@ public:
         : event_(loop.turn), on_message_(std::move(on_message)) {}
 
     void send(const ControlMessage& message);
+    /// What the agent has not taken yet.
+    std::size_t queued_bytes() const { return queue_.size(); }
     /// Ends our side; run() returns soon after.
     void close();
 

@@ -20,5 +20,7 @@ inline constexpr std::string_view upgraded =
 
 /// `:protocol` of the control stream.
 inline constexpr std::string_view control_protocol = "sallyport-control";
+/// Of a service channel that the agent has asked for; `:path` is "/" and its nonce.
+inline constexpr std::string_view channel_protocol = "sallyport-channel";
 
 }  // namespace sallyport::tunnel::reserved

@@ -11,8 +11,7 @@ namespace asio = boost::asio;
 
 ServerEnd::ServerEnd(net::Loop& loop, std::unique_ptr<net::Duplex> duplex,
                      const LinkOptions& options, MemoryBudget& budget, ServerServices services)
-    : loop_(loop),
-      services_(services),
+    : services_(services),
       link_(loop, std::move(duplex), Role::server, options, budget, *this),
       tasks_(loop),
       streams_max_(options.h2.streams_max) {}

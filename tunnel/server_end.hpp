@@ -15,6 +15,8 @@ class ServerStream;
 struct ServerServices {
     http::Service& exchanges;
     http::Service& control;  // the control stream (reserved::control_protocol)
+    /// Streams of reserved::channel_protocol; null: they are refused.
+    http::Service* channels = nullptr;
 };
 
 /// The agent's end of a link: each stream becomes a call of an http::Service. Streams are served by
@@ -45,7 +47,6 @@ private:
     net::Task<bool> is_cancelled_after_wait();
     bool keep_idle(ServerStream& stream);
 
-    net::Loop& loop_;
     ServerServices services_;
     Link link_;
     net::TaskGroup tasks_;

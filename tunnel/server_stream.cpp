@@ -18,12 +18,10 @@ ServerStream::ServerStream(ServerEnd& end, Link& link)
 net::Task<void> ServerStream::work() {
     do {
         while (phase_ != Phase::serving) co_await event_.wait();
-        auto& service = head_.upgrade == reserved::control_protocol ? end_.services_.control
-                                                                    : end_.services_.exchanges;
         if (!malformed_) {
-            Result<void> served;
+            Result<void> served = Error{Errc::denied, "there are no service channels here"};
             try {
-                served = co_await service.serve(head_, *this, *this);
+                if (auto* chosen = service()) served = co_await chosen->serve(head_, *this, *this);
             } catch (...) {
                 served = http::escaped_from_service();
             }
@@ -36,10 +34,17 @@ net::Task<void> ServerStream::work() {
     } while (end_.keep_idle(*this));
 }
 
+/// Who serves the stream; nobody: it is refused.
+http::Service* ServerStream::service() {
+    if (is_channel_) return end_.services_.channels;
+    if (head_.upgrade == reserved::control_protocol) return &end_.services_.control;
+    return &end_.services_.exchanges;
+}
+
 void ServerStream::conclude(const Result<void>& outcome) {
     served_ = true;
     // An end that was promised is taken back where the other direction has failed.
-    if (is_stream_ && finished_ && (!outcome || (end_sent_ && !request_ended_)))
+    if (head_.is_stream() && finished_ && (!outcome || (end_sent_ && !request_ended_)))
         stop_request(outcome);
     if (finished_ || aborted_) return;
     const auto error =
@@ -56,7 +61,7 @@ void ServerStream::rest() {
     request_trailers_ = {};
     window_.reset();
     malformed_ = request_ended_ = aborted_ = started_ = finished_ = false;
-    is_stream_ = end_sent_ = served_ = false;
+    end_sent_ = served_ = false;
     has_body_ = true;
     phase_ = Phase::idle;
 }
@@ -101,10 +106,14 @@ bool ServerStream::read_head() {
         }
     }
     head_.fields = request_fields_;
+    is_channel_ = head_.upgrade == reserved::channel_protocol;
+    if (is_channel_) {  // a stream of bytes like others, but not towards an internal system
+        head_.upgrade = {};
+        return head_.method == "CONNECT" && !head_.target.empty();
+    }
     const bool is_connect = head_.method == "CONNECT";
     if (!is_connect && !head_.upgrade.empty()) return false;
-    is_stream_ = is_connect && head_.upgrade.empty();
-    if (is_stream_) {  // RFC 9113 section 8.5
+    if (head_.is_stream()) {  // RFC 9113 section 8.5
         head_.body = http::BodySize::until_end();
         return !head_.authority.empty() && head_.target.empty();
     }
@@ -177,7 +186,7 @@ void ServerStream::start(const http::ResponseHead& head) {
     if (started_) return;
     started_ = true;
     const bool upgraded = head.status == 101 && !head_.upgrade.empty();
-    const bool opened = upgraded || (is_stream_ && head.status == 200);
+    const bool opened = upgraded || (head_.is_stream() && head.status == 200);
     has_body_ = opened || http::may_have_body(head_.method, head.status);
     if (!is_open()) return;
     // The end of the stream comes with finish() even if there is no body: it says that the exchange
@@ -234,7 +243,8 @@ Pulled ServerStream::pull(std::span<std::byte> into) {
     // What the client still sends will not be read: an answer may come before the request has
     // ended. The reset follows the end of the answer (RFC 9113 section 8.1). The other direction of
     // a stream ends on its own.
-    if (!request_ended_ && (!is_stream_ || served_)) link_.session().reset(*this, H2Code::no_error);
+    if (!request_ended_ && (!head_.is_stream() || served_))
+        link_.session().reset(*this, H2Code::no_error);
     return pulled;
 }
 

@@ -57,6 +57,7 @@ private:
     void finish(http::Fields trailers) override;
     void abort(const Error& why) override;
 
+    http::Service* service();
     bool read_head();
     void read_reserved(const http::Field& field);
     void conclude(const Result<void>& outcome);
@@ -73,15 +74,15 @@ private:
     http::RequestHead head_;
     ReceiveWindow window_;
     Phase phase_ = Phase::idle;
+    bool is_channel_ = false;
     bool malformed_ = false;  // there is no request to serve
     bool request_ended_ = false;
     bool aborted_ = false;
     bool started_ = false;
     bool has_body_ = true;  // the answer's
     bool finished_ = false;
-    bool is_stream_ = false;  // CONNECT without an upgrade: bytes both ways
-    bool end_sent_ = false;   // of the answer
-    bool served_ = false;     // the service is done
+    bool end_sent_ = false;  // of the answer
+    bool served_ = false;    // the service is done
 };
 
 }  // namespace sallyport::tunnel

@@ -14,7 +14,8 @@ class ScriptedBackend:
         self.requests = []      # those that were read whole here
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def _accept(self):
         while True:
@@ -47,6 +48,9 @@ class ScriptedBackend:
         return head.complete and head.value("connection").lower() != "close"
 
     def close(self):
+        # Else a thread that is about to accept takes the next listener that gets this descriptor.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._listener.close()
 
 

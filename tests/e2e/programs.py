@@ -1,8 +1,8 @@
 """The two programs as processes, with their configuration and state in a folder.
 
 SALLYPORT_BIN_DIR names the folder of the programs; without it those of the preset dev are taken."""
-import base64, contextlib, fcntl, http.client, json, os, pathlib, signal, socket, ssl, subprocess
-import time, urllib.parse
+import base64, contextlib, fcntl, gzip, hashlib, http.client, json, os, pathlib, signal, socket, ssl
+import subprocess, time, urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("SALLYPORT_BIN_DIR", ROOT / "build/dev/bin")).resolve()
@@ -87,8 +87,9 @@ class Hub:
         self.folder = folder / "hub"
         self.folder.mkdir()
         self.sockets = [(name, socket.create_server(("127.0.0.1", 0), backlog=1024))
-                         for name in ("tls", "proxy", "socks5")]
-        self.tls, self.proxy, self.socks5 = (sock.getsockname() for _, sock in self.sockets)
+                         for name in ("tls", "proxy", "socks5", "saprouter")]
+        self.tls, self.proxy, self.socks5, self.saprouter = (
+            sock.getsockname() for _, sock in self.sockets)
         self.url = f"https://localhost:{self.tls[1]}"
         self.config = self.folder / "hub.toml"
         self.config.write_text(f"""[hub]
@@ -97,6 +98,7 @@ url = "{self.url}"
 tls = "127.0.0.1:0"
 proxy = "127.0.0.1:0"
 socks5 = "127.0.0.1:0"
+saprouter = "127.0.0.1:0"
 state = "sqlite://{self.folder}/state/hub.db"
 admin_socket = "{self.folder}/admin.sock"
 {extra}""")
@@ -185,15 +187,40 @@ url = "{hub_url}"
         self.program.start()
 
     def records(self, **wanted):
-        """The audit records whose keys have these values, as they stand on disk."""
+        """The audit records whose keys have these values, as they stand on disk, with what is
+        disclosed of persons."""
         found = []
-        for file in sorted((self.state / "audit").glob("*.jsonl")):
-            for line in file.read_text().splitlines(keepends=True):
-                if line.endswith("\n"):
-                    record = json.loads(line)
-                    if all(record.get(key) == value for key, value in wanted.items()):
-                        found.append(record)
+        for file in segments_of(self.state / "audit"):
+            records = whole_lines(file)
+            disclosed = {}
+            for one in whole_lines(file.with_name(file.name[:20] + ".pii")):
+                disclosed.setdefault(one["seq"], []).append(one)
+            for record in records:
+                for one in disclosed.get(record["seq"], ()):
+                    salted = bytes.fromhex(one["salt"]) + one["value"].encode()
+                    if record.get(one["field"] + "_c") == hashlib.sha256(salted).hexdigest():
+                        record[one["field"]] = one["value"]
+                if all(record.get(key) == value for key, value in wanted.items()):
+                    found.append(record)
         return found
+
+
+def whole_lines(file):
+    """Of a segment that is perhaps being compressed just now."""
+    if file.name.endswith(".jsonl") and not file.exists():
+        file = file.with_name(file.name + ".gz")
+    if not file.exists():
+        return []
+    content = file.read_bytes()
+    text = (gzip.decompress(content) if file.name.endswith(".gz") else content).decode()
+    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+
+def segments_of(folder):
+    """The files of a log, oldest first; of one that is there in both forms the plain one."""
+    plain = {file.name for file in folder.glob("*.jsonl")}
+    packed = {file.name[:-len(".gz")] for file in folder.glob("*.jsonl.gz")}
+    return [folder / (name if name in plain else name + ".gz") for name in sorted(plain | packed)]
 
 
 def mapping(internal, virtual=VIRTUAL, rules='path = "/"\nmatch = "subpaths"', more=""):

@@ -38,11 +38,12 @@ class Peer:
         self.process.wait(SECONDS)
 
 
-def slapd(folder):
-    """An OpenLDAP server with the suffix dc=test; cn=admin,dc=test has the password `secret`."""
+def slapd(folder, more=""):
+    """An OpenLDAP server with the suffix dc=test; cn=admin,dc=test has the password `secret`.
+    `more`: for the part of its configuration that is not of the database."""
     folder = pathlib.Path(folder) / "slapd"
     (folder / "db").mkdir(parents=True)
-    (folder / "slapd.conf").write_text(f"""include /etc/ldap/schema/core.schema
+    (folder / "slapd.conf").write_text(f"""include /etc/ldap/schema/core.schema{more}
 modulepath /usr/lib/ldap
 moduleload back_mdb
 database mdb

@@ -1,6 +1,6 @@
 """Clients and internal systems that speak over plain streams: a SOCKS5 client that knows how cloud
 applications log on, and scripted TCP servers."""
-import base64, socket, struct, threading
+import base64, contextlib, socket, struct, threading
 
 from programs import SECONDS
 
@@ -60,7 +60,8 @@ class Server:
         self.port = self.listener.getsockname()[1]
         self.connections = 0
         self.serve = serve
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
 
     def _accept(self):
         while True:
@@ -80,6 +81,10 @@ class Server:
                 pass
 
     def close(self):
+        # Else a thread that is about to accept takes the next listener that gets this descriptor.
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.listener.close()
 
 

@@ -1,13 +1,16 @@
 """What the audit log says of links and certificates."""
-import unittest
+import json, os, unittest
 
 from harness import SiteTest
-from programs import wait_until
+from programs import SECONDS, mapping, wait_until
 
 
 class Audit(SiteTest):
     def records(self, event):
         return self.site.agent.records(event=event)
+
+    def records_with(self, event, **wanted):
+        return self.site.agent.records(event=event, **wanted)
 
     def test_each_link_that_came_up_went_down_once(self):
         wait_until(lambda: len(self.records("link.up")) >= 2, "two links are recorded")
@@ -35,6 +38,57 @@ class Audit(SiteTest):
         self.site.agent.start()
         self.site.wait_attached()
         self.assertEqual(len(self.records("certificate.enrolled")), 1)
+
+    def test_a_reload_says_who_changed_what(self):
+        agent = self.site.agent
+        self.addCleanup(lambda: agent.write(self.site.agent_extra))
+        more = mapping("http://127.0.0.1:1", "other.virtual:80")
+        agent.write(self.site.agent_extra + more)
+        said = json.loads(agent.command("reload", "--json"))
+        self.assertTrue(said["record"]["recorded"], said)
+        who = f"uid:{os.getuid()}"
+        (changed,) = self.records_with("config.changed", changes="mapping other.virtual:80 added")
+        self.assertEqual((changed["categories"], changed["who"]), ("BackendMapping", who))
+        act = self.records_with("admin.action", act="config.reload", who=who, outcome="done")[-1]
+        self.assertNotEqual(changed["before"], changed["after"])
+        self.assertGreater(act["seq"], changed["seq"])
+
+        agent.write("[[mapping]]\nvirtual = 7\n")
+        agent.command("reload", "--socket", agent.folder / "admin.sock", code=1)
+        act = self.records_with("admin.action", outcome="refused")[-1]
+        self.assertIn("virtual", act["reason"])
+        agent.write(self.site.agent_extra)
+        self.assertIn("on record", agent.command("reload"))
+
+    def test_a_reload_of_the_same_configuration_changes_nothing(self):
+        before = len(self.records("config.changed"))
+        self.assertIn("on record", self.site.agent.command("reload"))
+        self.assertEqual(len(self.records("config.changed")), before)
+
+    def query(self, *arguments):
+        return self.site.agent.command("audit", "query", "--json", *arguments).splitlines()
+
+    def test_a_virtual_host_is_recorded_and_found_with_its_port(self):
+        self.assertEqual(self.site.ask("GET", "http://web.virtual/port").status, 403)
+        (end,) = self.records_with("exchange.end", path="/port")
+        self.assertEqual(end["virtual_host"], "web.virtual:80")
+        for host in ("web.virtual", "web.virtual:80", "web.virtual:*"):
+            self.assertEqual(len(self.query("--virtual-host", host, "--method", "get")), 1, host)
+        self.assertEqual(self.query("--virtual-host", "web.virtual:443"), [])
+
+    def test_each_command_that_changes_something_is_on_record(self):
+        for command, act in ((["reconnect"], "links.reconnect"),
+                             (["reconnect", "--replace"], "links.replace"),
+                             (["audit", "repair"], "audit.repair")):
+            with self.subTest(act):
+                before = len(self.records_with("admin.action", act=act))
+                self.site.agent.command(*command)
+                self.assertEqual(len(self.records_with("admin.action", act=act)), before + 1)
+        self.site.agent.command("drain")
+        self.assertEqual(self.site.agent.program.process.wait(SECONDS), 0)
+        self.assertEqual(len(self.records_with("admin.action", act="agent.drain")), 1)
+        self.site.agent.start()
+        self.site.wait_attached()
 
 
 if __name__ == "__main__":

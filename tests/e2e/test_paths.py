@@ -72,18 +72,15 @@ class Paths(SiteTest):
                 self.assertEqual(self.ask(method, target).status, status)
         self.assertEqual(len(self.site.backend.requests), before)
 
-    def test_explain_and_mappings_test_say_what_happens(self):
-        cases = [(*case, 200) for case in ALLOWED] + REFUSED
-        for command in (("explain",), ("mappings", "test")):
-            for method, target, status in cases:
-                with self.subTest(f"{command} {target}"):
-                    said = self.site.agent.command(
-                        *command, method, f"http://{VIRTUAL}{target}", "--json",
-                        code=0 if status == 200 else 1)
-                    facts = json.loads(said)
-                    self.assertEqual(facts["allowed"], status == 200)
-                    if status != 200:
-                        self.assertGreater(len(facts["reason"]), 20)
+    def test_explain_says_what_happens(self):
+        for method, target, status in [(*case, 200) for case in ALLOWED] + REFUSED:
+            with self.subTest(target):
+                said = self.site.agent.command("explain", method, f"http://{VIRTUAL}{target}",
+                                               "--json", code=0 if status == 200 else 1)
+                facts = json.loads(said)
+                self.assertEqual(facts["allowed"], status == 200)
+                if status != 200:
+                    self.assertGreater(len(facts["reason"]), 20)
 
     def test_mappings_list_shows_what_is_exposed(self):
         (exposed,) = json.loads(self.site.agent.command("mappings", "list", "--json"))

@@ -1,6 +1,6 @@
 """Who asks: tokens of a real identity provider (nginx serves its keys over HTTPS), verified at the
 agent; every wrong one is refused there, and never reaches the back end."""
-import hashlib, hmac, json, subprocess, time, unittest, urllib.parse
+import hashlib, hmac, json, os, subprocess, time, unittest, urllib.parse
 
 from backends import Nginx
 from harness import Site, SiteTest
@@ -116,6 +116,44 @@ audiences = ["{AUDIENCE}"]
         begin = self.begin_of_last()
         self.assertEqual((begin["user"], begin["user_type"], begin["issuer"]),
                          ("jane@corp.example", "Business", ISSUER))
+
+    def test_who_was_refused_by_a_mapping_or_rule_is_on_record(self):
+        for target, code in (("http://nowhere.virtual/x", "system_not_exposed"),
+                             ("http://unasked.virtual/%2e%2e/x", None)):
+            user = f"refused-{code}@x"
+            answer = self.ask_as(self.login.forge(user_name=user), target)
+            self.assertGreaterEqual(answer.status, 400)
+            found = self.site.agent.command("audit", "query", "--user", user, "--outcome",
+                                            "refused", "--json").splitlines()
+            self.assertEqual(len(found), 1, target)
+            self.assertEqual(json.loads(found[0])["issuer"], ISSUER)
+            self.assertIn(user, self.site.agent.command("audit", "query", "--user", user))
+        answer = self.ask_as(self.login.forge(exp=int(time.time()) - 3600),
+                             "http://nowhere.virtual/x")
+        end = self.site.agent.records(event="exchange.end",
+                                      exchange=answer.value("x-sallyport-exchange"))[-1]
+        self.assertEqual((end["token_fault"], "user_c" in end), ("principal_expired", False))
+
+    def test_who_it_was_is_erased_while_the_agent_runs_and_every_proof_holds(self):
+        self.assertEqual(self.ask_as(self.login.forge(user_name="gone@x")).status, 200)
+        agent = self.site.agent
+        erase = ["audit", "erase", "--json", "--subject"]
+        counted = json.loads(agent.command(*erase, "gone@x", "--dry-run"))
+        self.assertEqual((counted["done"], counted["count"]), (False, 1))
+        self.assertTrue(agent.records(event="admin.action", act="audit.erase_dry_run"))
+        erased = json.loads(agent.command(*erase, "gone@x", "--reason", "asked for"))
+        self.assertEqual((erased["done"], erased["count"]), (True, 1))
+        salted = bytes.fromhex(erased["salt"]) + b"gone@x"
+        self.assertEqual(hashlib.sha256(salted).hexdigest(), erased["subject_c"])
+        (record,) = agent.records(event="audit.erased", seq=erased["record"])
+        self.assertEqual((record["subject_c"], record["reason"], record["who"]),
+                         (erased["subject_c"], "asked for", f"uid:{os.getuid()}"))
+        for file in (agent.state / "audit").glob("*.[jp]*"):
+            self.assertNotIn(b"gone@x", file.read_bytes())
+        self.assertIn("(erased)", agent.command("audit", "query", "--user", "(erased)"))
+        self.assertEqual(self.ask_as(self.login.forge()).status, 200)
+        self.assertEqual(self.begin_of_last()["user"], "jane@corp.example")
+        agent.command("audit", "verify")
 
     def test_an_application_is_a_technical_user(self):
         robot = {"sub": "robot", "client_id": "robot", "user_name": None,

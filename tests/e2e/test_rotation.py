@@ -64,7 +64,9 @@ class RotationTest(SiteTest):
     def copy_of(self, agent, name):
         """A second machine with the first one's state, as it is now."""
         copy = Agent(self.site.folder, name, self.site.hub.url, self.site.agent_extra)
-        shutil.copytree(agent.state, copy.state, symlinks=True)
+        # What it is just writing goes away while it is copied.
+        shutil.copytree(agent.state, copy.state, symlinks=True,
+                        ignore=shutil.ignore_patterns("*.json.*"))
         self.site.agents.append(copy)
         return copy
 
@@ -116,6 +118,9 @@ class Clones(RotationTest):
         self.assertIn("still runs", self.shown()["alarm"]["reason"])
         self.assertIn("CLONE ALARM", self.site.hub.command("agent", "list", json_wanted=False))
         wait_until(lambda: "agent.clone" in self.site.hub.program.log(), "the log tells it")
+        evidence = self.site.hub.folder / "state" / "audit"
+        wait_until(lambda: any('"event":"agent.alarm"' in file.read_text()
+                               for file in evidence.glob("*.jsonl")), "it is on record")
 #The administrator has found the copy.
         copy.program.stop()
         self.site.hub.command("agent", "acknowledge", "berlin", "--tenant", "acme")

@@ -24,7 +24,8 @@ class StreamEnds(SiteTest):
     def make_site(cls):
         server = streams.Server(echo)
         cls.addClassCleanup(server.close)
-        site = Site(agent_extra=lambda made: made.default_mapping() + (
+        hub_extra = '[tunnel]\ndrain_timeout = "1s"\n'
+        site = Site(hub_extra, lambda made: made.default_mapping() + (
             f'\n[[mapping]]\nvirtual = "echo.virtual:7"\n'
             f'internal = "tcp://127.0.0.1:{server.port}"\n'))
         site.agent.base = site.agent.base.replace("[tunnel]\n", '[tunnel]\ndrain_timeout = "1s"\n')

@@ -1,6 +1,6 @@
 #include "hub/api.hpp"
 #include "hub/form.hpp"
-#include "hub/token_endpoint.hpp"
+#include "hub/subdomain.hpp"
 
 #include <cstddef>
 #include <cstdint>

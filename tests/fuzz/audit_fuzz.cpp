@@ -1,5 +1,6 @@
 // Arbitrary bytes as a segment: everything that reads logs gets through them, and what the log
 // itself makes of them at a start can be verified and read.
+#include "audit/csv.hpp"
 #include "audit/log.hpp"
 #include "audit/query.hpp"
 #include "audit/recovery.hpp"
@@ -7,45 +8,22 @@
 #include "audit/tail.hpp"
 #include "audit/verify.hpp"
 #include "base/file.hpp"
+#include "log_folder.hpp"
 
-#include <cstdlib>
-#include <fcntl.h>
 #include <string>
-#include <unistd.h>
 
 namespace {
 
 using namespace sallyport;
 using namespace sallyport::audit;
 
-const std::filesystem::path& folder() {
-    static const std::filesystem::path path = [] {
-        std::string pattern = "/dev/shm/sallyport-audit-fuzz-XXXXXX";
-        if (!::mkdtemp(pattern.data())) std::abort();
-        static const std::string made = pattern;
-        std::atexit([] { std::filesystem::remove_all(made); });
-        return std::filesystem::path(made);
-    }();
-    return path;
-}
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
-
 /// The bytes before the first zero byte are one segment, the rest is the next.
 void write_segments(std::string_view input) {
     for (const auto& entry : std::filesystem::directory_iterator(folder()))
         std::filesystem::remove(entry.path());
     const auto cut = input.find('\0');
-    const auto put = [](Sequence first, std::string_view content) {
-        const FileDescriptor file(::open((folder() / segment_name(first)).c_str(),
-                                         O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-        require(::write(file.get(), content.data(), content.size()) ==
-                static_cast<ssize_t>(content.size()));
-    };
-    put(0, input.substr(0, cut));
-    if (cut != std::string_view::npos) put(3, input.substr(cut + 1));
+    put(segment_name(0), input.substr(0, cut));
+    if (cut != std::string_view::npos) put(segment_name(3), input.substr(cut + 1));
 }
 
 void read_everything() {

@@ -34,6 +34,30 @@ struct Seen {
     bool operator==(const Seen&) const = default;
 };
 
+/// What a logon may say under this policy, in fields that the back end does not cut.
+void check_logon_item(std::uint16_t tag, BytesView value) {
+    check(tag != tag::ticket);
+    if (tag != tag::user && tag != tag::client) return;
+    ShortText text;
+    check(read_text(value, text) == Refusal::none);
+    if (tag == tag::client) check(text.view() == "001");
+    if (tag == tag::user)
+        check(text.view().size() <= 12 && !equal_ignoring_case(text.view(), "DDIC"));
+}
+
+/// Nothing moves the data of a record away from the end of its header.
+void check_place_of_data(BytesView record) {
+    check(read_u16(record, 8) == 0);  // the length of an error text
+    const AppcHeader header(record);
+    check((header.info() & ~0x05) == 0);
+    if (header.function() < Function::send_data || header.function() == Function::set_partner_lu)
+        return;
+    check(header.info2() == 0 && (header.info3() & ~0x0e) == 0);
+    const bool has_length =
+        header.info() != 0x05 && header.vector() == 0 && header.function() <= Function::receive;
+    for (std::size_t at = has_length ? 52 : 48; at < 76; ++at) check(record[at] == std::byte{0});
+}
+
 /// Reads the items of a whole message in the plainest way: one name that the policy allows, and the
 /// end at the end. False where the items are not complete.
 bool is_allowed_message(BytesView items) {
@@ -55,6 +79,7 @@ bool is_allowed_message(BytesView items) {
             check(decide_function(policy, name.view()).refusal == Refusal::none);
             ++names;
         }
+        check_logon_item(tag, items.first(size));
         check(read_u16(items, size) == tag);
         items = items.subspan(size + 2);
         if (tag == tag::end) return items.empty() && names == 1;
@@ -73,6 +98,7 @@ void check_calls(BytesView stream) {
         const auto record = stream.first(head.frame_bytes).subspan(frame_head_bytes);
         stream = stream.subspan(head.frame_bytes);
         if (record.size() < header_bytes) continue;
+        check_place_of_data(record);
         const AppcHeader header(record);
         const auto function = header.function();
         const bool final = header.is_final();

@@ -2,6 +2,7 @@
 #include "rfc/ni.hpp"
 #include "rfc/route.hpp"
 #include "rfc/text.hpp"
+#include "tests/support/rfc_routes.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -9,7 +10,7 @@
 #include <string>
 #include <vector>
 
-/// The small readers: items cut anywhere, names, routes as text and as frames, router errors.
+/// The small readers: items cut anywhere, names, routes.
 namespace {
 
 using namespace sallyport;
@@ -51,14 +52,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(read_items(bytes, 1 + data[0] % 16) == read_items(bytes, SIZE_MAX));
     ShortText name;
     if (read_function_name(bytes, name) == Refusal::none) check(is_function_name(name.view()));
-    if (const auto route = parse_route(as_text(bytes)); route && route->size() > 1) {
-        const auto frame = route_frame(*route);
-        const auto again = read_route(BytesView(frame).subspan(frame_head_bytes));
-        check(again.has_value() && again->hops.size() == route->size() && again->next == 1);
-        for (std::size_t i = 0; i < route->size(); ++i)
-            check((*route)[i].host == again->hops[i].host);
-    }
-    (void)read_route(bytes);
-    (void)read_router_error(bytes);
+    const auto route = read_route(bytes);
+    if (!route) return 0;
+    const auto frame = test::route_frame(route->hops);
+    const auto again = read_route(BytesView(frame).subspan(frame_head_bytes));
+    check(again.has_value() && again->hops.size() == route->hops.size() && again->next == 1);
+    for (std::size_t i = 0; i < route->hops.size(); ++i)
+        check(route->hops[i].host == again->hops[i].host);
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "certs/key_set.hpp"
 #include "hub/worker.hpp"
+#include "net/blocking_pool.hpp"
 #include "net/socket_duplex.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/scripted_service.hpp"
@@ -134,12 +135,16 @@ protected:
     tunnel::MemoryBudget budget_;
     std::shared_ptr<Current<AgentRevocation>> revocation_ =
         std::make_shared<Current<AgentRevocation>>(std::make_shared<const AgentRevocation>());
+    KeyWatch keys_;
+    net::BlockingPool pool_;
     HubShared shared_{.config = std::make_shared<const Config>(),
                       .registry = registry_,
                       .budget = budget_,
                       .accounts = Accounts::from({}, 0),
                       .relocate = [](const http::Relocation&) {},
                       .relocate_stream = {},
+                      .keys = keys_,
+                      .pool = pool_,
                       .trust = {},
                       .revocation = revocation_,
                       .sighted = [](const AgentKey&, const Sighting&) {},

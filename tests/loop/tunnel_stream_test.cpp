@@ -23,12 +23,7 @@ net::Task<Result<void>> echo(const http::RequestHead& head, http::Body& up, http
     EXPECT_EQ(head.upgrade, "");
     EXPECT_EQ(head.authority, "db.virtual:5432");
     down.start(head_of(200, {}));
-    while (up.state() == http::Body::State::flowing && !down.aborted()) {
-        const auto taken = down.write(up.peek());
-        up.consume(taken);
-        if (taken == 0) co_await down.event().wait();
-    }
-    down.finish({});
+    co_await echo_until_end(up, down);
     co_return Result<void>{};
 }
 
@@ -56,14 +51,7 @@ struct SaysFirst {
 TEST(TunnelStream, IsRawBytesBothWays) {
     TunnelWorld world(echo);
     auto& caller = world.call(stream());
-    ASSERT_TRUE(run_until(world.loop, [&] { return caller.status() == 200; }));
-    caller.say("ping");
-    ASSERT_TRUE(run_until(world.loop, [&] { return caller.answer() == "ping"; }));
-    caller.say("pong");
-    ASSERT_TRUE(run_until(world.loop, [&] { return caller.answer() == "pingpong"; }));
-    caller.end();
-    ASSERT_TRUE(world.finish(caller));
-    EXPECT_TRUE(caller.good()) << caller.trouble();
+    expect_bytes_both_ways(world, caller, 200);
 }
 
 TEST(TunnelStream, SendsNothingBeforeItIsGranted) {

@@ -15,12 +15,7 @@ net::Task<Result<void>> echo_socket(const http::RequestHead& head, http::Body& u
     EXPECT_EQ(up.state(), http::Body::State::flowing);
     const std::vector<http::Field> fields = {{"sec-websocket-accept", "key"}};
     down.start(head_of(101, {}, fields));
-    while (up.state() == http::Body::State::flowing && !down.aborted()) {
-        const auto taken = down.write(up.peek());
-        up.consume(taken);
-        if (taken == 0) co_await down.event().wait();
-    }
-    down.finish({});
+    co_await echo_until_end(up, down);
     co_return Result<void>{};
 }
 
@@ -30,15 +25,8 @@ TEST(TunnelUpgrade, AWebSocketIsRawBytesBothWays) {
     ask.upgrade = "websocket";
     ask.open_end = true;
     auto& caller = world.call(ask);
-    ASSERT_TRUE(run_until(world.loop, [&] { return caller.status() == 101; }));
+    expect_bytes_both_ways(world, caller, 101);
     EXPECT_EQ(caller.field("sec-websocket-accept"), "key");
-    caller.say("ping");
-    ASSERT_TRUE(run_until(world.loop, [&] { return caller.answer() == "ping"; }));
-    caller.say("pong");
-    ASSERT_TRUE(run_until(world.loop, [&] { return caller.answer() == "pingpong"; }));
-    caller.end();
-    ASSERT_TRUE(world.finish(caller));
-    EXPECT_TRUE(caller.good()) << caller.trouble();
 }
 
 TEST(TunnelUpgrade, ARefusedUpgradeIsAnOrdinaryAnswer) {

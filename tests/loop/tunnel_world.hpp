@@ -23,6 +23,7 @@ struct TunnelOptions {
     std::size_t agent_memory_bytes = tunnel::MemoryBudget::bytes_default;
     WireOptions wire{};
     std::optional<LossyOptions> lossy{};
+    http::Service* channels = nullptr;
 };
 
 /// A hub's end and an agent's end, joined by a wire in memory.
@@ -40,7 +41,7 @@ public:
         agent_wire = two.get();
         hub.emplace(loop, worsen(std::move(one), options, 1), options.hub, hub_budget);
         agent.emplace(loop, worsen(std::move(two), options, 2), options.agent, agent_budget,
-                      tunnel::ServerServices{service, control});
+                      tunnel::ServerServices{service, control, options.channels});
         tasks.spawn("hub", run_hub());
         tasks.spawn("agent", run_agent());
     }
@@ -124,6 +125,28 @@ inline net::Task<Result<void>> echo_body(const http::RequestHead&, http::Body& u
     std::vector<http::Field> trailers(up.trailers().begin(), up.trailers().end());
     down.finish(trailers);
     co_return Result<void>{};
+}
+
+/// Granted with `status`, what the caller says comes back, until it ends.
+inline void expect_bytes_both_ways(TunnelWorld& world, Caller& caller, int status) {
+    ASSERT_TRUE(run_until(world.loop, [&] { return caller.status() == status; }));
+    caller.say("ping");
+    ASSERT_TRUE(run_until(world.loop, [&] { return caller.answer() == "ping"; }));
+    caller.say("pong");
+    ASSERT_TRUE(run_until(world.loop, [&] { return caller.answer() == "pingpong"; }));
+    caller.end();
+    ASSERT_TRUE(world.finish(caller));
+    EXPECT_TRUE(caller.good()) << caller.trouble();
+}
+
+/// Says back what comes until the caller has ended.
+inline net::Task<void> echo_until_end(http::Body& up, http::Answer& down) {
+    while (up.state() == http::Body::State::flowing && !down.aborted()) {
+        const auto taken = down.write(up.peek());
+        up.consume(taken);
+        if (taken == 0) co_await down.event().wait();
+    }
+    down.finish({});
 }
 
 }  // namespace sallyport::test

@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "hub/worker.hpp"
+#include "net/blocking_pool.hpp"
 #include "net/socket_duplex.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/test_token.hpp"
@@ -129,12 +130,16 @@ protected:
     tunnel::MemoryBudget budget_{16 * 1024 * 1024};
     std::mutex mutex_;
     std::vector<std::string> sighted_;
+    KeyWatch keys_;
+    net::BlockingPool pool_;
     HubShared shared_{.config = {},
                       .registry = registry_,
                       .budget = budget_,
                       .accounts = Accounts::from(content(), 1),
                       .relocate = [](http::Relocation) {},
                       .relocate_stream = {},
+                      .keys = keys_,
+                      .pool = pool_,
                       .trust = {},
                       .revocation = std::make_shared<Current<AgentRevocation>>(
                           std::make_shared<const AgentRevocation>()),

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audit/reader.hpp"
+#include "audit/joined_reader.hpp"
 #include "audit/record.hpp"
 
 #include <filesystem>
@@ -13,7 +13,7 @@ namespace sallyport::test {
 inline std::vector<audit::Record> records_of(const std::filesystem::path& folder,
                                              std::string_view event) {
     std::vector<audit::Record> all;
-    auto reader = audit::Reader::open(folder);
+    auto reader = audit::JoinedReader::open(folder);
     while (reader) {
         const auto line = reader->next();
         if (!line || !*line) break;

@@ -8,10 +8,11 @@
 namespace sallyport::test {
 
 /// Runs the loop until `condition()` holds. The limit only ends a test that would hang; it measures
-/// nothing. Says whether the condition came true.
+/// nothing, and stands below the one that ends the test's process. Says whether the condition came
+/// true.
 template <class Condition>
 bool run_until(net::Loop& loop, Condition condition,
-               std::chrono::seconds limit = std::chrono::seconds(20)) {
+               std::chrono::seconds limit = std::chrono::seconds(50)) {
     const auto end = std::chrono::steady_clock::now() + limit;
     loop.io.restart();
     while (!condition()) {

@@ -18,19 +18,29 @@ NO_ROW = {
     "audit/writer.cpp:boot_bytes_max": "file of the kernel",
     "certs/join_token.cpp:expiry_max": "form of a time",
     "certs/token_claims.cpp:time_max": "form of a time",
+    "daemon/forward_config.cpp:file_bytes_max": "of size_max",
+    "forward/journal.cpp:field_name_bytes_max": "journald's own",
+    "forward/settings.hpp:size_max": "[[audit.forward]] size_max",
+    "forward/syslog.cpp:host_bytes_max": "RFC 5424",
+    "forward/syslog.cpp:message_id_bytes_max": "RFC 5424",
+    "forward/syslog.cpp:process_bytes_max": "RFC 5424",
+    "forward/syslog.cpp:program_bytes_max": "RFC 5424",
     "http/hygiene.cpp:names_max": "connection_options_max bounds it before",
     "http/hygiene.cpp:size_max": "longest name that is compared",
     "http/wire_output.cpp:parts_max": "caller's promise",
     "hub/access_token.hpp:tokens_max": "parameter: remembered_tokens_max",
+    "mappings/file_checks.hpp:size_bytes_max": "smallest of the rules' size_max",
     "net/passed_sockets.cpp:passed_max": "sockets from systemd",
     "net/socket_duplex.cpp:buffers_max": "buffers of one system call",
     "net/tls_duplex.cpp:buffers_max": "buffers of one system call",
+    "ssh/channel.cpp:buffers_max": "buffers of one call",
 }
 # A constant anywhere, or a setting (a member or parameter with a default) of a header.
 CONSTANT = re.compile(r"\bconstexpr\s+([\w:<> ]+?)\s+(\w+_max)\s*(?:=\s*([^;]*)|\{([^;]*)\});")
 SETTING = re.compile(r"^\s*([\w:<>]+)\s+(\w+_max)\s*(?:=\s*([^;,)]*)|\{([^;]*)\})[;,)]", re.M)
 LINK = re.compile(r"(?:docs/|\]\()([A-Z]+\.md)(?:#([\w-]+))?")
-FOLDERS = "agent|audit|base|certs|daemon|http|hub|mappings|net|rfc|tests|tunnel"
+FOLDERS = ("agent|audit|base|certs|daemon|forward|http|hub|ldap|mappings|net|rfc|ssh|tests|"
+           "tlog|tunnel")
 SOURCE = re.compile(rf"(?<![\w/.])((?:{FOLDERS})/[\w/]+\.(?:cpp|hpp|py))")
 TEST = re.compile(r"`([A-Z]\w+)\.(\*|[A-Z]\w+)`")
 DEFINED_TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.M)

@@ -3,12 +3,14 @@
 #include "agent/backends.hpp"
 #include "agent/deliveries.hpp"
 #include "audit/disk.hpp"
-#include "audit/reader.hpp"
+#include "audit/joined_reader.hpp"
 #include "audit/record.hpp"
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "net/blocking_pool.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/test_token.hpp"
 
 #include <gtest/gtest.h>
 
@@ -33,6 +35,9 @@ principal = { kind = "x509", deliver = "header:SSL_CLIENT_CERT" }
 [[mapping.rule]]
 path = "/"
 match = "subpaths"
+[[mapping]]
+virtual = "db.virtual:5432"
+internal = "tcp://127.0.0.1:1"
 [[identity_provider]]
 issuer = "https://login.test"
 jwks_file = "/dev/null"
@@ -90,7 +95,18 @@ struct ExchangeWorld {
         auto made = std::make_shared<Site>();
         made->config = std::move(*config);
         made->table = *mappings::Table::create(made->config.mappings);
-        auto opened = audit::Log::open({.folder = audit_folder()}, {.disk = &disk});
+        const auto keys = folder.path() / "keys.json";
+        EXPECT_TRUE(replace_file(keys, test::key_set_of(forge.jwk(R"("kid":"k1")")), 0600));
+        auto providers = IdentityProviders::load({{.issuer = "https://login.test",
+                                                   .jwks_url = {},
+                                                   .jwks_file = keys,
+                                                   .ca_file = {},
+                                                   .audiences = {"app"}}},
+                                                 {}, nullptr);
+        EXPECT_TRUE(providers);
+        made->identity_providers = std::move(*providers);
+        auto opened = audit::Log::open({.folder = audit_folder(), .checkpoint_interval = {}},
+                                       {.disk = &disk});
         EXPECT_TRUE(opened);
         log = std::move(*opened);
         gate = std::make_unique<AuditGate>(loop, *log);
@@ -105,6 +121,7 @@ struct ExchangeWorld {
         head.authority = authority;
         head.target = "/x";
         head.fields = fields;
+        head.facts.user_token = user_token;
         net::TaskGroup group(loop);
         group.spawn("exchange", serve(head, asking));
         if (breakdown) loop.turn.at_commit(*breakdown);
@@ -115,7 +132,7 @@ struct ExchangeWorld {
     /// The newest `exchange.end`.
     audit::Record last_end() const {
         audit::Record found;
-        auto reader = audit::Reader::open(audit_folder());
+        auto reader = audit::JoinedReader::open(audit_folder());
         while (reader) {
             const auto line = reader->next();
             if (!line || !*line) break;
@@ -130,6 +147,8 @@ struct ExchangeWorld {
     }
 
     test::TemporaryFolder folder;
+    test::TokenForge forge = test::TokenForge::ec();
+    std::string user_token;  // of what is asked for next
     FullDisk disk;
     std::string text;  // of the last answer
     std::optional<Breakdown> breakdown;
@@ -144,6 +163,19 @@ struct ExchangeWorld {
     std::unique_ptr<Exchange> exchange;
 };
 
+TEST(Exchange, AStreamThatAReloadOvertakesIsNotOpened) {
+    for (const bool stays : {true, false}) {
+        ExchangeWorld world;
+        auto next = std::make_shared<Site>();
+        if (stays)
+            next->table = *mappings::Table::create(
+                Config::parse({{"agent.toml", std::string(configuration)}})->mappings);
+        world.backends.use(next);
+        EXPECT_EQ(world.status_of("CONNECT", {}, "db.virtual:5432"), 502);
+        EXPECT_EQ(world.last_end().text("outcome"), stays ? "failed" : "aborted");
+    }
+}
+
 TEST(Exchange, JudgesTheMethodThatAnOverrideNamesInAnySpelling) {
     ExchangeWorld world;
     EXPECT_EQ(world.status_of("POST", {}), 502);  // allowed; nobody listens there
@@ -151,6 +183,39 @@ TEST(Exchange, JudgesTheMethodThatAnOverrideNamesInAnySpelling) {
                             "x_http_method", "x-http_method-override", "x_method_override"}) {
         const http::Field fields[] = {{name, "DELETE"}};
         EXPECT_EQ(world.status_of("POST", fields), 403) << name;
+    }
+}
+
+TEST(Exchange, WhoWasRefusedIsOnRecordWithAValidTokenAndElseWhatWasWrongWithIt) {
+    ExchangeWorld world;
+    constexpr std::string_view header = R"({"alg":"ES256","kid":"k1"})";
+    constexpr std::string_view claims =
+        R"({"iss":"https://login.test","aud":["app"],"exp":4000000000,)"
+        R"("sub":"u-1","user_name":"jane"})";
+    world.user_token = world.forge.token(header, claims, "ES256");
+    for (const auto* host : {"erp.virtual:80", "none.virtual:80"}) {  // no rule; no mapping
+        EXPECT_EQ(world.status_of("DELETE", {}, host), 403) << host;
+        const auto end = world.last_end();
+        EXPECT_EQ(end.text("user"), "jane") << host;
+        EXPECT_EQ(end.text("issuer"), "https://login.test");
+        EXPECT_EQ(end.text("user_type"), "Business");
+        EXPECT_FALSE(end.fields.contains("token_fault"));
+    }
+    auto& letter = world.user_token[world.user_token.size() - 10];  // of the signature
+    letter = letter == 'A' ? 'B' : 'A';
+    EXPECT_EQ(world.status_of("DELETE", {}), 403) << "and not 407";
+    const auto end = world.last_end();
+    EXPECT_EQ(end.text("token_fault"), "principal_signature");
+    EXPECT_FALSE(end.fields.contains("user_c"));
+    EXPECT_EQ(world.status_of("CONNECT", {}, "other.virtual:1"), 403) << "a stream";
+    EXPECT_EQ(world.last_end().text("token_fault"), "principal_signature");
+}
+
+TEST(Exchange, ItsVirtualHostIsOnRecordWithItsPort) {
+    ExchangeWorld world;
+    for (const auto* host : {"erp.virtual", "ERP.virtual:80"}) {
+        EXPECT_EQ(world.status_of("DELETE", {}, host), 403);
+        EXPECT_EQ(world.last_end().text("virtual_host"), "erp.virtual:80");
     }
 }
 

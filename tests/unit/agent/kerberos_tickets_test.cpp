@@ -4,6 +4,7 @@
 #include "net/blocking_pool.hpp"
 #include "tests/support/fake_kdc.hpp"
 #include "tests/support/run_loop.hpp"
+#include "tests/support/waiting_answer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -202,25 +203,6 @@ TEST_F(KerberosTicketsTest, TwoThreadsThatAskForOneUserAtOnceBothGetATokenAndNob
     EXPECT_EQ(kdc_.impersonations(), 3u) << "one for john, and no third for jane";
 }
 
-/// The caller of one exchange.
-struct Caller final : http::Answer {
-    explicit Caller(net::Loop& loop) : told(loop.turn) {}
-    net::Event& event() override { return told; }
-    bool aborted() const override { return gone; }
-    void inform(const http::ResponseHead&) override {}
-    void start(const http::ResponseHead&) override {}
-    bool started() const override { return false; }
-    std::size_t write(BytesView bytes) override { return bytes.size(); }
-    void finish(http::Fields) override {}
-    void abort(const Error&) override {}
-    void leave() {
-        gone = true;
-        told.set();
-    }
-    net::Event told;
-    bool gone = false;
-};
-
 /// One that waits for a KDC that says nothing, until the test lets it.
 struct SilentTokens final : KerberosTokens {
     Result<Secret> at_hand(const KerberosOrder&) override { return Error{Errc::not_found, {}}; }
@@ -236,7 +218,7 @@ struct SilentTokens final : KerberosTokens {
 
 class KerberosLoginsTest : public testing::Test {
 protected:
-    net::Task<void> log_in(KerberosLogins& logins, Caller& caller,
+    net::Task<void> log_in(KerberosLogins& logins, test::WaitingAnswer& caller,
                            std::optional<Result<LoginPtr>>& got) {
         got = co_await logins.login(order_of("jane"), caller);
     }
@@ -248,7 +230,7 @@ protected:
     net::Loop other_loop_;
     net::BlockingPool pool_{2};  // goes before the loops that its jobs answer to
     std::shared_ptr<net::BlockingLane> lane_ = std::make_shared<net::BlockingLane>(pool_);
-    Caller caller_{loop_};
+    test::WaitingAnswer caller_{loop_};
 };
 
 TEST_F(KerberosLoginsTest, AKdcThatSaysNothingIsNotWaitedForLongerThanThat) {
@@ -288,7 +270,7 @@ TEST_F(KerberosLoginsTest, WithoutALaneTheAdministratorIsTold) {
 TEST_F(KerberosLoginsTest, TwoWorkersThatAskForOneUserGetALoginEach) {
     test::FakeKdc kdc;
     const KerberosShared shared{std::make_shared<KerberosTickets>(kdc.world()), lane_};
-    Caller other_caller(other_loop_);
+    test::WaitingAnswer other_caller(other_loop_);
     KerberosLogins one(loop_, pool_, shared);
     KerberosLogins two(other_loop_, pool_, shared);
     std::optional<Result<LoginPtr>> first;

@@ -13,13 +13,13 @@ namespace {
 class LinkRecordTest : public ::testing::TestWithParam<audit::Durability> {
 protected:
     LinkRecordTest() {
-        auto log = audit::Log::open({.folder = folder_.path(), .durability = GetParam()});
+        auto log = audit::Log::open({.folder = folder_.path() / "audit", .durability = GetParam()});
         if (log) log_ = std::move(*log);
         pair_ = test::shake_hands(loop_, world_.hub(hub_), world_.agent());
     }
     std::vector<audit::Record> told(std::string_view event) {
         log_->close();
-        return test::records_of(folder_.path(), event);
+        return test::records_of(folder_.path() / "audit", event);
     }
     LinkRecord::Facts facts() const {
         return {.hub = "prod", .link = "1.3", .location = "plant", .epoch = 7};

@@ -92,6 +92,16 @@ protected:
         ask(question, user, technical, when);
         return answer_of(question);
     }
+    /// As for a request that is refused anyway.
+    std::string recognize(std::string_view user, std::string_view client = "app",
+                          std::chrono::sys_seconds when = now) {
+        Principals::Question question(event_);
+        http::HubFacts facts;
+        facts.client = client;
+        facts.user_token = user;
+        principals_.recognize(question, site_, facts, when);
+        return answer_of(question);
+    }
     static std::string answer_of(const Principals::Question& question) {
         if (question.pending()) return "pending";
         if (question.refusal())
@@ -139,6 +149,40 @@ TEST_F(PrincipalsTest, TheIdentityIsThatOfTheUserNotOfTheToken) {
     EXPECT_EQ(id_of(with("exp", 1'700'000'601)), jane);
     EXPECT_EQ(id_of(with("user_name", "other")), jane);
     EXPECT_NE(id_of(with("sub", "u-2")), jane);
+}
+
+TEST_F(PrincipalsTest, WhoIsRefusedIsRecognizedByAValidTokenOnly) {
+    EXPECT_EQ(recognize({}), "nobody");
+    EXPECT_EQ(recognize(token_of(user_claims())), "jane@corp.example");
+    EXPECT_EQ(recognize("x.y.z"), "407 principal_malformed");
+    EXPECT_EQ(recognize(token_of(with("exp", 1'600'000'000))), "407 principal_expired");
+    EXPECT_EQ(recognize(token_of(with("iss", "https://far.test"))), "503 principal_keys_missing");
+    EXPECT_THAT(asked_, ElementsAre()) << "nothing is fetched for the record";
+    site_ = std::make_shared<Site>();
+    EXPECT_EQ(recognize("x.y.z"), "nobody") << "tokens mean nothing where no provider is believed";
+}
+
+TEST_F(PrincipalsTest, RecognizingUnknownTokensOfOneClientHasALimit) {
+    const auto jane = token_of(user_claims());
+    EXPECT_EQ(recognize(jane), "jane@corp.example");
+    const auto judged = principals_.judged();
+    const auto forged = token_of(with("exp", 1'600'000'000));
+    std::uint32_t looked_at = 0;
+    for (int i = 0; i < 100; ++i)
+        if (recognize(forged) == "407 principal_expired") ++looked_at;
+    EXPECT_EQ(looked_at, recognitions_per_second_max - 1) << "jane's was the first";
+    EXPECT_EQ(principals_.judged() - judged, looked_at);
+    EXPECT_EQ(recognize(forged), "407 principal_unchecked");
+    EXPECT_EQ(recognize(jane), "jane@corp.example") << "who is known costs nothing";
+    EXPECT_EQ(ask(forged), "407 principal_expired") << "what is allowed waits for no budget";
+    EXPECT_EQ(recognize(forged, "app", now + 1s), "407 principal_expired");
+    RecognitionBudget budget;
+    for (std::uint32_t i = 0; i <= recognitions_per_second_max; ++i) {
+        budget.asks("t", "noisy");
+        EXPECT_EQ(budget.take(now), i < recognitions_per_second_max);
+    }
+    budget.asks("t", "quiet");
+    EXPECT_TRUE(budget.take(now)) << "another client's flood hides nobody";
 }
 
 TEST_F(PrincipalsTest, NobodyIsFineUnlessAPrincipalIsRequired) {

@@ -1,5 +1,6 @@
 #include "agent/token_source.hpp"
 
+#include "tests/support/waiting_answer.hpp"
 #include "tests/unit/agent/http_world.hpp"
 
 #include <gtest/gtest.h>
@@ -56,19 +57,9 @@ TEST(TokenAnswer, IsReadStrictlyAndNeverRepeated) {
     }
 }
 
-/// Exchanges that want the login.
-struct Wanting final : http::Answer {
-    explicit Wanting(net::Loop& loop) : told(loop.turn) {}
-    net::Event& event() override { return told; }
-    bool aborted() const override { return gone; }
-    void inform(const http::ResponseHead&) override {}
-    void start(const http::ResponseHead&) override {}
-    bool started() const override { return false; }
-    std::size_t write(BytesView bytes) override { return bytes.size(); }
-    void finish(http::Fields) override {}
-    void abort(const Error&) override {}
-    net::Event told;
-    bool gone = false;
+/// An exchange that wants the login.
+struct Wanting final : test::WaitingAnswer {
+    using WaitingAnswer::WaitingAnswer;
     std::optional<Result<LoginPtr>> login;
 };
 

@@ -1,8 +1,8 @@
 // What the tests of the audit log share: a folder, a clock that stands still, a disk that fails.
 #pragma once
 
+#include "audit/joined_reader.hpp"
 #include "audit/log.hpp"
-#include "audit/reader.hpp"
 #include "audit/record.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <filesystem>
 #include <string>
@@ -52,6 +53,15 @@ public:
         errno = EIO;
         return os_error("fdatasync");
     }
+    Result<void> allocate(int file, std::uint64_t offset, std::uint64_t bytes) override {
+        ++allocations;
+        if (allocations_left-- > 0) return Disk::allocate(file, offset, bytes);
+        errno = allocation_failure;
+        return os_error("fallocate");
+    }
+    Result<Space> space(const std::filesystem::path&) override {
+        return Space{.total_bytes = 100'000'000'000, .free_bytes = free_bytes};
+    }
     // A test changes them while the log's threads are at work.
     std::atomic<int> writes = 0;
     std::atomic<int> syncs = 0;
@@ -59,6 +69,10 @@ public:
     std::atomic<int> syncs_left = 1'000'000;
     std::atomic<std::size_t> accepts = 0;  // bytes of the write that fails
     std::atomic<bool> truncates = true;
+    std::atomic<int> allocations = 0;
+    std::atomic<int> allocations_left = 1'000'000;
+    std::atomic<int> allocation_failure = ENOSPC;
+    std::atomic<std::uint64_t> free_bytes = 50'000'000'000;
 };
 
 inline const std::string configuration_a(64, 'a');
@@ -78,9 +92,17 @@ protected:
     }
     ~AuditTest() override { std::filesystem::remove_all(root); }
 
-    Settings settings() const { return {.folder = folder, .configuration = configuration_a}; }
+    /// Sealed at the start, at the end and when asked: no test depends on the time that passes.
+    Settings settings() const {
+        return {.folder = folder,
+                .configuration = configuration_a,
+                .checkpoint_interval = std::chrono::milliseconds(0)};
+    }
     Environment environment() {
-        return {.clock = &clock, .disk = &disk, .boot = "0f0f0f0f-0000-4000-8000-000000000001"};
+        return {.clock = &clock,
+                .disk = &disk,
+                .boot = "0f0f0f0f-0000-4000-8000-000000000001",
+                .upkeep = false};
     }
     Result<std::unique_ptr<Log>> try_open() { return Log::open(settings(), environment()); }
     std::unique_ptr<Log> open(Settings with) {
@@ -92,6 +114,15 @@ protected:
         return std::move(*log);
     }
     std::unique_ptr<Log> open() { return open(settings()); }
+    /// A day each, the last one open; sealed.
+    void write_days(Log& log, int count) {
+        for (int day = 0; day < count; ++day) {
+            if (day > 0) clock.pass(std::chrono::hours(24));
+            log.append(LinkUp{.link = std::to_string(day)});
+            ASSERT_TRUE(log.write());
+        }
+        ASSERT_TRUE(log.seal(not_recorded));
+    }
 
     static ExchangeBegin begin(std::string_view id) {
         return {.exchange = id,
@@ -114,11 +145,11 @@ protected:
                 .duration = std::chrono::microseconds(1500)};
     }
 
-    /// All records; whatever is no record fails the test.
+    /// All records with what is disclosed of persons; whatever is no record fails the test.
     std::vector<Record> records() const { return records_of(folder); }
     static std::vector<Record> records_of(const std::filesystem::path& from) {
         std::vector<Record> all;
-        auto reader = Reader::open(from);
+        auto reader = JoinedReader::open(from);
         if (!reader) ADD_FAILURE() << to_text(reader.error());
         while (reader) {
             const auto line = reader->next();

@@ -5,6 +5,7 @@
 namespace sallyport::audit {
 namespace {
 
+using namespace std::chrono_literals;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -13,6 +14,13 @@ TEST(Clock, WritesAndReadsRfc3339) {
     for (const auto* text : {"1970-01-01T00:00:00.000000Z", "2024-02-29T23:59:59.999999Z",
                              "0000-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.000001Z"})
         EXPECT_EQ(to_rfc3339(*parse_rfc3339(text)), text);
+}
+
+TEST(TimeText, IsWhatIsWrittenOfEachTimeAlone) {
+    TimeText text;
+    const auto noon = *parse_rfc3339("2025-03-01T12:00:00Z");
+    for (const auto since : {0us, 7us, 999'999us, 1'000'000us, 1'000'003us, 5us, 86'400'000'005us})
+        EXPECT_EQ(text.at(noon + since), to_rfc3339(noon + since)) << since.count();
 }
 
 TEST(Clock, ReadsOffsetsAndFractions) {

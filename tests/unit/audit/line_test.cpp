@@ -1,6 +1,7 @@
 #include "audit/line.hpp"
 
 #include "audit/chain.hpp"
+#include "audit/escape.hpp"
 #include "audit/record.hpp"
 
 #include <boost/json/parse.hpp>
@@ -15,6 +16,23 @@ std::string line_of(std::string_view value, std::size_t bytes_max = Line::text_b
     line.text("v", value, bytes_max);
     line.finish();
     return out;
+}
+
+TEST(Escape, IsTheSameWhereverAByteStands) {
+    constexpr std::size_t longest = 20;
+    for (int byte = 0; byte < 256; ++byte)
+        for (std::size_t at = 0; at < longest; ++at) {
+            const std::string alone(1, static_cast<char>(byte));
+            const std::string before(at, 'a');
+            const std::string after(longest - at, '~');
+            std::string whole;
+            std::string expected = before;
+            std::string text = before;
+            text.append(alone).append(after);
+            append_escaped(whole, text, std::string::npos);
+            append_escaped(expected, alone, std::string::npos);
+            EXPECT_EQ(whole, expected + after) << byte << " at " << at;
+        }
 }
 
 TEST(Line, WritesTextsSoThatTheyCanBeReadOnOneLine) {
@@ -104,11 +122,12 @@ TEST(Line, TheWorstRecordsFitTheLimit) {
     const Instant now{.wall = *parse_rfc3339("9999-12-31T23:59:59.999999Z"),
                       .mono = std::chrono::nanoseconds::max()};
     std::string out;
-    chain.append(out, now, begin);
+    std::string disclosures;
+    chain.append(out, disclosures, now, begin);
     EXPECT_LE(out.size(), record_bytes_max);
     EXPECT_TRUE(parse_record(out));
     out.clear();
-    chain.append(out, now, PairedEnd{end, {}});
+    chain.append(out, disclosures, now, PairedEnd{end, {}});
     EXPECT_LE(out.size(), record_bytes_max);
     EXPECT_TRUE(parse_record(out));
 }

@@ -61,7 +61,7 @@ TEST_F(LogTest, RecordsABeginAndItsEndAsAPair) {
     EXPECT_EQ(all[2].text("reason"), "");
 }
 
-TEST_F(LogTest, WritesTheRecordsOfATurnInOneCall) {
+TEST_F(LogTest, WritesTheRecordsOfATurnInOneCallAndWhatTheySayOfPersonsInAnother) {
     const auto log = open();
     disk.writes = 0;
     for (int i = 0; i < 100; ++i) {
@@ -69,9 +69,9 @@ TEST_F(LogTest, WritesTheRecordsOfATurnInOneCall) {
         log->append(answered(std::to_string(i)));
     }
     ASSERT_TRUE(log->write());
-    EXPECT_EQ(disk.writes, 1);
+    EXPECT_EQ(disk.writes, 2);
     ASSERT_TRUE(log->write());
-    EXPECT_EQ(disk.writes, 1) << "nothing to write, no call";
+    EXPECT_EQ(disk.writes, 2) << "nothing to write, no call";
 }
 
 TEST_F(LogTest, GoesOnWithTheChainAfterARestart) {
@@ -184,6 +184,22 @@ TEST_F(LogTest, ABeginOnRecordGetsItsEndWhateverTheLevelBecame) {
     EXPECT_EQ(records()[3].configuration, std::string(16, 'b'));
 }
 
+TEST_F(LogTest, AConfigurationThatIsInForceAlreadyIsNoChange) {
+    {
+        const auto log = open();
+        const Policy policy{.durability = settings().durability, .configuration = configuration_a};
+        ASSERT_TRUE(log->reconfigure(policy, "uid:0"));
+        auto other = policy;
+        other.configuration = configuration_b;
+        ASSERT_TRUE(log->reconfigure(other, "uid:0"));
+        ASSERT_TRUE(log->reconfigure(other, "uid:0"));
+        other.retention.days = 1;
+        ASSERT_TRUE(log->reconfigure(other, "uid:0"));
+    }
+    EXPECT_EQ(events(), (std::vector<std::string>{"log.opened", "config.changed", "config.changed",
+                                                  "log.closed"}));
+}
+
 TEST_F(LogTest, RecordsAStepOfTheWallClock) {
     {
         const auto log = open();
@@ -192,10 +208,11 @@ TEST_F(LogTest, RecordsAStepOfTheWallClock) {
         clock.instant.wall -= std::chrono::hours(1);
         log->append(LinkDown{});
     }
-    EXPECT_EQ(events(), (std::vector<std::string>{"log.opened", "link.up", "clock.step",
-                                                  "link.down", "log.closed"}));
-    EXPECT_EQ(records()[2].text("expected"), "2025-03-02T12:00:00.000000Z");
-    EXPECT_EQ(records()[2].fields.at("step_us").as_int64(), -3'600'000'000);
+    EXPECT_EQ(events(),
+              (std::vector<std::string>{"log.opened", "segment.sealed", "segment.opened", "link.up",
+                                        "clock.step", "link.down", "log.closed"}));
+    EXPECT_EQ(records()[4].text("expected"), "2025-03-02T12:00:00.000000Z");
+    EXPECT_EQ(records()[4].fields.at("step_us").as_int64(), -3'600'000'000);
 }
 
 TEST_F(LogTest, SeesAStepWhileItWasClosed) {
@@ -287,13 +304,13 @@ TEST_F(LogTest, SyncAnswersWhenTheRecordIsOnTheDisk) {
     disk.syncs = 0;
     log->sync(sequence, answers.expect());
     EXPECT_EQ(answers.wait(), std::vector<bool>{true});
-    EXPECT_EQ(disk.syncs, 1);
+    EXPECT_EQ(disk.syncs, 2) << "records, and what they say of persons";
     EXPECT_EQ(events().back(), "exchange.begin") << "it wrote what nobody had written";
 
     log->sync(sequence, answers.expect());
     log->sync(not_recorded, answers.expect());
     EXPECT_EQ(answers.wait(), (std::vector<bool>{true, true, true}));
-    EXPECT_EQ(disk.syncs, 1) << "durable already";
+    EXPECT_EQ(disk.syncs, 2) << "durable already";
 }
 
 TEST_F(LogTest, SyncSaysNoWhenTheDiskFailed) {

@@ -42,6 +42,7 @@ protected:
         auto second = begin("two");
         second.user = "joe@corp.example";
         second.path = "/other";
+        second.location = "south";
         log->append(second);
         log->append(answered("one"));
         clock.pass(std::chrono::minutes(1));
@@ -72,18 +73,31 @@ TEST_F(QueryTest, FindsByEachField) {
     const auto at = [](const char* text) { return *parse_rfc3339(text); };
     const std::pair<Filter, Names> cases[] = {
         {{}, {"log.opened", "one", "three", "link.down", "log.closed", "two"}},
-        {{.exchange = "*"}, {"log.opened", "one", "three", "link.down", "log.closed", "two"}},
+        {{.exchange = "*"}, {"one", "three", "two"}},  // what has one
         {{.user = "jane@*"}, {"one", "three"}},
         {{.user = "jane@*", .outcome = "refused"}, {"three"}},
         {{.outcome = "answered"}, {"one"}},
         {{.path = "/sap/*"}, {"one"}},
         {{.method = "POST"}, {"three"}},
+        {{.method = "p?st"}, {"three"}},
         {{.rule = "2:*"}, {"one", "two"}},
         {{.virtual_host = "erp.virtual:*"}, {"one", "three", "two"}},
+        {{.virtual_host = "erp.virtual"}, {"one", "three", "two"}},
+        {{.virtual_host = "*.virtual"}, {"one", "three", "two"}},
+        {{.virtual_host = "erp.virtual:44300"}, {"one", "three", "two"}},
+        {{.virtual_host = "erp.virtual:443"}, {}},
+        {{.virtual_host = "erp"}, {}},
         {{.client = "sb-app"}, {"one", "two"}},
         {{.exchange = "two"}, {"two"}},
         {{.event = "link.*"}, {"link.down"}},
         {{.event = "exchange.begin"}, {"one", "two"}},
+        {{.decision = "allowed"}, {"one", "two"}},
+        {{.decision = "refused"}, {"three"}},
+        {{.from = 2, .to = 4}, {"three", "two"}},
+        {{.from = 5}, {"link.down", "log.closed"}},
+        {{.to = 1}, {"log.opened", "one"}},
+        {{.location = ""}, {"one", "three", "link.down"}},
+        {{.location = "south"}, {"two"}},
         {{.since = at("2025-03-01T12:02:00Z")}, {"three", "link.down", "log.closed"}},
         {{.until = at("2025-03-01T12:01:00Z"), .tenant = "acme"}, {"one"}}};
     for (const auto& [filter, expected] : cases) EXPECT_EQ(find(filter), expected);
@@ -99,7 +113,11 @@ TEST_F(QueryTest, BringsBeginAndEndTogether) {
     EXPECT_EQ(one.text("user"), "jane@corp.example");
     EXPECT_EQ(one.text("outcome"), "answered");
     EXPECT_EQ(one.number("duration_us"), 1500U);
-    EXPECT_NE(content().find(one.lines[0]), std::string::npos) << "the line as it stands there";
+    auto line = one.lines[0];
+    const std::string name = "\"user\":\"jane@corp.example\",";
+    ASSERT_NE(line.find(name), std::string::npos);
+    line.erase(line.find(name), name.size());
+    EXPECT_NE(content().find(line), std::string::npos) << "else it is as it stands there";
 }
 
 TEST_F(QueryTest, CountsLinesThatAreNoRecords) {
@@ -119,28 +137,11 @@ TEST_F(QueryTest, PrintsRowsForPeople) {
     ASSERT_EQ(rows.size(), 3U);
     EXPECT_EQ(
         rows[0],
-        "2025-03-01T12:00:00.000000Z  answered              200     jane@corp.example         "
-        "1.5 ms       GET erp.virtual:44300/sap/opu/odata/Set  [one]\n");
+        "       1  2025-03-01T12:00:00.000000Z  answered              200     "
+        "jane@corp.example         1.5 ms       GET erp.virtual:44300/sap/opu/odata/Set  [one]\n");
     EXPECT_NE(rows[1].find("refused               403"), std::string::npos);
     EXPECT_NE(rows[1].find("(no rule allows it)"), std::string::npos);
     EXPECT_NE(rows[2].find("open                  -"), std::string::npos);
-}
-
-TEST_F(QueryTest, PrintsCsvThatASpreadsheetDoesNotRun) {
-    Finding finding;
-    ASSERT_TRUE(query(folder, {.exchange = "three"}, [&](const Finding& found) {
-        finding = found;
-        return true;
-    }));
-    finding.records[0].fields["user"] = "=cmd|' /C calc'!A0";
-    finding.records[0].fields["reason"] = "a \"quoted\", one";
-    const auto row = csv_row(finding);
-    EXPECT_NE(row.find(",'=cmd|' /C calc'!A0,"), std::string::npos) << row;
-    EXPECT_NE(row.find(",\"a \"\"quoted\"\", one\","), std::string::npos) << row;
-    const auto commas = [](const std::string& text) {
-        return std::count(text.begin(), text.end(), ',');
-    };
-    EXPECT_EQ(commas(csv_head()), commas(row) - 1) << "one comma is inside a quoted field";
 }
 
 TEST(Printable, LeavesNothingThatMovesTheCursor) {
@@ -183,7 +184,7 @@ TEST_F(TailTest, FollowsOverSegmentsAndWaitsForWholeLines) {
     ASSERT_TRUE(tail);
     EXPECT_EQ(read(*tail), Sequences{});
     auto with = settings();
-    with.segment_bytes_max = 600;
+    with.segment_bytes_max = 700;
     const auto log = open(with);
     EXPECT_EQ(read(*tail), Sequences{0});
     log->append(begin("a"));
@@ -192,7 +193,8 @@ TEST_F(TailTest, FollowsOverSegmentsAndWaitsForWholeLines) {
     EXPECT_EQ(read(*tail), Sequences{1});
     log->append(begin("b"));
     ASSERT_TRUE(log->write());
-    EXPECT_EQ(read(*tail), (Sequences{2, 3})) << "segment.opened is between them";
+    EXPECT_EQ(read(*tail), (Sequences{2, 3, 4}))
+        << "the end and the opening of segments are between them";
 }
 
 TEST_F(TailTest, LeavesALineThatIsBeingWritten) {

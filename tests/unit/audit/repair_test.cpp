@@ -82,16 +82,17 @@ TEST_F(RepairTest, TellsWhatWasLost) {
         ASSERT_TRUE(log->write());
     }
     EXPECT_THAT(events(),
-                ElementsAre("log.opened", "exchange.begin", "exchange.begin", "segment.opened",
-                            "log.recovered", "log.recovered", "exchange.end", "log.recovered",
-                            "exchange.end", "log.closed"));
+                ElementsAre("log.opened", "exchange.begin", "exchange.begin", "segment.sealed",
+                            "segment.opened", "log.recovered", "log.recovered", "exchange.end",
+                            "log.recovered", "exchange.end", "log.closed"));
     const auto all = records();
-    EXPECT_EQ(all[4].number("torn_bytes"), 10U);
-    EXPECT_EQ(all[6].text("outcome"), "lost");
-    EXPECT_EQ(all[6].number("begin"), 2U);
-    EXPECT_EQ(all[7].number("dropped"), 1U);
-    EXPECT_THAT(std::string(all[7].text("failure")), HasSubstr("only 10 of"));
-    EXPECT_EQ(all[8].number("begin"), 1U) << "it ran all the time";
+    EXPECT_EQ(all[3].text("reason"), "repair");
+    EXPECT_EQ(all[5].number("torn_bytes"), 10U);
+    EXPECT_EQ(all[7].text("outcome"), "lost");
+    EXPECT_EQ(all[7].number("begin"), 2U);
+    EXPECT_EQ(all[8].number("dropped"), 1U);
+    EXPECT_THAT(std::string(all[8].text("failure")), HasSubstr("only 10 of"));
+    EXPECT_EQ(all[9].number("begin"), 1U) << "it ran all the time";
     expect_good();
 }
 
@@ -138,6 +139,9 @@ TEST_F(RepairTest, TellsOfTheConfigurationThatChangedMeanwhile) {
         EXPECT_FALSE(log->reconfigure(
             {.on_failure = OnFailure::degrade, .configuration = std::string(64, 'c')}, "uid:2"));
         EXPECT_TRUE(log->admits());
+        // The same again is no news, and takes nothing away from what is still to be told.
+        EXPECT_TRUE(log->reconfigure(
+            {.on_failure = OnFailure::degrade, .configuration = std::string(64, 'c')}, "uid:3"));
         ASSERT_TRUE(log->repair());
     }
     for (const auto& record : records()) {

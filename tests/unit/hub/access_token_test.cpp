@@ -138,6 +138,32 @@ TEST_F(TokenTest, EachReasonForARefusalCanBeTold) {
     EXPECT_EQ(verifier_.memory().size(), 0u) << "only valid tokens are remembered";
 }
 
+TEST_F(TokenTest, ItIsKnownWhoseARefusedOneIsIfItsSignatureIsGood) {
+    const auto token = issue();
+    auto tampered = forge("exp", 1'799'999'900);
+    auto& changed = tampered[tampered.rfind('.') + 10];
+    changed = changed == 'A' ? 'B' : 'A';
+    const std::tuple<std::string, const char*, const char*> table[] = {
+        {forge("exp", 1'799'999'900), "sb-app", "t-acme"},
+        {forge("aud", "sb-app"), "sb-app", "t-acme"},
+        {forge("zid", "t-rival"), "sb-app", "t-rival"},
+        {forge("cid", "sb-other"), "sb-other", "t-acme"},
+        {token, "", ""},
+        {tampered, "", ""},
+        {issue(foreign_key()), "", ""},
+        {"abc", "", ""}};
+    for (const auto& [text, client, tenant] : table) {
+        (void)verify("Bearer " + text);
+        EXPECT_EQ(verifier_.refused_owner().client_id, client) << text;
+        EXPECT_EQ(verifier_.refused_owner().tenant_id, tenant) << text;
+    }
+    auto without = content();
+    without.clients[0].enabled = false;
+    accounts_ = Accounts::from(without, 2);
+    EXPECT_FALSE(verify("Bearer " + token)) << "a remembered one";
+    EXPECT_EQ(verifier_.refused_owner().client_id, "sb-app");
+}
+
 TEST_F(TokenTest, OfAnotherKeyIsRefused) {
     EXPECT_FALSE(verify("Bearer " + issue(foreign_key())));
     verifier_ = TokenVerifier(keys_of(foreign_key()), issuer);

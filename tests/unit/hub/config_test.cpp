@@ -42,6 +42,10 @@ log_level = "warn"
 access_log = "all"
 token_lifetime = "30m"
 agent_certificate_lifetime = "10d"
+[audit]
+level = "security"
+durability = "power"
+on_failure = "degrade"
 [[certificate]]
 names = ["auth.example.com", "*.auth.example.com"]
 chain_file = "/c.pem"
@@ -70,6 +74,9 @@ drain_timeout = "4s"
     EXPECT_EQ(config->workers, 4u);
     EXPECT_EQ(config->log_level, log::Level::warn);
     EXPECT_EQ(config->access_log, AccessLevel::all);
+    EXPECT_EQ(config->audit.level, audit::Level::security);
+    EXPECT_EQ(config->audit.durability, audit::Durability::power);
+    EXPECT_EQ(config->audit.on_failure, audit::OnFailure::degrade);
     EXPECT_EQ(config->token_lifetime, 30min);
     EXPECT_EQ(config->agent_certificate_lifetime, 240h);
     ASSERT_EQ(config->certificates.size(), 1u);
@@ -158,14 +165,10 @@ TEST(HubConfig, TokensInClearTextStayOnThisMachine) {
                   "allow_plaintext = true if the network is safe")
             << address;
         EXPECT_EQ(problems_of(line + "allow_plaintext = true\n"), "") << address;
-        EXPECT_THAT(problems_of("socks5" + line.substr(line.find(' '))),
-                    HasSubstr("hub.socks5 carries tokens in clear text"));
+        for (const std::string port : {"socks5", "saprouter"})
+            EXPECT_THAT(problems_of(port + line.substr(line.find(' '))),
+                        HasSubstr("hub." + port + " carries tokens in clear text"));
     }
-}
-
-TEST(HubConfig, SaysWhatIsNotSupportedYet) {
-    EXPECT_EQ(problems_of("saprouter = \"127.0.0.1:1\""),
-              "f:3:13: hub.saprouter is not supported yet in this version");
 }
 
 TEST(HubConfig, ACertificateIsWholeOrRefused) {
@@ -226,6 +229,7 @@ TEST(HubConfig, TheExampleIsValidAndShowsTheDefaults) {
     EXPECT_EQ(full->admin_socket, config->admin_socket);
     EXPECT_EQ(full->workers, config->workers);
     EXPECT_EQ(full->access_log, config->access_log);
+    EXPECT_EQ(full->audit, config->audit);
     EXPECT_EQ(full->token_lifetime, config->token_lifetime);
     EXPECT_EQ(full->agent_certificate_lifetime, config->agent_certificate_lifetime);
     EXPECT_EQ(full->client_limits.requests_max, config->client_limits.requests_max);

@@ -227,25 +227,5 @@ TEST_F(TokenEndpointTest, KnowsItsTargets) {
     EXPECT_FALSE(TokenEndpoint::serves("/token_keysx"));
 }
 
-TEST(SubdomainOf, ReadsOneLabelBeforeAKnownDomain) {
-    const std::tuple<const char*, std::optional<std::string>> good[] = {
-        {"hub.example.com", std::nullopt},
-        {"auth.hub.example.com", std::nullopt},
-        {"auth.hub.example.com:443", std::nullopt},
-        {"x.auth.hub.example.com", "x"},
-        {"X.hub.example.com", "x"},
-        {"10.0.0.1", std::nullopt},
-        {"[2001:db8::1]", std::nullopt},
-    };
-    for (const auto& [host, expected] : good) {
-        const auto subdomain = subdomain_of(host, domains);
-        ASSERT_TRUE(subdomain) << host;
-        EXPECT_EQ(*subdomain, expected) << host;
-    }
-    for (const char* host : {"", ":443", "example.com", "evilhub.example.com", ".hub.example.com",
-                             "a.b.hub.example.com", "hub.example.com.evil"})
-        EXPECT_FALSE(subdomain_of(host, domains)) << host;
-}
-
 }  // namespace
 }  // namespace sallyport::hub

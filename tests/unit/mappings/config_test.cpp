@@ -1,4 +1,4 @@
-#include "mappings/config.hpp"
+#include "tests/unit/mappings/reading.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,29 +11,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-struct Reading {
-    std::vector<Mapping> mappings;
-    std::vector<std::string> warnings;
-    std::string problems;
-};
-
-Reading read(std::string_view text) {
-    ConfigProblems problems;
-    auto document = read_config(text, "t", problems);
-    MappingDocuments documents{{}, {"prod"}, {}};
-    read_mappings(document, documents);
-    document.done();
-    return {documents.mappings, documents.warnings, problems.text()};
-}
-
-/// The problems of a mapping that is right but for `more`.
-std::string problems_with(const std::string& more) {
-    return read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"http://i\"\n" + more).problems;
-}
-std::string problems_with_rule(const std::string& rule) {
-    return problems_with("[[mapping.rule]]\n" + rule);
-}
 
 TEST(MappingConfig, ReadsEveryKey) {
     const auto reading = read(R"(
@@ -98,84 +75,6 @@ TEST(MappingConfig, HasSafeDefaults) {
     EXPECT_TRUE(mapping.rules[0].enabled);
 }
 
-TEST(MappingConfig, ReadsInternalHosts) {
-    const std::pair<const char*, const char*> cases[] = {
-        {"http://i", "http://i:80"},
-        {"https://i", "https://i:443"},
-        {"https://i/", "https://i:443"},
-        {"https://i.corp:8443/", "https://i.corp:8443"},
-        {"http://10.0.0.1:1", "http://10.0.0.1:1"},
-        {"https://[fd00::1]", "https://[fd00::1]:443"},
-        {"https://[fd00::1]:65535", "https://[fd00::1]:65535"},
-        {"tcp://db.corp:5432", "tcp://db.corp:5432"},
-        {"tcps://[fd00::1]:5432/", "tcps://[fd00::1]:5432"},
-        {"ldap://i", "ldap://i:389"},
-        {"ldaps://i", "ldaps://i:636"},
-        {"smtp://i", "smtp://i:25"},
-        {"smtp://i:587", "smtp://i:587"},
-        {"imap://i", "imap://i:143"},
-        {"pop3://i", "pop3://i:110"},
-    };
-    for (const auto& [text, wanted] : cases) {
-        const auto reading =
-            read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(text) + "\"\n");
-        ASSERT_EQ(reading.problems, "") << text;
-        EXPECT_EQ(reading.mappings[0].internal.text(), wanted);
-    }
-}
-
-TEST(MappingConfig, RefusesWhatIsNoInternalHost) {
-    for (const char* text :
-         {"http://",       "http:///",      "http://i:",      "http://i:0",   "http://i:65536",
-          "http://i:8x",   "http://i/path", "http://u@i",     "http://u:p@i", "http://i?x",
-          "http://i#x",    "http://i:1:2",  "http://[",       "http://[]",    "http://[::1",
-          "http://[::1]x", "http://[name]", "http://fd00::1", "http://a b",   "http://i:80/x",
-          "http://i//"})
-        EXPECT_EQ(
-            read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(text) + "\"\n")
-                .problems,
-            "t:3:12: mapping.internal must be http://host[:port], without path, query or user")
-            << text;
-    for (const char* text : {"", "i", "i:80", "//i", "ftp://i", "HTTP://i", "tcp:i"})
-        EXPECT_THAT(
-            read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(text) + "\"\n")
-                .problems,
-            HasSubstr("t:3:12: mapping.internal must begin with http://, https://, tcp://"))
-            << text;
-    for (const char* text :
-         {"tcp://i", "tcp://i:0", "tcp://i:2-1", "tcp://i:1-", "tcp://i:-1", "tcp://i:1-2-3",
-          "tcp://i:1-1001", "tcp://i:65535-65536", "tcp://i:1/x"})
-        EXPECT_EQ(
-            read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(text) + "\"\n")
-                .problems,
-            "t:3:12: mapping.internal must be tcp://host:port or ://host:first-last, without path, "
-            "query or user")
-            << text;
-}
-
-TEST(MappingConfig, ReadsPortsInARow) {
-    const auto reading = read(
-        "[[mapping]]\nvirtual = \"DB.virtual:6430-6439\"\n"
-        "internal = \"tcp://db.corp:5430-5439\"\nlimits.idle_timeout = \"5m\"\n");
-    ASSERT_EQ(reading.problems, "");
-    EXPECT_THAT(reading.warnings, IsEmpty());
-    const auto& mapping = reading.mappings[0];
-    EXPECT_EQ(mapping.virtual_text(), "db.virtual:6430-6439");
-    EXPECT_EQ(mapping.internal.text(), "tcp://db.corp:5430-5439");
-    EXPECT_EQ(mapping.internal.text(5431), "tcp://db.corp:5431");
-    EXPECT_EQ(mapping.limits.idle_timeout, 5min);
-    EXPECT_TRUE(mapping.is_stream());
-    EXPECT_FALSE(mapping.is_tls());
-    EXPECT_THAT(read("[[mapping]]\nvirtual = \"v:1-3\"\ninternal = \"tcp://i:1-2\"\n").problems,
-                HasSubstr("mapping.virtual has 3 ports, but internal has 2"));
-    EXPECT_THAT(read("[[mapping]]\nvirtual = \"v:1-3\"\ninternal = \"http://i\"\n").problems,
-                HasSubstr("mapping.virtual has 3 ports, but internal has 1"));
-    EXPECT_THAT(read("[[mapping]]\nvirtual = \"v:1-3\"\ninternal = \"tcp://i:1-3\"\n"
-                     "[[mapping]]\nvirtual = \"v:3\"\ninternal = \"http://i\"\n")
-                    .problems,
-                HasSubstr("mapping.virtual is mapped twice: v:3"));
-}
-
 TEST(MappingConfig, SaysOnceThatLimitsAreATable) {
     EXPECT_EQ(problems_with("limits = 5\n"), "t:4:10: mapping.limits must be a table");
 }
@@ -205,107 +104,38 @@ TEST(MappingConfig, RefusesKeysOfTheOtherKind) {
                 HasSubstr("belongs to https://, tcps:// and ldaps://"));
 }
 
-TEST(MappingConfig, ReadsHowPrincipalsAreDelivered) {
-    const auto policy = [](const std::string& principal) {
-        const auto reading =
-            read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"https://i\"\n" + principal);
-        EXPECT_EQ(reading.problems, "");
-        return reading.mappings.at(0).principal;
+TEST(MappingConfig, ReadsOperationsOfADirectory) {
+    const auto with = [](const std::string& internal, const std::string& operations) {
+        return read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + internal +
+                    "\"\noperations = " + operations + "\n");
     };
-    EXPECT_EQ(policy(""), PrincipalPolicy{});
-    EXPECT_FALSE(policy("").looks_at_tokens());
-    EXPECT_TRUE(policy("principal = { required = true }").looks_at_tokens());
-    EXPECT_EQ(policy("principal = { kind = \"x509\" }"),
-              PrincipalPolicy{.kind = PrincipalKind::x509});
-    EXPECT_EQ(policy("principal = { kind = \"x509\", deliver = \"header:SSL_CLIENT_CERT\" }"),
-              (PrincipalPolicy{.kind = PrincipalKind::x509,
-                               .deliver = CertificateDelivery::ssl_client_cert}));
-    EXPECT_EQ(policy("principal = { kind = \"x509\", deliver = \"header:Client-Cert\" }"),
-              (PrincipalPolicy{.kind = PrincipalKind::x509,
-                               .deliver = CertificateDelivery::client_cert}));
-    EXPECT_EQ(
-        policy("principal = { kind = \"technical\", credentials_file = \"/c\", required = true }"),
-        (PrincipalPolicy{
-            .kind = PrincipalKind::technical, .required = true, .credentials_file = "/c"}));
-}
-
-TEST(MappingConfig, RefusesPrincipalsAtTheirPlace) {
-    const std::pair<const char*, const char*> cases[] = {
-        {"principal = { kind = \"saml\" }",
-         "t:4:22: mapping.principal.kind must be one of none, x509, kerberos, "
-         "technical"},
-        {"principal = { kind = \"technical\" }",
-         "t:4:22: mapping.principal.kind technical needs a credentials_file"},
-        {"principal = { kind = \"technical\", credentials_file = \"c\" }",
-         "t:4:54: mapping.principal.credentials_file must be an absolute path"},
-        {"principal = { credentials_file = \"/c\" }",
-         "t:4:34: mapping.principal.credentials_file belongs to kind = \"technical\""},
-        {"principal = { deliver = \"tls\" }",
-         "t:4:25: mapping.principal.deliver belongs to kind = \"x509\""},
-        {"principal = { kind = \"x509\", deliver = \"header:X\" }",
-         "t:4:40: mapping.principal.deliver must be one of tls, header:SSL_CLIENT_CERT, "
-         "header:Client-Cert"},
-        {"principal = { kind = \"x509\" }",
-         "t:3:12: mapping.internal must be https:// for a principal of kind x509"},
-        {"system_certificate = true",
-         "t:3:12: mapping.internal must be https://, tcps:// or ldaps://, or system_certificate "
-         "cannot be shown"},
-    };
-    for (const auto& [more, problem] : cases)
-        EXPECT_THAT(problems_with(more), testing::StartsWith(problem)) << more;
-}
-
-TEST(MappingConfig, KerberosNeedsAnAccountAndANamedService) {
-    const auto read = [](std::string_view internal, std::string_view principal) {
-        ConfigProblems problems;
-        auto document =
-            read_config("[[mapping]]\nvirtual = \"a:1\"\ninternal = \"" + std::string(internal) +
-                            "\"\nprincipal = { " + std::string(principal) +
-                            " }\n[[mapping.rule]]\npath = \"/\"\n",
-                        "t", problems);
-        MappingDocuments documents{};
-        documents.knows_kerberos = true;
-        read_mappings(document, documents);
-        return problems.empty() ? documents.mappings.front().principal.service : problems.text();
-    };
-    constexpr std::string_view kind = "kind = \"kerberos\"";
-    const auto with = [&](std::string_view service) {
-        return std::string(kind) + ", service = \"" + std::string(service) + '"';
-    };
-    EXPECT_EQ(read("https://Web.Corp", kind), "HTTP/web.corp");
-    EXPECT_EQ(read("http://10.0.0.1", with("HTTP/web.corp@CORP")), "HTTP/web.corp@CORP");
-    EXPECT_THAT(read("http://10.0.0.1", kind), testing::HasSubstr("say principal.service"));
-    EXPECT_THAT(read("http://[::1]", kind), testing::HasSubstr("say principal.service"));
-    for (const auto* wrong : {"web", "HTTP/", "/web", "HTTP/a/b", "HTTP/a@", "a@b/c", "HTTP/a b"})
-        EXPECT_THAT(read("http://web", with(wrong)), testing::HasSubstr("service principal"));
-    EXPECT_THAT(read("http://web", "service = \"HTTP/a\""), testing::HasSubstr("belongs to"));
-    EXPECT_THAT(problems_with("principal = { kind = \"kerberos\" }"),
-                testing::HasSubstr("needs [kerberos]"));
+    const auto good = with("ldap://i", R"(["bind", "search"])");
+    EXPECT_EQ(good.problems, "");
+    EXPECT_THAT(good.mappings.at(0).operations, ElementsAre("bind", "search"));
+    EXPECT_EQ(with("ldaps://i", R"(["extended:1.2.3"])").problems, "");
+    EXPECT_THAT(with("ldaps://i", "[]").problems, HasSubstr("operations must name an operation"));
+    EXPECT_THAT(with("ldaps://i", R"(["read"])").problems,
+                HasSubstr("mapping.operations has \"read\", which is none of bind"));
+    EXPECT_THAT(with("tcp://i:1", R"(["bind"])").problems,
+                HasSubstr("mapping.operations belongs to ldap:// and ldaps://"));
+    EXPECT_THAT(with("ldap://i", R"(["extended"])").warnings,
+                ElementsAre(HasSubstr("name those that are needed")));
 }
 
 TEST(MappingConfig, SaysWhatIsNotSupportedYet) {
     const std::pair<const char*, const char*> cases[] = {
         {"maintenance = true", "t:4:15: mapping.maintenance"},
-        {"via = \"ssh://j\"", "t:4:7: mapping.via"},
+        {"via = \"saprouter://r:3299\"", "t:4:7: mapping.via with saprouter://"},
         {"expires = \"2030-01-01T00:00:00Z\"", "t:4:11: mapping.expires"},
         {"limits = { requests_per_second = 1 }", "t:4:34: mapping.limits.requests_per_second"},
         {"limits = { circuit_breaker = true }", "t:4:30: mapping.limits.circuit_breaker"},
-        {"[[mapping.rule]]\nfunction = \"BAPI_X\"", "t:5:12: mapping.rule.function"},
     };
     for (const auto& [more, place] : cases)
         EXPECT_EQ(problems_with(more),
                   std::string(place) + " is not supported yet in this version");
-    EXPECT_THAT(problems_with("[mapping.rfc]\nclients = [\"100\"]"),
-                HasSubstr("mapping.rfc is not supported yet in this version"));
 }
 
-TEST(MappingConfig, SaysWhichProtocolsAreNotSupportedYet) {
-    for (const char* scheme : {"rfc", "rfcs", "sftp"})
-        EXPECT_EQ(read("[[mapping]]\nvirtual = \"v:1\"\ninternal = \"" + std::string(scheme) +
-                       "://i:1\"\n")
-                      .problems,
-                  "t:3:12: mapping.internal with " + std::string(scheme) +
-                      ":// is not supported yet in this version");
+TEST(MappingConfig, SaysThatListsAreNotSupportedYet) {
     EXPECT_EQ(
         read("[[mapping]]\nvirtual = \"v:1\"\ninternal = [\"http://a\", \"http://b\"]\n").problems,
         "t:3:12: mapping.internal as a list is not supported yet in this version");

@@ -34,7 +34,16 @@ void take_ids(Bytes& reply, BytesView like) {
     write_u16(record, appc_at::connection, header.connection_index());
 }
 
-Bytes data_frame(std::uint8_t function, BytesView items, bool final, std::uint8_t info) {
+/// Info and vector, and whether it is the last record with items.
+struct Flags {
+    std::uint8_t info = 0x00;
+    std::uint8_t vector = 0x00;
+    bool final = false;
+};
+constexpr Flags flags_of_last{0x05, 0x0c, true};
+constexpr Flags flags_of_part{0x01, 0x08};
+
+Bytes data_frame(std::uint8_t function, BytesView items, Flags flags) {
     Bytes out;
     const auto frame = begin_frame(out);
     out.resize(out.size() + header_bytes);
@@ -43,13 +52,14 @@ Bytes data_frame(std::uint8_t function, BytesView items, bool final, std::uint8_
     write_u8(header, appc_at::function, function);
     write_u8(header, appc_at::protocol, external_client);
     write_u16(header, appc_at::uid, 0xffff);
-    write_u16(header, appc_at::parameter_bytes, final ? trailer_bytes : 0);
-    write_u8(header, appc_at::info, info);
+    write_u16(header, appc_at::parameter_bytes, flags.final ? trailer_bytes : 0);
+    write_u8(header, appc_at::info, flags.info);
+    write_u8(header, appc_at::vector, flags.vector);
     std::ranges::copy(as_bytes(session_id), header.subspan(appc_at::conversation).begin());
     write_u16(header, appc_at::comm, unassigned);
     write_u16(header, appc_at::connection, session_connection);
     append_bytes(out, items);
-    if (final) {
+    if (flags.final) {
         append_u32(out, static_cast<std::uint32_t>(items.size()));
         append_u32(out, 0x8500);
     }
@@ -203,24 +213,25 @@ Items Items::logon(std::string_view client, std::string_view user) {
     return items;
 }
 
-Bytes send_frame(BytesView items) { return data_frame(0xcb, items, true, 0x05); }
-Bytes send_part_frame(BytesView items) { return data_frame(0xcb, items, false, 0x01); }
-Bytes last_part_frame(BytesView items) { return data_frame(0x09, items, true, 0x05); }
+Bytes send_frame(BytesView items) { return data_frame(0xcb, items, flags_of_last); }
+Bytes send_part_frame(BytesView items) { return data_frame(0xcb, items, flags_of_part); }
+Bytes middle_part_frame(BytesView items) { return data_frame(0x09, items, flags_of_part); }
+Bytes last_part_frame(BytesView items) { return data_frame(0x09, items, flags_of_last); }
 
 Bytes async_frame(BytesView items, bool barrier) {
-    auto frame = data_frame(barrier ? 0x07 : 0x08, items, false, barrier ? 0x01 : 0x00);
+    auto frame = barrier ? data_frame(0x07, items, {.info = 0x01}) : data_frame(0x08, items, {});
     write_u32(frame, frame_head_bytes + appc_at::parameters,
               static_cast<std::uint32_t>(items.size()));
     return frame;
 }
 
 Bytes receive_frame() {
-    auto frame = data_frame(0x09, {}, false, 0x01);
+    auto frame = data_frame(0x09, {}, {.info = 0x01});
     write_u32(frame, frame_head_bytes + appc_at::parameters, 28'000);
     return frame;
 }
 
-Bytes control_frame(std::uint8_t function) { return data_frame(function, {}, false, 0x01); }
+Bytes control_frame(std::uint8_t function) { return data_frame(function, {}, {}); }
 
 Bytes operator+(Bytes a, const Bytes& b) {
     append_bytes(a, b);

@@ -102,7 +102,8 @@ Bytes send_frame(BytesView items);  // SAP_SEND with everything
 Bytes send_part_frame(BytesView items);
 Bytes async_frame(BytesView items, bool barrier = false);
 Bytes receive_frame();
-Bytes last_part_frame(BytesView items);  // RECEIVE with the rest and the trailer
+Bytes middle_part_frame(BytesView items);  // RECEIVE with more, and not yet the end
+Bytes last_part_frame(BytesView items);    // RECEIVE with the rest and the trailer
 Bytes control_frame(std::uint8_t function);
 Bytes operator+(Bytes a, const Bytes& b);
 

@@ -72,13 +72,30 @@ TEST(Inspector, TellsHowManyBytesAFrameNeeds) {
 }
 
 TEST(Inspector, AsksForNoLargeFrameBeforeTheLogon) {
-    const Bytes head = from_hex("00010000").value();
-    Conversation early;
-    EXPECT_EQ(early.client(head).refusal, Refusal::setup);
-    Conversation later;
-    later.bring(Until::allocated);
-    EXPECT_FALSE(later.client(head).closed);
-    EXPECT_EQ(later.client(from_hex("00").value()).refusal, Refusal::none);
+    struct Case {
+        Until until;
+        std::string_view longest;
+        std::string_view too_long;
+        Refusal refusal;
+    };
+    const Case cases[] = {{Until::start, "000003fc", "000003fd", Refusal::setup},
+                          {Until::allocated, "0000fffc", "0000fffd", Refusal::too_large},
+                          {Until::logged_on, "00100000", "00100001", Refusal::too_large}};
+    for (const auto& one : cases) {
+        Conversation good;
+        good.bring(one.until);
+        EXPECT_FALSE(good.client(from_hex(one.longest).value()).closed) << one.longest;
+        Conversation bad;
+        bad.bring(one.until);
+        EXPECT_EQ(bad.client(from_hex(one.too_long).value()).refusal, one.refusal) << one.too_long;
+    }
+}
+
+TEST(Inspector, AFrameBehindTheLogonAsksForNoMoreThanTheLogonBeforeItIsAnswered) {
+    Conversation conversation;
+    conversation.bring(Until::allocated);
+    conversation.client(load_data("session/08-logon-rfcping.bin"));
+    EXPECT_EQ(conversation.client(from_hex("0000fffd").value()).refusal, Refusal::too_large);
 }
 
 TEST(Inspector, ForwardsACallFromWhereItWasReceived) {
@@ -121,7 +138,6 @@ TEST(Inspector, ARefusedCallLeavesTheConversationUsable) {
                         "module in your Cloud Connector in case it was a valid request."),
               std::string::npos);
     EXPECT_EQ(header_of(outcome.answered).return_code(), 0U);
-    EXPECT_TRUE(conversation.inspector().is_idle());
     EXPECT_EQ(conversation.client(call("STFC_CONNECTION")).forwarded, call("STFC_CONNECTION"));
 }
 
@@ -193,26 +209,7 @@ TEST(Inspector, TellsAnswersFromExceptions) {
     conversation.client(call("RFC_PING"));
     conversation.back_end(load_data("session/19-fu-not-found-reply.bin"));
     EXPECT_TRUE(conversation.inspector().call().reply_is_error);
-    EXPECT_TRUE(conversation.inspector().is_idle());
-}
-
-TEST(Inspector, LogonDataBehindTheLogonIsRefused) {
-    auto conversation = logged_on();
-    const auto items = Items::call("STFC_CONNECTION").add_wide(tag::user, "OTHER").end().bytes();
-    EXPECT_EQ(conversation.client(send_frame(items)).refusal, Refusal::ambiguous);
-}
-
-TEST(Inspector, AUserNamedTwiceIsRefused) {
-    Conversation conversation;
-    conversation.bring(Until::allocated);
-    const auto items = Items::logon("100", "JANE")
-                           .add(tag::user, "JANE")
-                           .add(tag::function, "RFCPING")
-                           .end()
-                           .bytes();
-    const auto outcome = conversation.client(send_frame(items));
-    EXPECT_EQ(outcome.refusal, Refusal::ambiguous);
-    EXPECT_EQ(header_of(outcome.answered).return_code(), 0x12U);
+    EXPECT_EQ(conversation.client(call("RFC_PING")).refusal, Refusal::none);
 }
 
 TEST(Inspector, AnErrorOfTheBackEndEndsTheConversation) {
@@ -238,48 +235,6 @@ TEST(Inspector, SaysFarewellOnlyWhereAConversationExists) {
     const Bytes farewell(bytes.begin(), bytes.end());
     EXPECT_EQ(farewell, load_data("session/18-deallocate.bin"));
     EXPECT_TRUE(conversation.inspector().is_over());
-}
-
-TEST(Inspector, KnowsWhoHasLoggedOn) {
-    auto conversation = logged_on();
-    EXPECT_EQ(conversation.inspector().call().user, "TESTUSER");
-    EXPECT_EQ(conversation.inspector().call().client, "001");
-    EXPECT_EQ(conversation.inspector().call().function, "RFCPING");
-}
-
-Outcome log_on(const Policy& policy, std::string_view client, std::string_view user,
-               std::string_view function = "RFCPING") {
-    Conversation conversation(policy);
-    conversation.bring(Until::allocated);
-    return conversation.client(
-        send_frame(Items::logon(client, user).add(tag::function, function).end().bytes()));
-}
-
-TEST(Inspector, RefusesALogonInTheShapeOfAWrongPassword) {
-    auto policy = manifest_policy();
-    policy.blocked_users = {{"100", "SAP*"}};
-    const auto outcome = log_on(policy, "100", "sap*");
-    EXPECT_EQ(outcome.refusal, Refusal::user_blocked);
-    EXPECT_TRUE(outcome.forwarded.empty());
-    EXPECT_TRUE(outcome.closed);
-    EXPECT_EQ(header_of(outcome.answered).return_code(), 0x12U);
-    EXPECT_NE(said(outcome.answered).find("Access denied for user sap* in client 100"),
-              std::string::npos);
-    EXPECT_EQ(log_on(policy, "100", "JANE").refusal, Refusal::none);
-}
-
-TEST(Inspector, RefusesALogonToAnotherClient) {
-    auto policy = manifest_policy();
-    policy.clients = {"100", "200"};
-    EXPECT_EQ(log_on(policy, "100", "JANE").refusal, Refusal::none);
-    EXPECT_EQ(log_on(policy, "300", "JANE").refusal, Refusal::client_denied);
-    EXPECT_EQ(log_on(policy, "", "JANE").refusal, Refusal::client_denied);
-}
-
-TEST(Inspector, RefusesAForbiddenFunctionInTheLogon) {
-    const auto outcome = log_on(manifest_policy(), "100", "JANE", "Z_SECRET");
-    EXPECT_EQ(outcome.refusal, Refusal::function_denied);
-    EXPECT_TRUE(outcome.closed);
 }
 
 TEST(Inspector, NothingFollowsTheEnd) {

@@ -76,6 +76,9 @@ TEST(PolicyCheck, FindsWhatCouldNeverBeMet) {
     EXPECT_FALSE(check({.clients = {"1"}}));
     EXPECT_FALSE(check({.blocked_users = {{"1000", "X"}}}));
     EXPECT_FALSE(check({.blocked_users = {{"100", ""}}}));
+    EXPECT_TRUE(check({.blocked_users = {{"100", "ABCDEFGHIJKL"}}}));
+    EXPECT_FALSE(check({.blocked_users = {{"100", "ABCDEFGHIJKLM"}}}));
+    EXPECT_FALSE(check({.blocked_users = {{"100", "SAP* "}}}));
 }
 
 TEST(LogonPolicy, ChecksClientsAndUsers) {
@@ -93,6 +96,12 @@ TEST(LogonPolicy, ChecksClientsAndUsers) {
         {{"200", "SAP*"}, Refusal::none},
         {{"200", "ddic"}, Refusal::user_blocked},
         {{"100", std::nullopt}, Refusal::user_blocked},
+        {{"100", "SAP*        X"}, Refusal::user_blocked},
+        {{"200", "SAP* X"}, Refusal::user_blocked},
+        {{"200", "ABCDEFGHIJKLM"}, Refusal::user_blocked},
+        {{"200", "ABCDEFGHIJKL"}, Refusal::none},
+        {{"1000", "JANE"}, Refusal::client_denied},
+        {{"100", "JANE", true}, Refusal::user_blocked},
     };
     for (const auto& one : cases)
         EXPECT_EQ(to_text(decide_logon(lists, one.logon)), to_text(one.refusal));
@@ -102,6 +111,8 @@ TEST(LogonPolicy, ALogonWithoutAClientMayBeToTheBlockedOne) {
     const Policy lists{.blocked_users = {{"100", "SAP*"}}};
     EXPECT_EQ(decide_logon(lists, {std::nullopt, "SAP*"}), Refusal::user_blocked);
     EXPECT_EQ(decide_logon(lists, {std::nullopt, "JANE"}), Refusal::none);
+    for (const auto* client : {"1000", "10", "a00", "1 0"})
+        EXPECT_EQ(decide_logon(lists, {client, "SAP*"}), Refusal::user_blocked) << client;
 }
 
 TEST(LogonPolicy, WithoutListsAnybodyMayTry) { EXPECT_EQ(decide_logon({}, {}), Refusal::none); }

@@ -21,6 +21,13 @@ TEST(ControlMessage, EveryKindSurvivesTheWire) {
         Refused{"conflict", "another process"},
         Trust{{"aa", "bb"}, "bb"},
         Hello{1, "0.1.0", "", 1, "p1", {}, true, {"aa"}},
+        Open{"hana", "0123456789abcdef"},
+        OpenRefused{"0123456789abcdef", "not_granted"},
+        Welcome{1, "0.1.0", 2, "hub/witness+01020304+BAAA"},
+        Checkpoint{"origin\n7\nroot\n\n\u2014 origin AAAA\n", 5, {"aGFzaA=="}, {"k+1+AQ=="}},
+        Checkpoint{},
+        Cosigned{UINT64_MAX, "\u2014 hub/witness AAAA\n", "hub/witness+01020304+BAAA"},
+        WitnessRefused{"stale", 9, "goes on from 5"},
         Restarting{std::chrono::milliseconds(30'000)}};
     for (const auto& message : messages) {
         auto line = encode(message);
@@ -32,7 +39,7 @@ TEST(ControlMessage, EveryKindSurvivesTheWire) {
 }
 
 TEST(ControlMessage, WhatALaterVersionAddsIsSkipped) {
-    EXPECT_EQ(read(R"({"type":"checkpoint","root":"x"})"), ControlMessage(Unknown{"checkpoint"}));
+    EXPECT_EQ(read(R"({"type":"tile","root":"x"})"), ControlMessage(Unknown{"tile"}));
     EXPECT_EQ(read(R"({"x":{"y":[1]},"workers":2,"type":"welcome","program":"","version":1})"),
               ControlMessage(Welcome{1, "", 2}));
 }
@@ -41,14 +48,31 @@ TEST(ControlMessage, WhatIsNotAMessageIsMalformed) {
     const auto* hello_with_a_number =
         R"({"type":"hello","version":1,"program":"","location":"","epoch":1,"process":"",)"
         R"("virtual_hosts":[1]})";
-    for (const auto* line : {"", "{}", "null", "[]", "{", R"({"type":1})", R"({"type":"welcome"})",
-                             R"({"type":"welcome","version":"1","program":"","workers":1})",
-                             R"({"type":"welcome","version":-1,"program":"","workers":1})",
-                             R"({"type":"welcome","version":1.5,"program":"","workers":1})",
-                             R"({"type":"welcome","version":1,"program":null,"workers":1})",
-                             R"({"type":"restarting"})", R"({"type":"restarting","within_ms":-5})",
-                             hello_with_a_number, R"({"type":"refused","code":"x","text":"y"} z)",
-                             "{\"type\":\"a\xff\"}", R"({"type":[[[[[[[[[[1]]]]]]]]]]})"})
+    for (const auto* line :
+         {"",
+          "{}",
+          "null",
+          "[]",
+          "{",
+          R"({"type":1})",
+          R"({"type":"welcome"})",
+          R"({"type":"welcome","version":"1","program":"","workers":1})",
+          R"({"type":"welcome","version":-1,"program":"","workers":1})",
+          R"({"type":"welcome","version":1.5,"program":"","workers":1})",
+          R"({"type":"welcome","version":1,"program":null,"workers":1})",
+          R"({"type":"restarting"})",
+          R"({"type":"open","channel":"x"})",
+          R"({"type":"checkpoint","note":"x","old_size":1,"proof":[1],"keys":[]})",
+          R"({"type":"checkpoint","note":"x","old_size":-1,"proof":[],"keys":[]})",
+          R"({"type":"checkpoint","note":"x","old_size":1,"proof":[]})",
+          R"({"type":"cosigned","size":1})",
+          R"({"type":"witness_refused","code":"x"})",
+          R"({"type":"open","channel":1,"nonce":"x"})",
+          R"({"type":"restarting","within_ms":-5})",
+          hello_with_a_number,
+          R"({"type":"refused","code":"x","text":"y"} z)",
+          "{\"type\":\"a\xff\"}",
+          R"({"type":[[[[[[[[[[1]]]]]]]]]]})"})
         EXPECT_EQ(decode(line).error().code, Errc::malformed) << line;
 }
 
@@ -57,6 +81,15 @@ TEST(ControlMessage, WhatIsTooLargeIsRefused) {
         R"({"type":"x","pad":")" + std::string(control_line_bytes_max, 'x') + "\"}";
     EXPECT_EQ(decode(padded).error().code, Errc::limit);
     EXPECT_FALSE(decode(R"({"type":")" + std::string(1'025, 'x') + "\"}"));
+    const auto is_read = [](Checkpoint checkpoint) {
+        const auto line = encode(checkpoint);
+        return decode(line.substr(0, line.size() - 1)).has_value();
+    };
+    const std::string note(checkpoint_note_bytes_max, 'n');
+    EXPECT_TRUE(is_read({note, 1, std::vector<std::string>(checkpoint_proof_hashes_max), {}}));
+    EXPECT_FALSE(is_read({note + "n", 1, {}, {}}));
+    EXPECT_FALSE(is_read({"", 1, std::vector<std::string>(checkpoint_proof_hashes_max + 1), {}}));
+    EXPECT_FALSE(is_read({"", 1, {}, std::vector<std::string>(checkpoint_keys_max + 1)}));
     Hello many;
     many.virtual_hosts.resize(virtual_hosts_told_max, "h:1");
     auto line = encode(many);

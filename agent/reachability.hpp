@@ -1,0 +1,87 @@
+#pragma once
+
+#include "agent/site.hpp"
+#include "agent/ssh_hosts.hpp"
+#include "base/error.hpp"
+#include "mappings/mapping.hpp"
+#include "net/loop.hpp"
+#include "net/task.hpp"
+#include "ssh/session.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::net {
+class BlockingPool;
+}
+
+namespace sallyport::agent {
+
+/// One step on the way to an internal system.
+enum class ReachStep : std::uint8_t { name, tcp, ssh, tls, greeting, login };
+std::string_view to_text(ReachStep step);
+
+/// Where to, and whom to believe there.
+struct ReachTarget {
+    std::string virtual_host{};  // "db.virtual:5431"
+    std::string internal{};      // "tcp://db.corp:5431"
+    mappings::Protocol protocol = mappings::Protocol::http;
+    std::string host;
+    std::uint16_t port = 0;
+    std::shared_ptr<const net::TlsContext> trust{};  // empty: no TLS
+    std::optional<ssh::Session::Options> jump_host{};
+    std::optional<ssh::Session::Options> login{};  // of files: as whom, and with which key
+};
+
+/// What was found out.
+struct Reachability {
+    struct Step {
+        ReachStep step = ReachStep::name;
+        bool good = false;
+        std::chrono::microseconds took{0};
+        std::string text;  // what was found, or why it failed
+    };
+    ReachTarget target;
+    std::vector<Step> steps{};
+    std::string advice{};  // what to do; empty if it is reachable
+    bool is_reachable() const { return advice.empty(); }
+};
+
+/// Each step.
+inline constexpr std::chrono::milliseconds reach_step_timeout{5'000};
+/// At once.
+inline constexpr std::size_t reach_probes_max = 16;
+/// Ports of one mapping that are tried; of more, the first.
+inline constexpr std::uint16_t reach_ports_max = 16;
+
+/// What `mapping` leads to: one target per port, at most reach_ports_max; `only_port`: that
+/// internal port, 0: all.
+std::vector<ReachTarget> reach_targets(const Site& site, const mappings::Mapping& mapping,
+                                       std::uint16_t only_port);
+
+/// What targets are reached from; all of it outlives the asking.
+struct ReachBase {
+    net::Loop& loop;
+    net::BlockingPool& pool;
+    SshHosts& ssh_hosts;
+};
+
+/// Goes the way that exchanges of the mapping go, up to the first word of its protocol: resolves
+/// the name and connects, or asks the jump host to, shakes hands with the trust of the
+/// configuration, and lets the system say what it is (agent/greeting.hpp). Sends no request, and
+/// logs on only at servers of files, where nobody can do anything else.
+net::Task<Reachability> reach(ReachBase base, ReachTarget target,
+                              std::chrono::milliseconds step_timeout);
+
+/// What an administrator does about a step that failed.
+std::string reach_advice(const ReachTarget& target, ReachStep step, const Error& error);
+
+/// All of `targets`, a few at a time; in their order.
+std::vector<Reachability> reach_all(std::vector<ReachTarget> targets);
+
+}  // namespace sallyport::agent

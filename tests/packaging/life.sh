@@ -1,0 +1,97 @@
+#!/bin/sh
+# From the installed packages to the first request, then what may happen to a service. Runs as root
+# under a systemd that has booted; the back end is busybox.
+set -eu
+started=$(date +%s)
+hub() { runuser -u sallyport-hub -- sallyport-hub "$@"; }
+agent() { runuser -u sallyport -- sallyport "$@"; }
+ok() { echo "ok: $*"; }
+until_true() { # as often as it may take a slow machine
+    for _ in $(seq 300); do
+        if "$@" >/dev/null 2>&1; then return 0; fi
+        sleep 0.2
+    done
+    echo "not within a minute: $*"
+    "$@"
+}
+
+echo '127.0.0.1 hub.example.com' >>/etc/hosts
+mkdir -p /srv/www && echo hello >/srv/www/hello
+busybox httpd -p 127.0.0.1:8000 -h /srv/www
+
+hub init >/dev/null
+systemctl -q enable --now sallyport-hub-tls.socket sallyport-hub-proxy.socket \
+    sallyport-hub-socks5.socket sallyport-hub.service
+systemctl is-active sallyport-hub
+ok hub started
+hub tenant add acme >/dev/null
+hub client add shop --tenant acme --json >/root/client
+hub agent add berlin --tenant acme --json | sed 's/.*"join_token":"\([^"]*\)".*/\1/' >/root/join
+
+cat >/etc/sallyport/agent.toml <<'TOML'
+[agent]
+[[hub]]
+name = "prod"
+url = "https://hub.example.com"
+[[mapping]]
+virtual = "erp.virtual:80"
+internal = "http://127.0.0.1:8000"
+[[mapping.rule]]
+path = "/"
+match = "subpaths"
+TOML
+agent check
+agent enroll --token-file - </root/join
+systemctl -q enable --now sallyport.service
+systemctl is-enabled sallyport.service sallyport-hub.service
+ok enabled
+until_true agent status
+ok agent started
+
+field() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" /root/client; }
+umask 077
+request() {
+    printf 'grant_type=client_credentials&client_id=%s&client_secret=%s' \
+        "$(field clientid)" "$(field clientsecret)" >/root/form
+    curl -sS --cacert /var/lib/sallyport-hub/ca.pem -d @/root/form \
+        https://hub.example.com/oauth/token |
+        sed 's/.*"access_token":"\([^"]*\)".*/Proxy-Authorization: Bearer \1/' >/root/token
+    curl -sS --fail --proxy http://127.0.0.1:20003 --proxy-header @/root/token \
+        http://erp.virtual/hello | grep -q hello
+}
+until_true request
+ok "first request, $(($(date +%s) - started)) s after the packages were there"
+agent status >/root/status
+head -n 20 /root/status
+
+before=$(systemctl show -p MainPID --value sallyport)
+kill -9 "$before"
+until_true request
+[ "$(systemctl show -p MainPID --value sallyport)" != "$before" ]
+ok "survives kill -9"
+
+systemctl reload sallyport
+systemctl reload sallyport-hub
+request
+ok reloads
+
+main_pid() { systemctl show -p MainPID --value "$1"; }
+resident() { awk '/VmRSS/ { print $2 }' "/proc/$(main_pid "$1")/status"; }
+echo "resident when idle, KiB: agent $(resident sallyport), hub $(resident sallyport-hub)"
+systemctl stop sallyport
+systemctl stop sallyport-hub.service sallyport-hub-tls.socket sallyport-hub-proxy.socket \
+    sallyport-hub-socks5.socket
+for unit in sallyport sallyport-hub; do
+    [ "$(systemctl show -p Result --value $unit)" = success ]
+    [ "$(systemctl show -p ActiveState --value $unit)" = inactive ]
+done
+ok stops cleanly
+journalctl -q -u sallyport --no-pager >/root/journal
+grep -q systemd /root/journal
+grep -v systemd /root/journal >/root/own # something must be left
+tail -n 5 /root/own
+ok journal
+# No pipe, since the exit code counts.
+agent audit verify >/root/verified || { cat /root/verified; exit 1; }
+head -n 2 /root/verified
+ok log verified

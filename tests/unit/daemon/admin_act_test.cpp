@@ -1,0 +1,172 @@
+#include "daemon/admin_act.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "daemon/admin_server.hpp"
+#include "tests/support/audit_records.hpp"
+#include "tests/support/run_loop.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+#include <boost/json/parse.hpp>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <future>
+#include <unistd.h>
+
+namespace sallyport::daemon {
+namespace {
+
+constexpr std::array<AdminVerb, 2> verbs{
+    {{"/v1/reload", "config.reload", AdminVerb::WithoutLog::allowed}, {"/v1/x", "x"}}};
+
+http::RequestHead head(std::string_view method, std::string_view target) {
+    http::RequestHead head;
+    head.method = method;
+    head.target = target;
+    return head;
+}
+
+TEST(AdminVerb, IsFoundByItsTargetAndOnlyInAPost) {
+    ASSERT_NE(find_verb(verbs, head("POST", "/v1/x")), nullptr);
+    EXPECT_EQ(find_verb(verbs, head("POST", "/v1/x"))->act, "x");
+    EXPECT_EQ(find_verb(verbs, head("GET", "/v1/x")), nullptr);
+    EXPECT_EQ(find_verb(verbs, head("POST", "/v1/y")), nullptr);
+}
+
+std::unique_ptr<audit::Log> open(const std::filesystem::path& folder,
+                                 audit::OnFailure on_failure = audit::OnFailure::block) {
+    audit::Settings settings;
+    settings.folder = folder;
+    settings.on_failure = on_failure;
+    return std::move(*audit::Log::open(settings));
+}
+
+TEST(AdminVerb, IsRefusedWhereItWouldNotBeOnRecord) {
+    const test::TemporaryFolder root;
+    const auto folder = root.path() / "audit";
+    ASSERT_TRUE(replace_file(folder, "no folder", 0600));
+    const auto failed = open(folder);
+    EXPECT_FALSE(refuse_unrecorded(verbs[0], *failed));
+    const auto refused = refuse_unrecorded(verbs[1], *failed);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 503);
+    const auto degraded = open(folder, audit::OnFailure::degrade);
+    EXPECT_FALSE(refuse_unrecorded(verbs[1], *degraded));
+}
+
+class RecordActTest : public testing::Test {
+protected:
+    static net::Task<void> act(audit::Log& log, net::BlockingPool& pool, net::Loop& loop,
+                               http::SimpleResponse answer,
+                               std::optional<http::SimpleResponse>& recorded) {
+        const AdminCaller caller{::getuid()};
+        const ActRecorder recorder{log, pool, loop, true};
+        recorded = co_await record_act(recorder, caller, "config.reload", std::move(answer));
+    }
+    static http::SimpleResponse record(audit::Log& log, http::SimpleResponse answer) {
+        net::BlockingPool pool(1);
+        return record(log, answer, pool);
+    }
+    static http::SimpleResponse record(audit::Log& log, http::SimpleResponse answer,
+                                       net::BlockingPool& pool) {
+        net::Loop loop;
+        net::TaskGroup group(loop);
+        std::optional<http::SimpleResponse> recorded;
+        group.spawn("act", act(log, pool, loop, std::move(answer), recorded));
+        EXPECT_TRUE(test::run_until_done(loop, group));
+        return recorded.value_or(http::SimpleResponse());
+    }
+    test::TemporaryFolder root;
+};
+
+TEST_F(RecordActTest, SaysWhoDidWhatAndThatItIsOnRecord) {
+    const auto log = open(root.path() / "audit");
+    http::SimpleResponse answer;
+    answer.body = R"({"done":true})";
+    const auto recorded = record(*log, answer);
+    const auto body = boost::json::parse(recorded.body).as_object();
+    EXPECT_TRUE(body.at("done").as_bool());
+    EXPECT_TRUE(body.at("record").as_object().at("recorded").as_bool());
+    EXPECT_NE(describe_record(body).find("on record"), std::string::npos);
+    const auto acts = test::records_of(root.path() / "audit", "admin.action");
+    ASSERT_EQ(acts.size(), 1u);
+    EXPECT_EQ(acts[0].text("act"), "config.reload");
+    EXPECT_EQ(acts[0].text("who"), "uid:" + std::to_string(::getuid()));
+    EXPECT_EQ(acts[0].text("outcome"), "done");
+}
+
+TEST(DescribeRecord, SaysWhetherAWitnessIsStillToCountersign) {
+    struct Case {
+        const char* answer;
+        const char* said;
+    };
+    const Case cases[] = {
+        {R"({"recorded":true,"sealed":true,"witnessed":true,"witness_configured":true})",
+         "on record, sealed: yes, witnessed: yes\n"},
+        {R"({"recorded":true,"sealed":true,"witnessed":false,"witness_configured":true})",
+         "on record, sealed: yes, witnessed: pending\n"},
+        {R"({"recorded":true,"sealed":false,"witnessed":false,"witness_configured":false})",
+         "on record, sealed: pending, witnessed: no witness configured\n"},
+        {R"({"recorded":false,"sealed":false,"witnessed":false,"witness_configured":false})",
+         "not on record: [audit] level is off\n"},
+        {R"({"recorded":false,"failure":"full"})",
+         "NOT ON RECORD, the audit log has failed: full\n"},
+    };
+    for (const auto& each : cases)
+        EXPECT_EQ(describe_record({{"record", boost::json::parse(each.answer)}}), each.said);
+    EXPECT_EQ(describe_record({}), "");
+}
+
+TEST_F(RecordActTest, SaysWhyItWasNotDone) {
+    const auto log = open(root.path() / "audit");
+    static_cast<void>(record(*log, admin_error(422, "invalid", "line 7 is wrong")));
+    const auto acts = test::records_of(root.path() / "audit", "admin.action");
+    ASSERT_EQ(acts.size(), 1u);
+    EXPECT_EQ(acts[0].text("outcome"), "refused");
+    EXPECT_EQ(acts[0].text("reason"), "line 7 is wrong");
+}
+
+TEST_F(RecordActTest, NobodyKeepsAnActFromTheRecordByKeepingThePoolBusy) {
+    const auto log = open(root.path() / "audit");
+    std::promise<void> over;
+    net::BlockingPool pool(1);
+    const auto waiting = over.get_future().share();
+    while (pool.submit([waiting] { waiting.wait(); })) {
+        // until its queue is full
+    }
+    http::SimpleResponse answer;
+    answer.body = R"({"done":true})";
+    const auto recorded = record(*log, answer, pool);
+    over.set_value();
+    const auto body = boost::json::parse(recorded.body).as_object();
+    EXPECT_EQ(describe_record(body), "on record, sealed: pending, witnessed: pending\n");
+    log->close();
+    const auto acts = test::records_of(root.path() / "audit", "admin.action");
+    ASSERT_EQ(acts.size(), 1u);
+    EXPECT_EQ(acts[0].text("who"), "uid:" + std::to_string(::getuid()));
+}
+
+TEST_F(RecordActTest, NamesAFailedLog) {
+    ASSERT_TRUE(replace_file(root.path() / "audit", "no folder", 0600));
+    const auto log = open(root.path() / "audit");
+    http::SimpleResponse answer;
+    answer.body = R"({"done":true})";
+    const auto body = boost::json::parse(record(*log, answer).body).as_object();
+    EXPECT_FALSE(body.at("record").as_object().at("recorded").as_bool());
+    EXPECT_TRUE(describe_record(body).starts_with("NOT ON RECORD"));
+}
+
+TEST_F(RecordActTest, SaysThatTheLevelLeavesItOut) {
+    audit::Settings settings;
+    settings.folder = root.path() / "audit";
+    settings.level = audit::Level::off;
+    const auto log = std::move(*audit::Log::open(settings));
+    http::SimpleResponse answer;
+    answer.body = R"({"done":true})";
+    const auto body = boost::json::parse(record(*log, answer).body).as_object();
+    EXPECT_EQ(describe_record(body), "not on record: [audit] level is off\n");
+}
+
+}  // namespace
+}  // namespace sallyport::daemon
