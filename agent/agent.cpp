@@ -235,7 +235,9 @@ void Agent::run() {
                                 {"epoch", epoch_},
                                 {"mappings", site_->table.mappings().size()},
                                 {"configuration", site_->config.digest}});
-    daemon::notify_ready("running");
+    tell_last_good();
+    keep_last_good();
+    daemon::notify_ready(site_->last_good ? "RUNNING WITH THE LAST GOOD CONFIGURATION" : "running");
     loop_.io.run();
     for (auto& worker : workers_) worker->join();
     log_->on_sealed({});
@@ -280,7 +282,7 @@ net::Task<void> Agent::stop() {
 }
 
 Result<void> Agent::reload(std::string_view who) {
-    auto site = Site::load(site_->config.file);
+    auto site = Site::in_force(site_->config.file);
     if (!site) {
         log::error("config.refused", {{"error", to_text(site.error())}});
         return Error{site.error().code,
@@ -307,6 +309,7 @@ Result<void> Agent::reload(std::string_view who) {
     forwarders_.use(site_->config.audit.forwarders);
     configured_witnesses_.use(*log_, site_->config.audit.witnesses);
     use_keys(std::move(*keys));
+    keep_last_good();
     log::info("config.reloaded", {{"configuration", site_->config.digest}, {"who", who}});
     if (restart)
         log::warn("config.restart_needed",

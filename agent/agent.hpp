@@ -60,6 +60,16 @@ private:
     std::vector<std::string> authorities() const;
     Rotation::Wiring rotation_wiring();
     Result<void> reload(std::string_view who);
+    // Of what is exposed; agent_mappings.cpp.
+    http::SimpleResponse change_overrides(std::string_view target, std::string_view body,
+                                          daemon::AdminCaller caller);
+    Result<void> put_in_force(SitePtr site, std::string_view who);
+    boost::json::object mappings_json() const;
+    http::SimpleResponse check_candidate(std::string_view body) const;
+    // agent_last_good.cpp
+    void keep_last_good();
+    void tell_last_good();
+    boost::json::object last_good_json() const;
     net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request,
                                                daemon::AdminCaller caller);
     net::Task<http::SimpleResponse> perform(std::string_view target, std::string_view body,
@@ -107,6 +117,7 @@ private:
     boost::asio::signal_set signals_;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     bool draining_ = false;
+    std::string kept_digest_{};  // of the files that are kept as the last good ones
 };
 
 }  // namespace sallyport::agent

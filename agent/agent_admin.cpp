@@ -1,5 +1,6 @@
 // What the running agent does when it is asked over its admin socket.
 #include "agent/agent.hpp"
+#include "agent/mapping_verbs.hpp"
 #include "base/error.hpp"
 #include "daemon/admin_act.hpp"
 #include "daemon/audit_erase.hpp"
@@ -18,8 +19,10 @@ namespace {
 using WithoutLog = daemon::AdminVerb::WithoutLog;
 
 constexpr std::string_view drain = "/v1/drain";
-constexpr std::array<daemon::AdminVerb, 10> verbs{
+constexpr std::array<daemon::AdminVerb, 12> verbs{
     {{"/v1/reload", "config.reload", WithoutLog::allowed},
+     {override_target, "mappings.override", WithoutLog::allowed},
+     {clear_target, "mappings.clear", WithoutLog::allowed},
      {"/v1/reconnect", "links.reconnect"},
      {"/v1/replace-links", "links.replace"},
      {"/v1/renew-certificate", "certificate.renew"},
@@ -52,6 +55,14 @@ net::Task<http::SimpleResponse> Agent::administer(const http::SimpleRequest& req
         const auto facts = co_await certificates();
         response.body = boost::json::serialize(facts);
         co_return response;
+    }
+    if (head.method == "GET" && head.target == mappings_target) {
+        http::SimpleResponse response;
+        response.body = boost::json::serialize(mappings_json());
+        co_return response;
+    }
+    if (head.method == "POST" && head.target == check_target) {
+        co_return check_candidate(request.body);
     }
     const daemon::ActRecorder recorder{*log_, pool_, loop_, has_witness()};
     if (head.method == "POST" && head.target == daemon::erase_target) {
@@ -89,6 +100,8 @@ net::Task<http::SimpleResponse> Agent::perform(std::string_view target, std::str
     } else if (target == "/v1/reload-certificates") {
         const auto reloaded = reload_keys();
         if (!reloaded) co_return daemon::admin_error(422, "invalid", to_text(reloaded.error()));
+    } else if (target == override_target || target == clear_target) {
+        co_return change_overrides(target, body, caller);
     } else if (target == "/v1/audit/trust-witness") {
         co_return trust_witness(body);
     } else if (target == "/v1/renew-certificate") {

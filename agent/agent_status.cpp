@@ -148,7 +148,10 @@ net::Task<json::object> Agent::status() {
     out["identity_providers"] = to_json(site_->identity_providers, *key_sets_.snapshot());
     out["certificates"] = expiry_json();
     auto& warnings = out["warnings"].emplace_array();
-    for (const auto& warning : config.warnings) warnings.emplace_back(warning);
+    for (const auto& warning : all_warnings(*site_)) warnings.emplace_back(warning);
+    if (site_->last_good) out["last_good"] = last_good_json();
+    auto& overrides = out["overrides"].emplace_array();
+    for (const auto& [name, one] : site_->overrides.all()) overrides.push_back(to_json(name, one));
     out["memory_budget"] =
         json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}};
     out["log_lines_dropped"] = log::dropped();

@@ -2,7 +2,9 @@
 
 #include "agent/login.hpp"
 #include "http/service.hpp"
+#include "mappings/moment.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace sallyport::agent {
@@ -22,8 +24,11 @@ public:
         (void)audit;
         return serve_as(head, up, down, std::move(login));
     }
-    /// Its mapping is gone or has changed: nothing new comes. Streams end; requests go on.
+    /// Its mapping is gone, closed or has changed: nothing new comes. Streams and WebSockets end;
+    /// requests go on.
     virtual void retire() {}
+    /// When its mapping expires; nothing: never. Its streams and WebSockets end then.
+    virtual void expire_at(std::optional<mappings::Moment> moment) { (void)moment; }
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
                                   http::Answer& down) override {
         return serve_as(head, up, down, nullptr);

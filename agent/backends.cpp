@@ -6,6 +6,7 @@
 #include "agent/sftp_backend.hpp"
 #include "agent/sftp_connector.hpp"
 #include "agent/stream_backend.hpp"
+#include "mappings/exposure.hpp"
 
 #include <cassert>
 
@@ -22,6 +23,8 @@ struct PooledBackend final : Backend {
                                      http::Answer& down, LoginPtr login) override {
         return backend.serve_as(head, up, down, std::move(login));
     }
+    void retire() override { backend.retire(); }
+    void expire_at(std::optional<mappings::Moment> moment) override { backend.expire_at(moment); }
 
     std::unique_ptr<Connector> connector;
     HttpBackend backend;
@@ -37,6 +40,11 @@ bool is_same(const Site& a, const mappings::Mapping& x, const Site& b, const map
            (!x.is_tls() || a.trust_digest == b.trust_digest) &&
            (x.is_stream() || a.config.strip == b.config.strip) &&
            (!x.is_files() || x.rules == y.rules);
+}
+
+bool is_open(const mappings::Mapping& mapping) {
+    const auto now = std::chrono::system_clock::now();
+    return mappings::closing_of(mapping, now) == mappings::Closing::none;
 }
 
 }  // namespace
@@ -58,7 +66,8 @@ std::shared_ptr<Backend> Backends::find(const SitePtr& site, const mappings::Map
 /// For a stream that was decided before the last reload: it would outlive its mapping.
 std::shared_ptr<Backend> Backends::overtaken(const Site& site, const mappings::Mapping& mapping) {
     const auto* now = site_->table.find(mapping.virtual_host.text());
-    if (now != nullptr && is_same(site, mapping, *site_, *now)) return find(site_, *now);
+    if (now != nullptr && is_open(*now) && is_same(site, mapping, *site_, *now))
+        return find(site_, *now);
     auto gone = make(site, mapping);
     gone->retire();
     return gone;
@@ -69,10 +78,12 @@ void Backends::use(const SitePtr& site) {
     std::unordered_map<const mappings::Mapping*, Entry> kept;
     for (auto& [mapping, entry] : entries_) {
         const auto* now = site->table.find(mapping->virtual_host.text());
-        if (now != nullptr && is_same(*entry.site, *mapping, *site, *now))
-            kept.emplace(now, Entry{site, std::move(entry.service)});
-        else
+        if (now == nullptr || !is_open(*now) || !is_same(*entry.site, *mapping, *site, *now)) {
             entry.service->retire();
+            continue;
+        }
+        entry.service->expire_at(now->expires);
+        kept.emplace(now, Entry{site, std::move(entry.service)});
     }
     entries_ = std::move(kept);
 }
@@ -96,8 +107,10 @@ std::shared_ptr<Backend> Backends::make_http(const Site& site, const mappings::M
     options.response_timeout = mapping.limits.response_timeout;
     options.stall_timeout = mapping.limits.stall_timeout;
     options.connections = mapping.limits.connections;
-    return std::make_shared<PooledBackend>(loop_, sweep_, ways_.to(site, mapping)(port),
-                                           std::move(options));
+    auto backend = std::make_shared<PooledBackend>(loop_, sweep_, ways_.to(site, mapping)(port),
+                                                   std::move(options));
+    backend->expire_at(mapping.expires);
+    return backend;
 }
 
 std::shared_ptr<Backend> Backends::make_files(const Site& site, const mappings::Mapping& mapping) {
@@ -106,7 +119,11 @@ std::shared_ptr<Backend> Backends::make_files(const Site& site, const mappings::
     options.times = {mapping.limits.response_timeout, mapping.limits.stall_timeout};
     options.limits.connections = mapping.limits.connections;
     auto way = std::make_unique<SftpConnector>(ways_.file_server(site, mapping));
-    auto table = mappings::Table::create({mapping});
+    auto judged = mapping;  // the exchange has asked whether it is open
+    judged.enabled = true;
+    judged.maintenance = false;
+    judged.expires.reset();
+    auto table = mappings::Table::create({std::move(judged)});
     assert(table && "the table of the site has taken it");
     return std::make_shared<SftpBackend>(loop_, sweep_, std::move(way), std::move(*table),
                                          std::move(options));
@@ -122,7 +139,9 @@ std::shared_ptr<Backend> Backends::make_stream(const Site& site, const mappings:
     options.connections = mapping.limits.connections;
     options.idle_timeout = mapping.limits.idle_timeout;
     if (mapping.is_directory()) options.inspect = ldap_inspections(mapping.operations);
-    return std::make_shared<StreamBackend>(loop_, sweep_, std::move(options));
+    auto backend = std::make_shared<StreamBackend>(loop_, sweep_, std::move(options));
+    backend->expire_at(mapping.expires);
+    return backend;
 }
 
 }  // namespace sallyport::agent

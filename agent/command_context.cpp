@@ -1,5 +1,6 @@
 #include "agent/command_context.hpp"
 
+#include "agent/config.hpp"
 #include "base/terminal.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -30,6 +31,15 @@ void on_run(CLI::App& command, CommandContext& context,
         else
             context.out << for_terminal(output->text);
     });
+}
+
+Result<std::filesystem::path> socket_of(const CommandContext& context, const std::string& given) {
+    if (!given.empty()) return std::filesystem::path(given);
+    auto config = Config::load(context.config);
+    if (config) return config->admin_socket;
+    return Error{
+        config.error().code,
+        config.error().detail + "\n(name the daemon's socket with --socket to ask it anyway)"};
 }
 
 }  // namespace sallyport::agent

@@ -37,6 +37,10 @@ struct CommandOutput {
 void on_run(CLI::App& command, CommandContext& context,
             std::function<Result<CommandOutput>()> body);
 
+/// The socket of the daemon. A configuration that has just been broken must not keep anybody from
+/// looking at the daemon that runs with the one before, so `given` (--socket) wins over the file.
+Result<std::filesystem::path> socket_of(const CommandContext& context, const std::string& given);
+
 // The commands. Each adds its subcommand to `app`.
 
 /// `check`, `explain METHOD URL`, `mappings list`: read the configuration, ask nobody. `mappings

@@ -1,5 +1,5 @@
 #include "agent/command_context.hpp"
-#include "agent/config.hpp"
+#include "agent/mapping_report.hpp"
 #include "daemon/admin_act.hpp"
 #include "daemon/admin_client.hpp"
 #include "daemon/audit_key.hpp"
@@ -23,17 +23,6 @@ namespace json = boost::json;
 
 std::string text_of(const json::value& value) {
     return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
-}
-
-/// The socket of the daemon. A configuration that has just been broken must not keep anybody from
-/// looking at the daemon that runs with the one before, so the option wins over the file.
-Result<std::filesystem::path> socket_of(const CommandContext& context, const std::string& given) {
-    if (!given.empty()) return std::filesystem::path(given);
-    auto config = Config::load(context.config);
-    if (config) return config->admin_socket;
-    return Error{
-        config.error().code,
-        config.error().detail + "\n(name the daemon's socket with --socket to ask it anyway)"};
 }
 
 /// RFC 3339 in UTC.
@@ -89,6 +78,8 @@ std::string describe_agent(const json::object& status) {
     }
     for (const auto& warning : status.at("warnings").as_array())
         text += "warning: " + text_of(warning) + "\n";
+    for (const auto& entry : status.at("overrides").as_array())
+        text += describe_override(entry.as_object());
     for (const auto& entry : status.at("ssh").as_array()) {
         const auto& server = entry.as_object();
         text += "ssh " + text_of(server.at("server")) + ": " + text_of(server.at("sessions")) +

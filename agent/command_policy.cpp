@@ -1,9 +1,13 @@
 #include "agent/claims_file.hpp"
 #include "agent/command_context.hpp"
+#include "agent/command_mappings.hpp"
+#include "agent/command_overrides.hpp"
 #include "agent/command_reachability.hpp"
 #include "agent/deliveries.hpp"
+#include "agent/effective_site.hpp"
 #include "agent/explain_ldap.hpp"
 #include "agent/explain_rfc.hpp"
+#include "agent/mapping_report.hpp"
 #include "agent/site.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
@@ -27,7 +31,7 @@ Result<CommandOutput> check(const CommandContext& context) {
     const auto& config = (*site)->config;
     CommandOutput output;
     json::array warnings;
-    for (const auto& warning : config.warnings) {
+    for (const auto& warning : all_warnings(**site)) {
         output.text += "warning: " + warning + "\n";
         warnings.emplace_back(warning);
     }
@@ -138,7 +142,7 @@ void explain_user(const Site& site, const mappings::Mapping& mapping,
 }
 
 Result<CommandOutput> explain(const CommandContext& context, const Question& question) {
-    const auto site = Site::load(context.config);
+    const auto site = effective_site(context);
     if (!site) return site.error();
     const bool is_ldap = question.method == "LDAP";
     const bool is_rfc = question.method == "RFC";
@@ -161,7 +165,7 @@ Result<CommandOutput> explain(const CommandContext& context, const Question& que
                                   .method = question.method,
                                   .upgrade = question.upgrade,
                                   .stream = is_stream};
-    const auto decision = (*site)->table.decide(access);
+    const auto decision = (*site)->table.decide(access, std::chrono::system_clock::now());
     CommandOutput output;
     json::object facts{{"allowed", decision.allowed()}};
     if (decision.mapping != nullptr) {
@@ -186,63 +190,28 @@ Result<CommandOutput> explain(const CommandContext& context, const Question& que
             (decision.rule->match == mappings::Match::exact ? " (exact)" : " (subpaths)") + "\n";
         explain_user(**site, *decision.mapping, claims, output, facts);
     } else {
-        facts["reason"] = mappings::denial_text(decision, access);
-        output.text += "refused: " + mappings::denial_text(decision, access) + "\n";
+        const auto hidden = mappings::hidden_text(decision);
+        facts["reason"] = hidden.empty() ? mappings::denial_text(decision, access) : hidden;
+        output.text += "refused: " + std::string(facts["reason"].as_string()) + "\n";
         output.exit_code = 1;
     }
     output.json = std::move(facts);
     return output;
 }
 
-json::object to_json(const mappings::Mapping& mapping) {
-    json::array rules;
-    for (const auto& rule : mapping.rules) {
-        json::array methods;
-        for (const auto& method : rule.methods) methods.emplace_back(method);
-        rules.push_back(
-            json::object{{"path", rule.path},
-                         {"match", rule.match == mappings::Match::exact ? "exact" : "subpaths"},
-                         {"methods", std::move(methods)},
-                         {"upgrade", rule.upgrade},
-                         {"batch", rule.batch},
-                         {"enabled", rule.enabled}});
-    }
-    json::object out{{"virtual", mapping.virtual_text()},
-                     {"internal", mapping.internal.text()},
-                     {"hub", mapping.hub},
-                     {"description", mapping.description},
-                     {"rules", mapping.rfc ? rules_json(*mapping.rfc) : std::move(rules)}};
-    if (mapping.via) out["via"] = mapping.via->text();
-    if (!mapping.operations.empty())
-        out["operations"] = json::array(mapping.operations.begin(), mapping.operations.end());
-    return out;
-}
-
 Result<CommandOutput> list_mappings(const CommandContext& context) {
-    const auto site = Site::load(context.config);
+    const auto site = effective_site(context);
     if (!site) return site.error();
+    const auto now = std::chrono::system_clock::now();
     CommandOutput output;
     json::array all;
     for (const auto& mapping : (*site)->table.mappings()) {
-        all.push_back(to_json(mapping));
-        output.text += mapping.virtual_text() + " -> " + mapping.internal.text() +
-                       (mapping.via ? " via " + mapping.via->text() : "") +
-                       (mapping.description.empty() ? "" : "  (" + mapping.description + ")") +
-                       "\n";
-        std::string operations;
-        for (const auto& operation : mapping.operations)
-            operations += (operations.empty() ? "    " : ", ") + operation;
-        if (!operations.empty()) output.text += operations + "\n";
-        if (mapping.rfc) output.text += rules_text(*mapping.rfc);
-        for (const auto& rule : mapping.rules) {
-            std::string methods;
-            for (const auto& method : rule.methods)
-                methods += (methods.empty() ? "" : ",") + method;
-            output.text += "    " + std::string(rule.enabled ? "" : "(disabled) ") + rule.path +
-                           (rule.match == mappings::Match::exact ? "" : " and below") + "  " +
-                           (methods.empty() ? "all methods" : methods) +
-                           (rule.upgrade ? ", WebSocket" : "") + (rule.batch ? ", $batch" : "") +
-                           "\n";
+        all.push_back(mapping_json(mapping, now));
+        output.text += describe_mapping(mapping, now);
+        if (const auto* one = (*site)->overrides.find(mapping.virtual_text())) {
+            auto said = to_json(mapping.virtual_text(), *one);
+            output.text += "    " + describe_override(said);
+            all.back().get_object()["override"] = std::move(said);
         }
     }
     output.json = std::move(all);
@@ -279,6 +248,9 @@ void add_policy_commands(CLI::App& app, CommandContext& context) {
     on_run(*mappings->add_subcommand("list", "all mappings and their rules"), context,
            [&context] { return list_mappings(context); });
     add_reachability_command(*mappings, context);
+    add_mapping_commands(*mappings, context);
+    add_scenario_commands(*mappings, context);
+    add_override_commands(*mappings, context);
 }
 
 }  // namespace sallyport::agent

@@ -37,7 +37,7 @@ Chosen targets_of(const Site& site, const std::string& name) {
     if (name.find(':') != std::string::npos) {
         const mappings::Access access{
             .authority = name, .target = "/", .method = "CONNECT", .stream = true};
-        const auto decision = site.table.decide(access);
+        const auto decision = site.table.decide(access, std::chrono::system_clock::now());
         if (decision.mapping != nullptr) add(*decision.mapping, decision.internal_port);
         return chosen;
     }

@@ -243,7 +243,7 @@ bool TunnelConfig::same_links(const TunnelConfig& other) const {
     return memory_budget_bytes == other.memory_budget_bytes && times(*this) == times(other);
 }
 
-Result<Config> Config::parse(const std::vector<std::pair<std::string, std::string>>& documents) {
+Result<Config> Config::parse(const ConfigDocuments& documents) {
     Config config;
     ConfigProblems problems;
     std::string all;
@@ -264,18 +264,32 @@ Result<Config> Config::parse(const std::vector<std::pair<std::string, std::strin
     if (!problems.empty()) return Error{Errc::malformed, problems.text()};
     warn_of_missing_trust(config);
     warn_of_principals(config);
-    config.digest = to_hex(certs::sha256(as_bytes(all)));
+    config.files_digest = to_hex(certs::sha256(as_bytes(all)));
+    config.digest = config.files_digest;
+    config.documents = std::make_shared<ConfigDocuments>(documents);
     if (!documents.empty()) config.file = documents.front().first;
     return config;
 }
 
 Result<Config> Config::load(const std::filesystem::path& file) {
+    const auto documents = read(file);
+    if (!documents) return documents.error();
+    return parse(*documents);
+}
+
+Result<std::vector<std::filesystem::path>> Config::files(const std::filesystem::path& file) {
     const auto more = more_files(file.parent_path() / "mappings.d");
     if (!more) return more.error();
-    std::vector<std::filesystem::path> files{file};
-    files.insert(files.end(), more->begin(), more->end());
-    std::vector<std::pair<std::string, std::string>> documents;
-    for (const auto& path : files) {
+    std::vector<std::filesystem::path> all{file};
+    all.insert(all.end(), more->begin(), more->end());
+    return all;
+}
+
+Result<ConfigDocuments> Config::read(const std::filesystem::path& file) {
+    const auto all = files(file);
+    if (!all) return all.error();
+    ConfigDocuments documents;
+    for (const auto& path : *all) {
         auto text = read_file(path);
         if (!text)
             return Error{text.error().code,
@@ -284,7 +298,7 @@ Result<Config> Config::load(const std::filesystem::path& file) {
                              ".md), or name another file with --config"};
         documents.emplace_back(path.string(), std::move(*text));
     }
-    return parse(documents);
+    return documents;
 }
 
 }  // namespace sallyport::agent

@@ -14,8 +14,11 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sallyport::agent {
@@ -62,6 +65,12 @@ struct EnrolmentConfig {
     bool operator==(const EnrolmentConfig&) const = default;
 };
 
+/// Names and texts of files; the first is the main one.
+using ConfigDocuments = std::vector<std::pair<std::string, std::string>>;
+
+/// The last configuration that was good, in the state directory.
+inline constexpr std::string_view last_good_name = "last_good_configuration.json";
+
 /// agent.toml and mappings.d, checked (docs/CONFIGURATION.md says what each key means).
 struct Config {
     std::filesystem::path file;
@@ -84,18 +93,27 @@ struct Config {
     std::vector<ChannelConfig> channels;
     std::vector<mappings::Mapping> mappings;
     std::vector<std::string> warnings;
-    std::string digest;  // SHA-256 over all files, hexadecimal; stands in each audit record
+    std::string digest;        // of what is in force, hexadecimal; stands in each audit record
+    std::string files_digest;  // SHA-256 over all files; the same unless something overrides them
+    std::shared_ptr<const ConfigDocuments> documents;  // what it was read from
 
     /// Reads `file` and every *.toml in `mappings.d` beside it, in the order of their names.
     /// Errors: Errc::malformed with every problem, one per line: "file:line:column: what".
     static Result<Config> load(const std::filesystem::path& file);
     /// The same from texts; the first is the main file.
-    static Result<Config> parse(const std::vector<std::pair<std::string, std::string>>& documents);
+    static Result<Config> parse(const ConfigDocuments& documents);
+    /// The files that load() reads; the first is the main one. Errors: the operating system's.
+    static Result<std::vector<std::filesystem::path>> files(const std::filesystem::path& file);
+    /// The texts that load() reads. Errors: the operating system's, with what to do.
+    static Result<ConfigDocuments> read(const std::filesystem::path& file);
 
     std::filesystem::path identity_folder() const { return state_dir / "identity"; }
     std::filesystem::path audit_folder() const { return daemon::audit_folder(state_dir); }
     std::filesystem::path epoch_file() const { return state_dir / "epoch"; }
     std::filesystem::path witness_pins_file() const { return state_dir / "witnesses.json"; }
+    /// What an administrator said of mappings at run time.
+    std::filesystem::path overrides_file() const { return state_dir / "overrides.json"; }
+    std::filesystem::path last_good_file() const { return state_dir / last_good_name; }
     /// Which certificate the audit log has told of.
     std::filesystem::path recorded_file() const { return state_dir / "recorded_certificate"; }
 };

@@ -54,6 +54,20 @@ void compare_rules(Comparison& comparison, const Mapping& before, const Mapping&
         comparison.note(category, called + ": order of the rules changed");
 }
 
+/// Whether it lets anything through.
+void compare_exposure(Comparison& comparison, const Mapping& before, const Mapping& after,
+                      const std::string& called) {
+    constexpr std::string_view category = "BackendMapping";
+    if (before.enabled != after.enabled)
+        comparison.note(category, called + (after.enabled ? " enabled" : " disabled"));
+    if (before.maintenance != after.maintenance)
+        comparison.note(category, called + ": maintenance " + (after.maintenance ? "on" : "off"));
+    if (before.expires != after.expires)
+        comparison.note(category,
+                        called + (after.expires ? " expires at " + mappings::to_text(*after.expires)
+                                                : " does not expire"));
+}
+
 void compare_mappings(Comparison& comparison, const Config& before, const Config& after) {
     comparison.tables(
         "BackendMapping", "mapping", before.mappings, after.mappings,
@@ -64,6 +78,10 @@ void compare_mappings(Comparison& comparison, const Config& before, const Config
             others.rules = now.rules;
             others.operations = now.operations;
             others.rfc = now.rfc;
+            compare_exposure(comparison, old, now, called);
+            others.enabled = now.enabled;
+            others.maintenance = now.maintenance;
+            others.expires = now.expires;
             if (!(others == now)) comparison.note("BackendMapping", called + " changed");
         });
 }

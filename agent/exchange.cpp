@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "http/hygiene.hpp"
 #include "mappings/authority_name.hpp"
+#include "mappings/exposure.hpp"
 
 #include <array>
 #include <optional>
@@ -27,12 +28,12 @@ bool is_override(std::string_view name) {
 }
 
 /// The values of the method override headers, in order; all of them must agree (docs/PROTOCOL.md).
-struct Overrides {
+struct MethodOverrides {
     static constexpr std::size_t count_max = 8;  // a ninth is one too many to be honest
     std::array<std::string_view, count_max + 1> values;
     std::size_t count = 0;
 
-    explicit Overrides(http::Fields fields) {
+    explicit MethodOverrides(http::Fields fields) {
         for (const auto& field : fields) {
             if (!is_override(field.name)) continue;
             if (count == count_max) values[0] = {};  // names no method: the request is refused
@@ -69,6 +70,14 @@ void set_user(audit::ExchangeBegin& exchange, const certs::Principal& principal)
     exchange.user = principal.name;
     exchange.user_type = certs::to_text(principal.type);
     exchange.issuer = principal.issuer;
+}
+
+/// Why an exchange was ended that nobody gave up: its mapping is closed, gone or another one.
+std::string_view reason_of_end(const mappings::Table& table, std::string_view authority) {
+    const auto* mapping = table.find(authority);
+    if (mapping == nullptr) return "mapping_changed";
+    const auto closing = mappings::closing_of(*mapping, std::chrono::system_clock::now());
+    return closing == mappings::Closing::none ? "mapping_changed" : mappings::to_text(closing);
 }
 
 void log_failure(const http::RequestHead& head, const mappings::Mapping& mapping,
@@ -123,7 +132,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     AuditGate::Commit commit(down.event());
 
     // 1. Is there a mapping, and does a rule allow this? What no rule names does not exist.
-    const Overrides overrides(head.fields);
+    const MethodOverrides overrides(head.fields);
     const mappings::Access wanted{.authority = head.authority,
                                   .target = head.target,
                                   .method = head.method,
@@ -131,19 +140,20 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
                                   .upgrade = !head.upgrade.empty(),
                                   .stream = is_stream,
                                   .hub = hub_};
-    const auto decision = site->table.decide(wanted);
+    const auto now = std::chrono::system_clock::now();
+    const auto decision = site->table.decide(wanted, now);
     if (!decision.allowed()) {
         principal = recognize(entry, site, head, down.event());
         const auto refusal = refusal_of(decision, wanted);
-        co_return co_await refuse(refusal, entry, held);
+        co_return co_await refuse(refusal, entry, held, mappings::hidden_reason(decision.denial));
     }
 
     // A file is moved to a place that must be allowed as well.
-    destination = judge_destination(site->table, decision, wanted, head);
+    destination = judge_destination(site->table, decision, wanted, head, now);
     if (destination) entry.exchange().destination = destination->target;
     if (destination && destination->refusal) {
         principal = recognize(entry, site, head, down.event());
-        co_return co_await refuse(*destination->refusal, entry, held);
+        co_return co_await refuse(*destination->refusal, entry, held, destination->hidden_reason);
     }
 
     if (decision.rule != nullptr)
@@ -155,8 +165,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
 
     // 2. On whose behalf? Verified here: what a hub says about users proves nothing.
     Principals::Question question(down.event());
-    principals_.resolve(question, site, decision.mapping->principal, head.facts,
-                        std::chrono::system_clock::now());
+    principals_.resolve(question, site, decision.mapping->principal, head.facts, now);
     while (question.pending()) {
         if (down.aborted()) co_return co_await give_up(entry, held);
         co_await down.event().wait();
@@ -216,7 +225,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
             word = outcome_of(outcome.error());
             reason = refusal.code;
             if (outcome.error().code == Errc::aborted)
-                reason = has_gone ? "caller_gone" : "mapping_changed";  // or a reload did it
+                reason = has_gone ? "caller_gone" : reason_of_end(site_->table, head.authority);
         }
         broke = is_stream && held.started();
         // Who has gone sees no answer.
@@ -245,11 +254,12 @@ certs::PrincipalPtr Exchange::recognize(audit::Entry& entry, const SitePtr& site
 }
 
 net::Task<Result<void>> Exchange::refuse(const http::Refusal& refusal, audit::Entry& entry,
-                                         HeldAnswer& held) {
+                                         HeldAnswer& held, std::string_view hidden_reason) {
     AuditGate::Commit commit(held.event());
     http::answer(held, refusal, culprit, entry.exchange().exchange);
     entry.add_response_bytes(held.bytes());
-    gate_.close(commit, entry, {audit::outcome::refused, refusal.status, refusal.code});
+    const auto reason = hidden_reason.empty() ? refusal.code : hidden_reason;
+    gate_.close(commit, entry, {audit::outcome::refused, refusal.status, reason});
     while (commit.pending()) co_await held.event().wait();
     held.release();
     co_return Result<void>{};

@@ -6,6 +6,7 @@
 #include "http/service.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace sallyport::audit {
 class Entry;
@@ -36,8 +37,9 @@ private:
     /// Who is refused, for the record; what he is told is the same whoever he is. Null: not known.
     certs::PrincipalPtr recognize(audit::Entry& entry, const SitePtr& site,
                                   const http::RequestHead& head, net::Event& event);
+    /// `hidden_reason`: stands on record instead of what the caller is told.
     net::Task<Result<void>> refuse(const http::Refusal& refusal, audit::Entry& entry,
-                                   HeldAnswer& held);
+                                   HeldAnswer& held, std::string_view hidden_reason = {});
     net::Task<Result<void>> give_up(audit::Entry& entry, HeldAnswer& held);
 
     std::string hub_;

@@ -1,5 +1,7 @@
 #include "agent/explain_rfc.hpp"
 
+#include "mappings/moment.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -23,6 +25,8 @@ void refuse(const std::string& why, rfc::Refusal refusal, CommandOutput& output,
 std::string why_denied(rfc::Refusal refusal) {
     if (refusal == rfc::Refusal::tunnel_denied)
         return "the function executes what its caller names, so a rule must name it exactly";
+    if (refusal == rfc::Refusal::rule_expired)
+        return "the rule that would allow the function has expired";
     return "no enabled rule names the function";
 }
 
@@ -54,7 +58,8 @@ void explain_call(const mappings::RfcMapping& mapping, const RfcQuestion& questi
             "this is not how names of function modules are written: up to 30 "
             "characters, upper case",
             rfc::Refusal::not_canonical, output, facts);
-    const auto decision = rfc::decide_function(mapping.policy, question.function);
+    const auto decision =
+        rfc::decide_function(mapping.policy, question.function, std::chrono::system_clock::now());
     if (decision.refusal != rfc::Refusal::none)
         return refuse(why_denied(decision.refusal), decision.refusal, output, facts);
     if (!explain_logon(mapping.policy, question, output, facts)) return;
@@ -89,10 +94,13 @@ void explain_rfc(const mappings::Mapping& mapping, const RfcQuestion& question,
 
 json::array rules_json(const mappings::RfcMapping& mapping) {
     json::array rules;
-    for (const auto& rule : mapping.policy.rules)
-        rules.push_back(json::object{{"function", rule.function},
-                                     {"match", text_of(rule.match)},
-                                     {"enabled", rule.enabled}});
+    for (const auto& rule : mapping.policy.rules) {
+        json::object out{
+            {"function", rule.function}, {"match", text_of(rule.match)}, {"enabled", rule.enabled}};
+        if (rule.expires) out["expires"] = mappings::to_text(*rule.expires);
+        if (!rule.scenario.empty()) out["scenario"] = rule.scenario;
+        rules.push_back(std::move(out));
+    }
     return rules;
 }
 
@@ -100,7 +108,9 @@ std::string rules_text(const mappings::RfcMapping& mapping) {
     std::string text;
     for (const auto& rule : mapping.policy.rules)
         text += "    " + std::string(rule.enabled ? "" : "(disabled) ") + rule.function +
-                (rule.match == rfc::Match::exact ? "" : "*") + "\n";
+                (rule.match == rfc::Match::exact ? "" : "*") +
+                (rule.expires ? ", until " + mappings::to_text(*rule.expires) : "") +
+                (rule.scenario.empty() ? "" : "  [" + rule.scenario + "]") + "\n";
     if (mapping.policy.infrastructure) text += "    functions that client libraries need\n";
     return text;
 }

@@ -1,5 +1,7 @@
 #include "agent/http_backend.hpp"
 
+#include "base/error.hpp"
+
 #include <optional>
 #include <utility>
 
@@ -30,12 +32,24 @@ HttpBackend::HttpBackend(net::Loop& loop, net::IdleSweep& sweep, Connector& conn
              options.strip,
              options.response_timeout,
              options.stall_timeout},
-      pool_(loop, sweep, connector, {options.connections, options.waiting, options.idle_timeout}) {}
+      pool_(loop, sweep, connector, {options.connections, options.waiting, options.idle_timeout}),
+      expiry_(sweep, [this] { end_websockets(); }) {}
+
+void HttpBackend::retire() { end_websockets(); }
+
+void HttpBackend::end_websockets() {
+    for (auto& one : upgrading_) {
+        one.ended = true;
+        one.event.set();
+    }
+}
 
 net::Task<Result<void>> HttpBackend::serve_as(const http::RequestHead& head, http::Body& up,
                                               http::Answer& down, LoginPtr login) {
     HttpExchange exchange(loop_, sweep_, rules_, head, up, down);
     if (auto good = exchange.check(); !good) co_return good.error();
+    std::optional<Upgrading> upgrading;
+    if (!head.upgrade.empty()) upgrading_.push_back(upgrading.emplace(down.event()));
     auto freshness = HttpPool::Freshness::any;
     while (true) {
         std::optional<HttpPool::Lease> lease;
@@ -52,6 +66,8 @@ net::Task<Result<void>> HttpBackend::serve_as(const http::RequestHead& head, htt
         auto step = exchange.step();
         while (step && *step == HttpExchange::Step::wait) {
             co_await down.event().wait();
+            if (upgrading && upgrading->ended)
+                co_return Error{Errc::aborted, "its mapping was removed, closed or changed"};
             step = exchange.step();
         }
         if (step) {

@@ -2,13 +2,17 @@
 
 #include "agent/backend.hpp"
 #include "agent/connector.hpp"
+#include "agent/expiry_watch.hpp"
 #include "agent/http_exchange.hpp"
 #include "agent/http_pool.hpp"
 #include "http/hygiene.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
 
+#include <boost/intrusive/list.hpp>
+
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace sallyport::agent {
@@ -40,6 +44,10 @@ public:
     net::Task<Result<void>> serve_as(const http::RequestHead& head, http::Body& up,
                                      http::Answer& down, LoginPtr login) override;
 
+    /// Ends its WebSockets, which may have no end of their own; requests go on.
+    void retire() override;
+    void expire_at(std::optional<mappings::Moment> moment) override { expiry_.set(moment); }
+
     std::size_t idle_connections() const { return pool_.idle(); }
     std::size_t open_connections() const { return pool_.open(); }
     std::size_t waiting_exchanges() const { return pool_.waiting(); }
@@ -47,11 +55,21 @@ public:
     void close_idle() { pool_.close_idle(); }
 
 private:
+    /// An exchange that is or becomes a WebSocket.
+    struct Upgrading : net::TurnHook {
+        explicit Upgrading(net::Event& to_tell) : event(to_tell) {}
+        net::Event& event;
+        bool ended = false;  // from outside
+    };
+    void end_websockets();
+
     net::Loop& loop_;
     net::IdleSweep& sweep_;
     std::chrono::milliseconds connect_timeout_;
     HttpExchangeRules rules_;
     HttpPool pool_;
+    boost::intrusive::list<Upgrading, boost::intrusive::constant_time_size<false>> upgrading_;
+    ExpiryWatch expiry_;
 };
 
 }  // namespace sallyport::agent

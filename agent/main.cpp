@@ -1,6 +1,6 @@
 #include "agent/agent.hpp"
 #include "agent/command_context.hpp"
-#include "agent/site.hpp"
+#include "agent/site_at_start.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "daemon/audit_command.hpp"
@@ -13,8 +13,8 @@ namespace {
 using namespace sallyport;
 
 /// `run`: the agent itself, until a signal ends it.
-int run(const std::filesystem::path& file) {
-    auto site = agent::Site::load(file);
+int run(const std::filesystem::path& file, agent::OnBroken on_broken) {
+    auto site = agent::site_at_start(file, on_broken);
     if (!site) {
         std::cerr << site.error().detail << '\n';
         return 2;
@@ -45,8 +45,13 @@ int main(int argc, char** argv) {
     app.add_option("--config", context.config, "configuration file")->capture_default_str();
 
     int code = 0;
-    app.add_subcommand("run", "serve until a signal ends it")->callback([&] {
-        code = run(context.config);
+    auto* serve = app.add_subcommand("run", "serve until a signal ends it");
+    bool fail = false;
+    serve->add_flag("--no-last-good", fail,
+                    "end if the configuration is broken, instead of starting with what it leaves "
+                    "of the last good one");
+    serve->callback([&] {
+        code = run(context.config, fail ? agent::OnBroken::fail : agent::OnBroken::use_last_good);
     });
     agent::add_policy_commands(app, context);
     agent::add_certs_commands(app, context);

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sallyport::agent {
 
@@ -13,6 +14,7 @@ namespace sallyport::agent {
 struct MoveDestination {
     std::string target;  // empty if it cannot be read
     std::optional<http::Refusal> refusal{};
+    std::string_view hidden_reason{};  // of the refusal, for the record; mappings::hidden_reason()
 };
 
 /// Judges the destination of a MOVE among files as a MOVE of it would be judged; nothing for other
@@ -20,6 +22,7 @@ struct MoveDestination {
 std::optional<MoveDestination> judge_destination(const mappings::Table& table,
                                                  const mappings::Decision& decision,
                                                  const mappings::Access& access,
-                                                 const http::RequestHead& head);
+                                                 const http::RequestHead& head,
+                                                 mappings::Moment now);
 
 }  // namespace sallyport::agent

@@ -22,6 +22,14 @@ http::Refusal refusal_of(const mappings::Decision& decision, const mappings::Acc
             refusal.code = "ambiguous_request";
             refusal.proxy_status_error = "http_request_error";
             return refusal;
+        case Denial::maintenance:
+            refusal.status = 503;
+            refusal.code = "maintenance";
+            refusal.proxy_status_error = "destination_unavailable";
+            refusal.retry_after = maintenance_retry_after;
+            return refusal;
+        case Denial::mapping_disabled:
+        case Denial::mapping_expired:
         case Denial::system_not_exposed:
             refusal.code = "system_not_exposed";
             return refusal;

@@ -5,12 +5,16 @@
 #include "http/refusal.hpp"
 #include "mappings/table.hpp"
 
+#include <chrono>
 #include <string_view>
 
 namespace sallyport::agent {
 
 /// The agent's name where an answer says whose fault it is (RFC 9209 section 2).
 inline constexpr std::string_view culprit = "sallyport-agent";
+
+/// When a caller may come again to a mapping in maintenance.
+inline constexpr std::chrono::seconds maintenance_retry_after{60};
 
 /// What the caller is told when policy says no.
 http::Refusal refusal_of(const mappings::Decision& decision, const mappings::Access& access);

@@ -30,6 +30,7 @@ RfcInspection::RfcInspection(std::shared_ptr<const RfcTerms> terms, ExchangeAudi
 RfcInspection::~RfcInspection() { end_call(outcome::aborted); }
 
 InspectionStep RfcInspection::from_caller(std::span<std::byte> received) {
+    inspector_.set_time(std::chrono::system_clock::now());
     return done(inspector_.from_client(received));
 }
 

@@ -56,7 +56,7 @@ const mappings::Rule* SftpBackend::rule_for(const http::RequestHead& head,
                                             std::string_view target) const {
     const mappings::Access access{
         .authority = head.authority, .target = target, .method = head.method};
-    return table_.decide(access).rule;
+    return table_.decide(access, std::chrono::system_clock::now()).rule;
 }
 
 net::Task<SftpBackend::Outcome> SftpBackend::serve_files(const http::RequestHead& head,

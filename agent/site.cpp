@@ -1,10 +1,13 @@
 #include "agent/site.hpp"
 
 #include "agent/back_end_trust.hpp"
+#include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "certs/sha256.hpp"
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/forward_config.hpp"
+#include "mappings/exposure.hpp"
 #include "net/tls_context.hpp"
 
 #include <algorithm>
@@ -12,12 +15,45 @@
 #include <sys/stat.h>
 
 namespace sallyport::agent {
+namespace {
+
+/// Of what is in force: the files, and what overrides them.
+std::string digest_of(const std::string& files, const Overrides& overrides) {
+    if (overrides.empty()) return files;
+    return to_hex(certs::sha256(as_bytes(files + overrides.effect())));
+}
+
+}  // namespace
 
 Result<SitePtr> Site::load(const std::filesystem::path& file) {
     auto config = Config::load(file);
     if (!config) return config.error();
+    return make(std::move(*config));
+}
+
+Result<SitePtr> Site::in_force(const std::filesystem::path& file) {
+    auto site = load(file);
+    if (!site) return site;
+    auto overrides = Overrides::load((*site)->config.overrides_file());
+    if (!overrides) return overrides.error();
+    return (*site)->with(std::move(*overrides));
+}
+
+Result<SitePtr> Site::with(Overrides changed) const {
+    auto site = std::make_shared<Site>(*this);
+    site->overrides = std::move(changed);
+    site->config.mappings = site->overrides.applied_to(written);
+    site->config.digest = digest_of(site->config.files_digest, site->overrides);
+    auto made = mappings::Table::create(site->config.mappings);
+    if (!made) return made.error();
+    site->table = std::move(*made);
+    return SitePtr(std::move(site));
+}
+
+Result<SitePtr> Site::make(Config config) {
     auto site = std::make_shared<Site>();
-    site->config = std::move(*config);
+    site->config = std::move(config);
+    site->written = site->config.mappings;
 
     auto table = mappings::Table::create(site->config.mappings);
     if (!table) return table.error();
@@ -40,6 +76,26 @@ Result<SitePtr> Site::load(const std::filesystem::path& file) {
     if (auto read = site->read_kerberos(); !read) return read.error();
     if (auto read = site->read_ssh(); !read) return read.error();
     return SitePtr(std::move(site));
+}
+
+std::vector<std::string> all_warnings(const Site& site) {
+    std::vector<std::string> warnings;
+    if (site.last_good) {
+        warnings.push_back("THE CONFIGURATION ON DISK IS BROKEN, the last good one of " +
+                           mappings::to_text(site.last_good->saved) +
+                           " is in force: " + site.last_good->why);
+        for (const auto& closed : site.last_good->closed)
+            warnings.push_back("not exposed, since the broken configuration says less: " + closed);
+    }
+    std::ranges::copy(site.config.warnings, std::back_inserter(warnings));
+    for (const auto& [name, one] : site.overrides.all())
+        if (site.table.find(name) == nullptr)
+            warnings.push_back("an override (" + one.text() + ") is for " + name +
+                               ", which is not mapped; clear it: sallyport mappings clear " + name);
+    std::ranges::move(
+        mappings::exposure_warnings(site.table.mappings(), std::chrono::system_clock::now()),
+        std::back_inserter(warnings));
+    return warnings;
 }
 
 Result<void> Site::make_contexts(const BackEndTrust& from) {

@@ -3,6 +3,7 @@
 #include "agent/config.hpp"
 #include "agent/identity_providers.hpp"
 #include "agent/kerberos_names.hpp"
+#include "agent/overrides.hpp"
 #include "agent/technical_credentials.hpp"
 #include "certs/subject_rules.hpp"
 #include "mappings/table.hpp"
@@ -10,6 +11,9 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace sallyport::net {
 class TlsContext;
@@ -19,11 +23,21 @@ namespace sallyport::agent {
 
 struct BackEndTrust;
 
+/// That the configuration on disk was broken at start, so that the last good one is in force.
+struct LastGoodUse {
+    std::string why;                    // what is broken
+    mappings::Moment saved{};           // when the one in force was last known to be good
+    std::vector<std::string> closed{};  // what of it is not exposed, since the disk says less
+};
+
 /// What this site exposes at one moment: one valid configuration, the table made of it, and whom
 /// its back ends must prove to be. Immutable; a reload makes a new one, and an exchange keeps the
 /// one it began with.
 struct Site {
-    Config config;
+    Config config;                             // its mappings: with the overrides
+    std::vector<mappings::Mapping> written{};  // as the files say them
+    Overrides overrides{};
+    std::optional<LastGoodUse> last_good{};
     mappings::Table table;
     IdentityProviders identity_providers;
     std::shared_ptr<const net::TlsContext> trust;                          // for https back ends
@@ -38,6 +52,14 @@ struct Site {
     /// Reads everything the configuration names. Errors: as Config::load, and for files it names.
     static Result<std::shared_ptr<const Site>> load(const std::filesystem::path& file);
 
+    /// What the daemon puts in force: load(), with the overrides of the state directory.
+    static Result<std::shared_ptr<const Site>> in_force(const std::filesystem::path& file);
+    /// The same configuration with other overrides. Errors: as Table::create, which has taken these
+    /// mappings before.
+    Result<std::shared_ptr<const Site>> with(Overrides changed) const;
+    /// Of a configuration that was read already: part of load().
+    static Result<std::shared_ptr<const Site>> make(Config config);
+
     /// Whom the back end of `mapping` must prove to be.
     const std::shared_ptr<const net::TlsContext>& trust_of(const mappings::Mapping& mapping) const;
 
@@ -51,6 +73,9 @@ struct Site {
     Result<void> read_kerberos();
     Result<void> read_ssh();
 };
+
+/// What `check` and `status` warn of: the configuration's, and what is closed or soon will be.
+std::vector<std::string> all_warnings(const Site& site);
 
 using SitePtr = std::shared_ptr<const Site>;
 

@@ -2,6 +2,7 @@
 
 #include "agent/backend.hpp"
 #include "agent/connector.hpp"
+#include "agent/expiry_watch.hpp"
 #include "agent/inspected_exchange.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,6 +51,7 @@ public:
                                            ExchangeAudit& audit) override;
     /// Ends its streams, and opens no more.
     void retire() override;
+    void expire_at(std::optional<mappings::Moment> moment) override { expiry_.set(moment); }
 
 private:
     /// One of the streams that the mapping allows at once.
@@ -59,9 +62,13 @@ private:
         Running& operator=(const Running&) = delete;
         std::uint32_t& count;
         net::Event& event;
+        bool ended = false;  // from outside
     };
+    void end_streams(std::string_view why);
+    /// What was decided a moment before its mapping expired comes here a moment later.
+    bool is_closed() const { return retired_ || expiry_.has_come(); }
     template <class Moving>
-    net::Task<Result<void>> run(Moving& stream, http::Answer& down);
+    net::Task<Result<void>> run(Moving& stream, const Running& running);
     net::Task<Result<void>> serve_stream(const http::RequestHead& head, http::Body& up,
                                          http::Answer& down, LoginPtr login, ExchangeAudit* audit);
     Result<Connector*> way_to(std::string_view authority);
@@ -73,6 +80,7 @@ private:
     boost::intrusive::list<Running, boost::intrusive::constant_time_size<false>> running_;
     std::uint32_t streams_ = 0;  // of these
     bool retired_ = false;
+    ExpiryWatch expiry_;
 };
 
 }  // namespace sallyport::agent

@@ -1,5 +1,7 @@
 #include "agent/worker.hpp"
 
+#include "mappings/exposure.hpp"
+
 #include <boost/asio/post.hpp>
 
 namespace sallyport::agent {
@@ -13,8 +15,9 @@ tunnel::Hello say_hello(const AgentShared& shared, const Site& site, const HubCo
     hello.epoch = shared.epoch;
     hello.process = shared.process;
     hello.authorities = shared.authorities();
+    const auto now = std::chrono::system_clock::now();
     for (const auto& mapping : site.table.mappings())
-        if (mapping.hub.empty() || mapping.hub == hub.name)
+        if ((mapping.hub.empty() || mapping.hub == hub.name) && mappings::is_there(mapping, now))
             hello.virtual_hosts.push_back(mapping.virtual_host.text());
     return hello;
 }

@@ -2,9 +2,9 @@
 
 #include "daemon/config_change.hpp"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -30,19 +30,23 @@ public:
     template <class T, class Name, class Each>
     void tables(std::string_view category, std::string_view kind, const std::vector<T>& before,
                 const std::vector<T>& after, Name name, Each each) {
-        const auto find = [&](const std::vector<T>& all, const T& one) {
-            return std::ranges::find_if(all,
-                                        [&](const T& other) { return name(other) == name(one); });
+        using Named = std::unordered_map<std::string, const T*>;  // there may be thousands
+        const auto index = [&](const std::vector<T>& all) {
+            Named named;
+            for (const auto& one : all) named.emplace(name(one), &one);
+            return named;
         };
+        const Named old_ones = index(before);
+        const Named new_ones = index(after);
         const auto called = [&](const T& one) { return std::string(kind) + " " + name(one); };
         for (const auto& one : before)
-            if (find(after, one) == after.end()) note(category, called(one) + " removed");
+            if (!new_ones.contains(name(one))) note(category, called(one) + " removed");
         for (const auto& one : after) {
-            const auto old = find(before, one);
-            if (old == before.end())
+            const auto old = old_ones.find(name(one));
+            if (old == old_ones.end())
                 note(category, called(one) + " added");
-            else if (!(*old == one))
-                each(*old, one, called(one));
+            else if (!(*old->second == one))
+                each(*old->second, one, called(one));
         }
     }
 

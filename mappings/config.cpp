@@ -17,12 +17,6 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view later = "is not supported yet in this version";
 
-/// What later versions bring. Values that mean "off" are accepted.
-void refuse_later(ConfigTable& table) {
-    if (!table.text("expires").empty()) table.problem("expires", later);
-    if (table.boolean("maintenance", false)) table.problem("maintenance", later);
-}
-
 /// One, or a list of them for the time of a change.
 std::vector<Pin> read_pins(ConfigTable& table) {
     const auto texts = table.is_list("pin") ? table.texts("pin")
@@ -167,7 +161,9 @@ std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& docume
     auto pins = read_pins(table);
     auto operations = read_operations(table, internal, documents.warnings);
     auto via = read_via(table);
-    refuse_later(table);
+    const bool enabled = table.boolean("enabled", true);
+    const bool maintenance = table.boolean("maintenance", false);
+    const auto expires = read_expires(table);
     const auto description = table.text("description");
     auto rfc = read_rfc(table, name, internal);
     auto rules = read_rules(table, internal);
@@ -189,7 +185,10 @@ std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& docume
         .description = description,
         .rules = std::move(*rules),
         .operations = std::move(operations),
-        .rfc = std::move(rfc)};
+        .rfc = std::move(rfc),
+        .enabled = enabled,
+        .maintenance = maintenance,
+        .expires = expires};
     if (mapping.is_files()) complete_files(limits_table, mapping);
     warn_of_rules(mapping, documents.warnings);
     complete_principal(table, mapping);

@@ -1,5 +1,7 @@
 #include "mappings/config_rfc.hpp"
 
+#include "mappings/config_rule.hpp"
+
 #include <algorithm>
 
 namespace sallyport::mappings {
@@ -19,6 +21,8 @@ std::optional<rfc::FunctionRule> read_function_rule(ConfigTable& table) {
     rule.match = table.choice("match", {"exact", "prefix"}) == "exact" ? rfc::Match::exact
                                                                        : rfc::Match::prefix;
     rule.enabled = table.boolean("enabled", true);
+    rule.expires = read_expires(table);
+    rule.scenario = read_scenario(table);
     static_cast<void>(table.text("description"));
     table.done();
     if (rfc::is_function_name(rule.function)) return rule;

@@ -16,7 +16,33 @@ bool is_method(std::string_view text) {
     });
 }
 
+constexpr std::size_t scenario_bytes_max = 64;
+
 }  // namespace
+
+bool is_scenario_name(std::string_view text) {
+    return !text.empty() && text.size() <= scenario_bytes_max &&
+           std::ranges::all_of(text, [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '_' || c == '-';
+           });
+}
+
+std::optional<Moment> read_expires(ConfigTable& table) {
+    const auto text = table.text("expires");
+    if (text.empty()) return std::nullopt;
+    const auto moment = parse_moment(text);
+    if (moment) return *moment;
+    table.problem("expires", moment.error().detail);
+    return std::nullopt;
+}
+
+std::string read_scenario(ConfigTable& table) {
+    auto name = table.text("scenario");
+    if (!name.empty() && !is_scenario_name(name))
+        table.problem("scenario", "must be 1 to 64 characters of A-Z a-z 0-9 . _ -");
+    return name;
+}
 
 std::optional<Rule> read_rule(ConfigTable& table) {
     const bool has_function = !table.text("function").empty();
@@ -31,6 +57,8 @@ std::optional<Rule> read_rule(ConfigTable& table) {
     rule.batch = table.boolean("batch", false);
     rule.enabled = table.boolean("enabled", true);
     rule.description = table.text("description");
+    rule.expires = read_expires(table);
+    rule.scenario = read_scenario(table);
     read_file_rule(table, rule);
     table.done();
     if (table.has("methods") && rule.methods.empty())

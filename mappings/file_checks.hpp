@@ -22,10 +22,10 @@ struct FileChecks {
     bool operator==(const FileChecks&) const = default;
 };
 
-/// Of every enabled rule that covers the place, whatever its methods and whichever rule allowed the
-/// request: no other spelling, link or method leads around a check. `place`: the name as the file
-/// server has it, decoded and without links, "/in/a b.json"; letters count without case, since some
-/// servers do not tell them apart.
+/// Of every enabled rule that covers the place, whatever its methods, expired or not, and whichever
+/// rule allowed the request: no other spelling, link or method leads around a check, and no end of
+/// a rule widens another. `place`: the name as the file server has it, decoded and without links,
+/// "/in/a b.json"; letters count without case, since some servers do not tell them apart.
 FileChecks file_checks(std::span<const Rule> rules, std::string_view place);
 
 }  // namespace sallyport::mappings

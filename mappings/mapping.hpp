@@ -2,6 +2,7 @@
 
 #include "mappings/internal_host.hpp"
 #include "mappings/jump_host.hpp"
+#include "mappings/moment.hpp"
 #include "mappings/pin.hpp"
 #include "mappings/rfc_mapping.hpp"
 #include "mappings/rule.hpp"
@@ -73,6 +74,9 @@ struct Mapping {
     /// Of a directory (ldap::Policy::of); empty: all, and nothing is refused.
     std::vector<std::string> operations{};
     std::optional<RfcMapping> rfc{};  // exactly where internal is rfc://
+    bool enabled = true;              // false: as if it were not there
+    bool maintenance = false;         // whatever comes is told to come again later
+    std::optional<Moment> expires{};  // from then on as if it were not there
 
     /// Requests are judged by rules; a stream is exposed by its mapping.
     bool is_stream() const { return facts_of(internal.protocol).stream; }

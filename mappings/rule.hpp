@@ -1,6 +1,9 @@
 #pragma once
 
+#include "mappings/moment.hpp"
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +29,8 @@ struct Rule {
     std::string description{};
     Content content = Content::any;    // of files that are put
     std::uint64_t size_bytes_max = 0;  // of files that are put; 0 = no limit
+    std::optional<Moment> expires{};   // from then on it allows nothing
+    std::string scenario{};            // name of the set of rules that it belongs to
 
     bool operator==(const Rule&) const = default;
 };

@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "mappings/exposure.hpp"
 #include "mappings/path_readings.hpp"
 
 #include <algorithm>
@@ -62,7 +63,7 @@ bool names_batch(std::string_view reading) {
 
 /// What one rule says to a request, the best answer last, so that the largest explains a denial.
 Denial judge(const Rule& rule, const PathReadings& path, bool is_batch, const Methods& methods,
-             bool upgrade) {
+             bool upgrade, Moment now) {
     if (!rule.enabled) return Denial::resource_not_exposed;
     if (!path.all([&](std::string_view reading) { return covers(rule, reading); }))
         return Denial::resource_not_exposed;
@@ -70,6 +71,21 @@ Denial judge(const Rule& rule, const PathReadings& path, bool is_batch, const Me
         return Denial::method_not_allowed;
     if (upgrade && !rule.upgrade) return Denial::upgrade_not_allowed;
     if (is_batch && !rule.batch) return Denial::batch_not_allowed;
+    if (rule.expires && now >= *rule.expires) return Denial::rule_expired;
+    return Denial::none;
+}
+
+Denial denial_of(Closing closing) {
+    switch (closing) {
+        case Closing::disabled:
+            return Denial::mapping_disabled;
+        case Closing::expired:
+            return Denial::mapping_expired;
+        case Closing::maintenance:
+            return Denial::maintenance;
+        case Closing::none:
+            break;
+    }
     return Denial::none;
 }
 
@@ -120,7 +136,7 @@ Table::Place Table::look_up(std::string_view authority) const {
     return {&mappings_[found->second.mapping], found->second.internal_port};
 }
 
-Decision Table::decide(const Access& access) const {
+Decision Table::decide(const Access& access, Moment now) const {
     Decision decision;
     decision.effective_method = access.method;
     const auto place = look_up(access.authority);
@@ -133,6 +149,8 @@ Decision Table::decide(const Access& access) const {
         decision.denial = Denial::system_not_exposed;
         return decision;
     }
+    decision.denial = denial_of(closing_of(*decision.mapping, now));
+    if (decision.denial != Denial::none) return decision;
     if (access.stream || decision.mapping->is_stream()) {
         if (!access.stream) decision.denial = Denial::only_a_stream;
         if (!decision.mapping->is_stream()) decision.denial = Denial::not_a_stream;
@@ -156,7 +174,7 @@ Decision Table::decide(const Access& access) const {
     decision.denial = Denial::resource_not_exposed;
     const auto& rules = decision.mapping->rules;
     for (std::size_t i = 0; i < rules.size(); ++i) {
-        const auto verdict = judge(rules[i], *path, is_batch, *methods, access.upgrade);
+        const auto verdict = judge(rules[i], *path, is_batch, *methods, access.upgrade, now);
         if (verdict == Denial::none) {
             decision.denial = Denial::none;
             decision.rule = &rules[i];
@@ -184,6 +202,10 @@ std::string denial_text(const Decision& decision, const Access& access) {
             return decision.detail +
                    " Not every system would read this request in the same way, "
                    "so it was not forwarded.";
+        case Denial::maintenance:
+            return "The system " + system + " is in maintenance. Try again later.";
+        case Denial::mapping_disabled:
+        case Denial::mapping_expired:
         case Denial::system_not_exposed:
             return "Access denied to system " + system + ". " + hint("system");
         case Denial::not_a_stream:
@@ -192,6 +214,7 @@ std::string denial_text(const Decision& decision, const Access& access) {
         case Denial::only_a_stream:
             return "Access denied to system " + system +
                    ". It is exposed for TCP streams (SOCKS5), not for HTTP requests.";
+        case Denial::rule_expired:
         case Denial::resource_not_exposed:
             return resource + hint("resource");
         case Denial::method_not_allowed: {
@@ -206,6 +229,25 @@ std::string denial_text(const Decision& decision, const Access& access) {
             return resource + "Its rule does not allow $batch, whose parts are not judged.";
     }
     return {};
+}
+
+std::string_view hidden_reason(Denial denial) {
+    if (denial == Denial::mapping_disabled) return to_text(Closing::disabled);
+    if (denial == Denial::mapping_expired) return to_text(Closing::expired);
+    return denial == Denial::rule_expired ? "rule_expired" : "";
+}
+
+std::string hidden_text(const Decision& decision) {
+    switch (decision.denial) {
+        case Denial::mapping_disabled:
+            return "the mapping is disabled";
+        case Denial::mapping_expired:
+            return "the mapping expired at " + to_text(*decision.mapping->expires);
+        case Denial::rule_expired:
+            return "the rule that would allow it has expired";
+        default:
+            return {};
+    }
 }
 
 }  // namespace sallyport::mappings

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mappings/mapping.hpp"
+#include "mappings/moment.hpp"
 
 #include <span>
 #include <string>
@@ -28,12 +29,16 @@ enum class Denial {
     none,
     malformed,             // can be read in two ways, or not at all
     system_not_exposed,    // no such mapping for this hub
+    mapping_disabled,      // there is one, but for the caller there is none
+    mapping_expired,       // likewise
+    maintenance,           // later
     not_a_stream,          // it answers requests
     only_a_stream,         // it takes no requests
     resource_not_exposed,  // no rule covers the path in every reading
     method_not_allowed,    // a rule covers the path, but not with this method
     upgrade_not_allowed,   // nor as a WebSocket
     batch_not_allowed,     // nor as a batch
+    rule_expired,          // a rule allowed it until it expired; for the caller there is none
 };
 
 /// The answer to "may this pass?", and by what. Pointers into the table.
@@ -53,6 +58,11 @@ struct Decision {
 /// that are not exposed, so they are worded as SAP Cloud Connector words them.
 std::string denial_text(const Decision& decision, const Access& access);
 
+/// What the caller is not told: "mapping_disabled", "mapping_expired", "rule_expired"; else empty.
+std::string_view hidden_reason(Denial denial);
+/// The same in words, for the administrator.
+std::string hidden_text(const Decision& decision);
+
 /// All mappings of a site. Immutable; deny by default: what no enabled rule names does not exist.
 class Table {
 public:
@@ -61,8 +71,8 @@ public:
     /// rule whose path is not plain.
     static Result<Table> create(std::vector<Mapping> mappings);
 
-    /// Pure. A plain path costs no allocation.
-    Decision decide(const Access& access) const;
+    /// Pure. A plain path costs no allocation. What has expired by `now` is closed.
+    Decision decide(const Access& access, Moment now) const;
 
     const Mapping* find(std::string_view authority) const { return look_up(authority).mapping; }
     std::span<const Mapping> mappings() const { return mappings_; }

@@ -107,7 +107,7 @@ void Inspector::begin_message(Collecting how) {
 /// Decides as soon as everything that decides is known: a call by its name, a logon at its end.
 void Inspector::decide(bool complete) {
     if (is_logon_ ? !complete : request_.function().empty()) return;
-    decision_ = decide_function(terms_.policy, request_.function());
+    decision_ = decide_function(terms_.policy, request_.function(), now_);
     verdict_ = decision_.refusal;
     if (is_logon_) {
         const auto logon = request_.logon();

@@ -9,6 +9,7 @@
 #include "rfc/reply_scan.hpp"
 #include "rfc/text.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -85,6 +86,10 @@ class Inspector {
 public:
     explicit Inspector(const Terms& terms);
 
+    /// What time it is for calls that come from now on. Until it is said, all rules that expire
+    /// have.
+    void set_time(std::chrono::system_clock::time_point now) { now_ = now; }
+
     /// Looks at the first frame of what one side has sent and nobody has taken. The bytes may be
     /// changed in place. To be called until it takes nothing, also after new bytes came.
     Step from_client(std::span<std::byte> received);
@@ -159,6 +164,7 @@ private:
     Refusal because(Refusal refusal, const char* reason);
 
     const Terms terms_;
+    std::chrono::system_clock::time_point now_ = std::chrono::system_clock::time_point::max();
     Phase phase_ = Phase::gateway;
     Collecting collecting_ = Collecting::nothing;
     Course course_ = Course::undecided;

@@ -109,17 +109,23 @@ bool is_tunnel(std::string_view function) {
            std::ranges::find(tunnels, function) != tunnels.end();
 }
 
-FunctionDecision decide_function(const Policy& policy, std::string_view function) {
+FunctionDecision decide_function(const Policy& policy, std::string_view function,
+                                 std::chrono::system_clock::time_point now) {
     using By = FunctionDecision::By;
     const bool tunnel = is_tunnel(function);
-    for (std::size_t i = 0; i < policy.rules.size(); ++i)
-        if (covers(policy.rules[i], function, tunnel)) return {Refusal::none, By::rule, i};
-    if (tunnel) return {Refusal::tunnel_denied};
+    bool expired = false;
+    for (std::size_t i = 0; i < policy.rules.size(); ++i) {
+        if (!covers(policy.rules[i], function, tunnel)) continue;
+        const auto& end = policy.rules[i].expires;
+        if (!end || now < *end) return {Refusal::none, By::rule, i};
+        expired = true;
+    }
+    if (tunnel) return {expired ? Refusal::rule_expired : Refusal::tunnel_denied};
     const bool listed = policy.infrastructure
                             ? std::ranges::find(infrastructure, function) != infrastructure.end()
                             : function == logon_probe;
     if (listed) return {Refusal::none, By::infrastructure};
-    return {Refusal::function_denied};
+    return {expired ? Refusal::rule_expired : Refusal::function_denied};
 }
 
 Refusal decide_logon(const Policy& policy, const Logon& logon) {

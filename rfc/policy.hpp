@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "rfc/refusal.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -19,6 +20,8 @@ struct FunctionRule {
     std::string function;  // upper case, as is_function_name() wants it
     Match match = Match::exact;
     bool enabled = true;
+    std::optional<std::chrono::system_clock::time_point> expires{};  // then it allows nothing
+    std::string scenario{};  // name of the set of rules that it belongs to
 
     bool operator==(const FunctionRule&) const = default;
 };
@@ -70,14 +73,15 @@ bool is_tunnel(std::string_view function);
 /// Whose rule decided.
 struct FunctionDecision {
     enum class By { nothing, rule, infrastructure };
-    Refusal refusal = Refusal::none;  // or function_denied, tunnel_denied
+    Refusal refusal = Refusal::none;  // or function_denied, tunnel_denied, rule_expired
     By by = By::nothing;
     std::size_t rule = 0;  // index into Policy::rules, if by a rule
 };
 
 /// `function` is one that is_function_name() likes. The first rule that covers it decides; a prefix
-/// rule covers no tunnel.
-FunctionDecision decide_function(const Policy& policy, std::string_view function);
+/// rule covers no tunnel. rule_expired: a rule that has expired would have let it through.
+FunctionDecision decide_function(const Policy& policy, std::string_view function,
+                                 std::chrono::system_clock::time_point now);
 
 /// Who logs on; nothing where the message does not say it in a way that can be read.
 struct Logon {

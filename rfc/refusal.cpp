@@ -14,6 +14,8 @@ std::string_view to_text(Refusal refusal) {
             return "client_denied";
         case Refusal::user_blocked:
             return "user_blocked";
+        case Refusal::rule_expired:
+            return "rule_expired";
         case Refusal::host_denied:
             return "host_denied";
         case Refusal::ambiguous:

@@ -13,7 +13,8 @@ enum class Refusal : std::uint8_t {
     tunnel_denied,    // it would execute other functions, and no rule names it exactly
     client_denied,    // the mapping does not allow this SAP client
     user_blocked,
-    host_denied,  // INITIALIZE names another system than the mapping's
+    rule_expired,  // a rule let it through until it expired
+    host_denied,   // INITIALIZE names another system than the mapping's
     // Messages that cannot be judged.
     ambiguous,      // two readers could come to different names
     not_canonical,  // a name that is not written as ABAP names are

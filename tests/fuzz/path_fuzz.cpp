@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -154,6 +155,37 @@ void check_reading(std::string_view target, const std::string& reading, const Ru
         fail("a batch that was not allowed", target, reading);
 }
 
+constexpr Moment noon{std::chrono::hours(500'000)};
+
+/// The same, closed in each way: nothing may come through.
+Table make_closed_table() {
+    const Rule all{.path = "/", .match = Match::subpaths, .upgrade = true, .batch = true};
+    const InternalHost internal{Protocol::http, "i", {80}};
+    return *Table::create({{.virtual_host = *VirtualHost::parse("off:80"),
+                            .internal = internal,
+                            .rules = {all},
+                            .enabled = false},
+                           {.virtual_host = *VirtualHost::parse("past:80"),
+                            .internal = internal,
+                            .rules = {all},
+                            .expires = noon},
+                           {.virtual_host = *VirtualHost::parse("later:80"),
+                            .internal = internal,
+                            .rules = {all},
+                            .maintenance = true}});
+}
+
+void judge_closed(const Table& table, std::string_view target) {
+    for (const std::string_view host : {"off", "past", "later"})
+        for (const bool stream : {false, true})
+            if (table
+                    .decide(
+                        {.authority = host, .target = target, .method = "GET", .stream = stream},
+                        noon)
+                    .allowed())
+                fail("a closed mapping", host, target);
+}
+
 Table make_table() {
     Mapping mapping{.virtual_host = *VirtualHost::parse("v:80"),
                     .internal = {Protocol::http, "i", {80}}};
@@ -164,6 +196,8 @@ Table make_table() {
         {.path = "/sap/opu/odata/", .match = Match::subpaths, .methods = {"POST", "MERGE"}},
         {.path = "/open", .match = Match::subpaths, .upgrade = true, .batch = true},
         {.path = "/off", .match = Match::subpaths, .enabled = false},
+        {.path = "/past", .match = Match::subpaths, .expires = noon},
+        {.path = "/past/not", .expires = noon + std::chrono::seconds(1)},
         {.path = "/(x)", .match = Match::subpaths, .methods = {"DELETE"}},
     };
     return *Table::create({mapping});
@@ -187,7 +221,7 @@ void judge(const Table& table, std::string_view input) {
                         .method = method,
                         .method_overrides = overrides,
                         .upgrade = lines[0].ends_with("ws")};
-    const auto decision = table.decide(access);
+    const auto decision = table.decide(access, noon);
     const auto text = denial_text(decision, access);
     if (decision.allowed() != text.empty()) std::abort();
     if (!decision.allowed()) {
@@ -195,6 +229,7 @@ void judge(const Table& table, std::string_view input) {
         return;
     }
     const auto& rule = *decision.rule;
+    if (rule.expires && *rule.expires <= noon) fail("a rule that has expired", lines[0], {});
     if (!rule.enabled || &rule != &table.mappings()[0].rules[decision.rule_number - 1])
         std::abort();
     for (const auto used : {method, decision.effective_method})
@@ -212,6 +247,8 @@ void judge(const Table& table, std::string_view input) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const Table table = make_table();
+    static const Table closed = make_closed_table();
+    judge_closed(closed, {reinterpret_cast<const char*>(data), size});
     judge(table, {reinterpret_cast<const char*>(data), size});
     return 0;
 }

@@ -76,7 +76,7 @@ bool is_allowed_message(BytesView items) {
         if (tag == tag::function) {
             ShortText name;
             check(read_function_name(items.first(size), name) == Refusal::none);
-            check(decide_function(policy, name.view()).refusal == Refusal::none);
+            check(decide_function(policy, name.view(), {}).refusal == Refusal::none);
             ++names;
         }
         check_logon_item(tag, items.first(size));

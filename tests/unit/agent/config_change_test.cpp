@@ -46,6 +46,12 @@ TEST(ConfigChange, NamesTheCategoriesThatAdministratorsKnow) {
         {some + "[[mapping]]\nvirtual = \"b:1\"\ninternal = \"tcp://b:1\"", "BackendMapping",
          "mapping b:1 added"},
         {replaced(some, "s4:80", "s4:81"), "BackendMapping", "mapping erp:443 changed"},
+        {replaced(some, "\"http://s4:80\"",
+                  "\"http://s4:80\"\nenabled = false\nmaintenance = true\nexpires = "
+                  "\"2026-12-31T18:00:00Z\""),
+         "BackendMapping",
+         "mapping erp:443 disabled; mapping erp:443: maintenance on; mapping erp:443 expires at "
+         "2026-12-31T18:00:00Z"},
         {replaced(some, "erp:443", "erp:444"), "BackendMapping",
          "mapping erp:443 removed; mapping erp:444 added"},
         {some + "methods = [\"GET\"]", "AllowedResource", "mapping erp:443: rule /a changed"},

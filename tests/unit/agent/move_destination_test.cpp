@@ -31,7 +31,7 @@ std::optional<MoveDestination> judge(std::string_view to, std::string_view metho
     head.fields = fields;
     const mappings::Access access{
         .authority = head.authority, .target = head.target, .method = method};
-    return judge_destination(table, table.decide(access), access, head);
+    return judge_destination(table, table.decide(access, {}), access, head, {});
 }
 
 TEST(MoveDestination, MustBeAllowedLikeTheSource) {

@@ -170,6 +170,23 @@ TEST(StreamBackend, AReloadThatRemovesTheMappingEndsItsStreams) {
     EXPECT_TRUE(world.fate.was_reset);
 }
 
+TEST(StreamBackend, StreamsEndWhenTheirMappingExpiresAndNoneBeginsBehindIt) {
+    StreamWorld world;
+    auto& caller = world.connected();
+    world.backend.expire_at(std::chrono::system_clock::now() + 1h);
+    test::settle(world.loop);
+    EXPECT_FALSE(caller.over());
+    world.backend.expire_at(std::chrono::system_clock::now() - 1s);
+    ASSERT_TRUE(world.ends(caller));
+    EXPECT_EQ(caller.error(), Errc::aborted);
+    EXPECT_TRUE(world.fate.was_reset);
+    auto& late = world.call();
+    ASSERT_TRUE(world.ends(late));
+    EXPECT_EQ(late.error(), Errc::aborted);
+    world.backend.expire_at(std::chrono::system_clock::now() + 1h);
+    world.connected();
+}
+
 TEST(StreamBackend, EveryPortOfARangeHasItsOwnWay) {
     StreamWorld world;
     for (const auto* authority : {"db.virtual:5433", "db.virtual:5432", "DB.virtual:5433"}) {

@@ -22,8 +22,9 @@ host_header = "internal"
 principal = { kind = "none", required = false }
 system_certificate = false
 via = ""
-expires = ""
-maintenance = false
+expires = "2026-12-31T19:00:00+01:00"
+enabled = false
+maintenance = true
 limits.connections = 7
 limits.requests_per_second = 0
 limits.response_timeout = "5s"
@@ -38,6 +39,8 @@ upgrade = true
 batch = true
 enabled = false
 description = "all services"
+expires = "2026-12-31T18:00:00Z"
+scenario = "orders"
 [[mapping.rule]]
 path = "/sap/bc/ping"
 )");
@@ -56,8 +59,13 @@ path = "/sap/bc/ping"
                                     .upgrade = true,
                                     .batch = true,
                                     .enabled = false,
-                                    .description = "all services"},
-                                   {.path = "/sap/bc/ping"}}};
+                                    .description = "all services",
+                                    .expires = parse_moment("2026-12-31T18:00:00Z").value(),
+                                    .scenario = "orders"},
+                                   {.path = "/sap/bc/ping"}},
+                         .enabled = false,
+                         .maintenance = true,
+                         .expires = parse_moment("2026-12-31T18:00:00Z").value()};
     EXPECT_EQ(reading.mappings[0], wanted);
 }
 
@@ -124,15 +132,23 @@ TEST(MappingConfig, ReadsOperationsOfADirectory) {
 
 TEST(MappingConfig, SaysWhatIsNotSupportedYet) {
     const std::pair<const char*, const char*> cases[] = {
-        {"maintenance = true", "t:4:15: mapping.maintenance"},
         {"via = \"saprouter://r:3299\"", "t:4:7: mapping.via with saprouter://"},
-        {"expires = \"2030-01-01T00:00:00Z\"", "t:4:11: mapping.expires"},
         {"limits = { requests_per_second = 1 }", "t:4:34: mapping.limits.requests_per_second"},
         {"limits = { circuit_breaker = true }", "t:4:30: mapping.limits.circuit_breaker"},
     };
     for (const auto& [more, place] : cases)
         EXPECT_EQ(problems_with(more),
                   std::string(place) + " is not supported yet in this version");
+}
+
+TEST(MappingConfig, AnEndAndAScenarioMustBeWrittenAsSuch) {
+    EXPECT_THAT(problems_with("expires = \"tomorrow\""),
+                HasSubstr("t:4:11: mapping.expires must be a time like"));
+    EXPECT_THAT(problems_with("expires = 2026-12-31T18:00:00Z"), HasSubstr("text in quotes"));
+    EXPECT_THAT(problems_with_rule("path = \"/\"\nexpires = \"2026-12-31\""),
+                HasSubstr("mapping.rule.expires"));
+    EXPECT_THAT(problems_with_rule("path = \"/\"\nscenario = \"a b\""),
+                HasSubstr("mapping.rule.scenario must be 1 to 64 characters"));
 }
 
 TEST(MappingConfig, SaysThatListsAreNotSupportedYet) {

@@ -29,7 +29,8 @@ Denial ask(const Table& table, std::string_view target, std::string_view method 
                  .target = target,
                  .method = method,
                  .method_overrides = overrides,
-                 .upgrade = upgrade})
+                 .upgrade = upgrade},
+                {})
         .denial;
 }
 
@@ -251,7 +252,7 @@ TEST(Table, TheFirstRuleThatAllowsIsNamed) {
     get.methods = {"GET"};
     const auto table = table_with({get, below("/a/b")});
     const auto decision =
-        table.decide({.authority = "erp.virtual:44300", .target = "/a/b/c", .method = "POST"});
+        table.decide({.authority = "erp.virtual:44300", .target = "/a/b/c", .method = "POST"}, {});
     ASSERT_TRUE(decision.allowed());
     EXPECT_EQ(decision.rule_number, 2u);
 }
@@ -262,10 +263,10 @@ TEST(Table, AMappingForAnotherHubDoesNotExist) {
                     .hub = "prod"};
     mapping.rules = {below("/")};
     const auto table = *Table::create({mapping});
-    EXPECT_TRUE(
-        table.decide({.authority = "h", .target = "/", .method = "GET", .hub = "prod"}).allowed());
+    EXPECT_TRUE(table.decide({.authority = "h", .target = "/", .method = "GET", .hub = "prod"}, {})
+                    .allowed());
     EXPECT_EQ(
-        table.decide({.authority = "h", .target = "/", .method = "GET", .hub = "test"}).denial,
+        table.decide({.authority = "h", .target = "/", .method = "GET", .hub = "test"}, {}).denial,
         Denial::system_not_exposed);
 }
 
@@ -289,11 +290,9 @@ TEST(Table, AStreamIsAllowedByItsMapping) {
     web.rules = {below("/")};
     const auto table = *Table::create({ports, web});
     const auto stream = [&](std::string_view authority, std::string_view hub = "prod") {
-        return table.decide({.authority = authority,
-                             .target = {},
-                             .method = "CONNECT",
-                             .stream = true,
-                             .hub = hub});
+        return table.decide(
+            {.authority = authority, .target = {}, .method = "CONNECT", .stream = true, .hub = hub},
+            {});
     };
     const std::pair<const char*, std::uint16_t> allowed[] = {
         {"db.virtual:6430", 5430}, {"DB.virtual:6431", 5431}, {"db.virtual:06439", 5439}};
@@ -308,9 +307,9 @@ TEST(Table, AStreamIsAllowedByItsMapping) {
     EXPECT_EQ(stream("db.virtual:6430", "test").denial, Denial::system_not_exposed);
     EXPECT_EQ(stream("erp.virtual:443").denial, Denial::not_a_stream);
     const Access request{.authority = "db.virtual:6430", .target = "/", .method = "GET"};
-    EXPECT_EQ(table.decide(request).denial, Denial::only_a_stream);
+    EXPECT_EQ(table.decide(request, {}).denial, Denial::only_a_stream);
     EXPECT_EQ(
-        denial_text(table.decide(request), request),
+        denial_text(table.decide(request, {}), request),
         "Access denied to system db.virtual:6430. It is exposed for TCP streams (SOCKS5), not "
         "for HTTP requests.");
     auto twice = ports;
@@ -321,18 +320,18 @@ TEST(Table, AStreamIsAllowedByItsMapping) {
 TEST(Table, SpeaksOfDenialsAsToolsExpect) {
     const auto table = table_with({below("/a")});
     const Access elsewhere{.authority = "x:1", .target = "/", .method = "GET"};
-    EXPECT_EQ(denial_text(table.decide(elsewhere), elsewhere),
+    EXPECT_EQ(denial_text(table.decide(elsewhere, {}), elsewhere),
               "Access denied to system x:1. In case this was a valid request, ensure to expose the "
               "system correctly in your cloud connector.");
     const Access below_nothing{.authority = "erp.virtual:44300", .target = "/b?q", .method = "GET"};
-    EXPECT_EQ(denial_text(table.decide(below_nothing), below_nothing),
+    EXPECT_EQ(denial_text(table.decide(below_nothing, {}), below_nothing),
               "Access denied to resource /b on system erp.virtual:44300. In case this was a valid "
               "request, ensure to expose the resource correctly in your cloud connector.");
 }
 
 TEST(Table, DenialsNameThePortThatTheClientLeftOut) {
     const Access access{.authority = "ERP", .target = "/", .method = "GET"};
-    EXPECT_EQ(denial_text(Table().decide(access), access).substr(0, 34),
+    EXPECT_EQ(denial_text(Table().decide(access, {}), access).substr(0, 34),
               "Access denied to system erp:80. In");
 }
 
@@ -345,7 +344,7 @@ TEST(Table, DenialsNameBothMethodsOfAnOverride) {
                         .target = "/a?secret",
                         .method = "POST",
                         .method_overrides = overrides};
-    const auto decision = table.decide(access);
+    const auto decision = table.decide(access, {});
     EXPECT_EQ(decision.effective_method, "MERGE");
     EXPECT_EQ(denial_text(decision, access),
               "Access denied to resource /a on system erp.virtual:44300. Its rule does not allow "
@@ -355,7 +354,7 @@ TEST(Table, DenialsNameBothMethodsOfAnOverride) {
 TEST(Table, DenialsOfUnclearRequestsSayWhatIsUnclear) {
     const auto table = table_with({below("/")});
     const Access access{.authority = "erp.virtual:44300", .target = "/a/../b", .method = "GET"};
-    EXPECT_EQ(denial_text(table.decide(access), access),
+    EXPECT_EQ(denial_text(table.decide(access, {}), access),
               "The path has a dot segment. Not every system would read this request in the same "
               "way, so it was not forwarded.");
 }

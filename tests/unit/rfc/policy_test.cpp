@@ -38,7 +38,7 @@ TEST(FunctionPolicy, AllowsWhatARuleNamesAndNothingElse) {
         {"RFC_SYSTEM_INFO", Refusal::function_denied},
     };
     for (const auto& one : cases) {
-        const auto decision = decide_function(policy, one.function);
+        const auto decision = decide_function(policy, one.function, {});
         EXPECT_EQ(to_text(decision.refusal), to_text(one.refusal)) << one.function;
         EXPECT_EQ(decision.by, one.by) << one.function;
         EXPECT_EQ(decision.rule, one.rule) << one.function;
@@ -47,7 +47,7 @@ TEST(FunctionPolicy, AllowsWhatARuleNamesAndNothingElse) {
 
 TEST(FunctionPolicy, AnEmptyOneAllowsWhatLibrariesCallByThemselves) {
     for (const auto function : infrastructure_functions()) {
-        EXPECT_EQ(decide_function({}, function).refusal, Refusal::none) << function;
+        EXPECT_EQ(decide_function({}, function, {}).refusal, Refusal::none) << function;
         EXPECT_TRUE(is_function_name(function));
         EXPECT_FALSE(is_tunnel(function));
     }
@@ -56,16 +56,16 @@ TEST(FunctionPolicy, AnEmptyOneAllowsWhatLibrariesCallByThemselves) {
 TEST(FunctionPolicy, WithoutInfrastructureOnlyTheProbeOfALogonPasses) {
     const Policy strict{.infrastructure = false};
     for (const auto function : infrastructure_functions())
-        EXPECT_EQ(decide_function(strict, function).refusal == Refusal::none,
+        EXPECT_EQ(decide_function(strict, function, {}).refusal == Refusal::none,
                   function == "RFCPING");
 }
 
 TEST(FunctionPolicy, APrefixNeverCoversATunnel) {
     const Policy all{.rules = {{"", Match::prefix}}};
-    EXPECT_EQ(decide_function(all, "Z_ANYTHING").refusal, Refusal::none);
+    EXPECT_EQ(decide_function(all, "Z_ANYTHING", {}).refusal, Refusal::none);
     for (const auto* tunnel : {"ARFC_DEST_SHIP", "BGRFC_DEST_SHIP", "TRFC_QIN_DEST_SHIP",
                                "SADT_REST_RFC_ENDPOINT", "RFC_ABAP_INSTALL_AND_RUN"})
-        EXPECT_EQ(decide_function(all, tunnel).refusal, Refusal::tunnel_denied) << tunnel;
+        EXPECT_EQ(decide_function(all, tunnel, {}).refusal, Refusal::tunnel_denied) << tunnel;
 }
 
 TEST(PolicyCheck, FindsWhatCouldNeverBeMet) {
@@ -116,6 +116,22 @@ TEST(LogonPolicy, ALogonWithoutAClientMayBeToTheBlockedOne) {
 }
 
 TEST(LogonPolicy, WithoutListsAnybodyMayTry) { EXPECT_EQ(decide_logon({}, {}), Refusal::none); }
+
+TEST(RfcPolicy, ARuleThatHasExpiredLetsNothingThrough) {
+    using std::chrono::seconds;
+    const std::chrono::system_clock::time_point noon{seconds(1'000)};
+    Policy policy;
+    policy.rules = {{.function = "Z_A", .expires = noon},
+                    {.function = "RFC_READ_TABLE", .expires = noon},
+                    {.function = "Z_B", .enabled = false, .expires = noon},
+                    {.function = "Z_", .match = Match::prefix, .expires = noon + seconds(2)}};
+    EXPECT_EQ(decide_function(policy, "Z_A", noon - seconds(1)).rule, 0U);
+    EXPECT_EQ(decide_function(policy, "Z_A", noon).rule, 3U) << "the next rule that covers it";
+    EXPECT_EQ(decide_function(policy, "Z_A", noon + seconds(2)).refusal, Refusal::rule_expired);
+    EXPECT_EQ(decide_function(policy, "RFC_READ_TABLE", noon).refusal, Refusal::rule_expired);
+    EXPECT_EQ(decide_function(policy, "RFCPING", noon + seconds(9)).refusal, Refusal::none);
+    EXPECT_EQ(decide_function(policy, "BAPI_X", noon).refusal, Refusal::function_denied);
+}
 
 }  // namespace
 }  // namespace sallyport::rfc

@@ -1,0 +1,225 @@
+#include "agent/last_good.hpp"
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "certs/strict_json.hpp"
+#include "mappings/document_text.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+
+namespace sallyport::agent {
+namespace {
+
+namespace json = boost::json;
+using mappings::DocumentText;
+using mappings::TableText;
+
+constexpr std::int64_t last_good_version = 1;
+
+Error not_ours() {
+    return {Errc::malformed, "the last good configuration is not as the agent writes it"};
+}
+
+std::optional<std::string> text_member(const json::object& object, std::string_view key) {
+    const auto* member = object.if_contains(key);
+    if (member == nullptr || !member->is_string()) return std::nullopt;
+    return std::string(member->get_string());
+}
+
+using Words = std::map<std::string, std::string>;  // key -> value as it is written
+
+/// A mapping in the words of its file, but for what decides nothing.
+struct Wording {
+    Words own{};
+    std::vector<Words> rules{};
+};
+
+Words words_of(std::string_view text, const std::vector<mappings::AssignmentText>& assignments) {
+    Words words;
+    for (const auto& assignment : assignments)
+        if (assignment.key != "description")
+            words.insert_or_assign(assignment.key, std::string(assignment.value.of(text)));
+    return words;
+}
+
+Wording wording_of(std::string_view text, const TableText& table) {
+    Wording wording{words_of(text, table.assignments), {}};
+    wording.own.merge(words_of(text, table.below));
+    if (table.inline_rules) wording.own.emplace("rule", "");
+    for (const auto& rule : table.rules) wording.rules.push_back(words_of(text, rule.assignments));
+    return wording;
+}
+
+/// By `virtual` as it is written. What stands twice counts as not there: which one was meant?
+std::map<std::string, std::optional<Wording>> wordings_of(const ConfigDocuments& documents) {
+    std::map<std::string, std::optional<Wording>> all;
+    for (const auto& [name, text] : documents)
+        for (const auto& table : DocumentText::scan(text).mappings) {
+            const auto* called = table.find("virtual");
+            if (called == nullptr) continue;
+            const auto key = to_lower(called->value.of(text));
+            auto [there, is_new] = all.try_emplace(key, wording_of(text, table));
+            if (!is_new) there->second.reset();
+        }
+    return all;
+}
+
+/// The words of each mapping of a good configuration, in its order; nothing if they are written in
+/// a way that is not understood here.
+std::optional<std::vector<Wording>> in_order(const ConfigDocuments& documents, std::size_t count) {
+    std::vector<Wording> all;
+    for (const auto& [name, text] : documents) {
+        const auto scan = DocumentText::scan(text);
+        if (scan.inline_mappings) return std::nullopt;
+        for (const auto& table : scan.mappings) all.push_back(wording_of(text, table));
+    }
+    if (all.size() != count) return std::nullopt;
+    return all;
+}
+
+/// Keeps the rules for which `keep` holds, by their number.
+template <class Rule, class Keep, class Name>
+void keep_rules(std::vector<Rule>& rules, Keep keep, Name name, const std::string& where,
+                std::vector<std::string>& closed) {
+    std::vector<Rule> kept;
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        if (keep(i))
+            kept.push_back(std::move(rules[i]));
+        else
+            closed.push_back(where + ": rule " + name(rules[i]));
+    }
+    rules = std::move(kept);
+}
+
+/// False if the mapping is closed.
+bool narrow(mappings::Mapping& mapping, const Wording& before, const std::optional<Wording>& now,
+            std::vector<std::string>& closed) {
+    const auto where = "mapping " + mapping.virtual_text();
+    if (!now || now->own != before.own) {
+        closed.push_back(where + (now ? ": it is written otherwise now" : ": it is gone"));
+        return false;
+    }
+    const auto keep = [&](std::size_t i) {
+        return i >= before.rules.size() ||
+               std::ranges::find(now->rules, before.rules[i]) != now->rules.end();
+    };
+    // What a rule asks of files holds for those that stay as well.
+    std::vector<mappings::Rule> checks;
+    for (std::size_t i = 0; i < mapping.rules.size(); ++i) {
+        const auto& rule = mapping.rules[i];
+        if (keep(i) || (rule.content == mappings::Content::any && rule.size_bytes_max == 0))
+            continue;
+        checks.push_back(rule);
+        checks.back().expires = mappings::Moment();
+    }
+    keep_rules(
+        mapping.rules, keep, [](const mappings::Rule& rule) { return rule.path; }, where, closed);
+    std::ranges::move(checks, std::back_inserter(mapping.rules));
+    if (mapping.rfc)
+        keep_rules(
+            mapping.rfc->policy.rules, keep,
+            [](const rfc::FunctionRule& rule) { return rule.function; }, where, closed);
+    return true;
+}
+
+}  // namespace
+
+Result<LastGood> LastGood::parse(std::string_view text) {
+    const auto object =
+        certs::parse_strict_object(text, {.bytes_max = last_good_bytes_max, .depth_max = 4});
+    if (!object) return not_ours();
+    const auto* version = object->if_contains("version");
+    const auto* documents = object->if_contains("documents");
+    const auto saved = text_member(*object, "saved");
+    if (version == nullptr || !version->is_int64() || version->get_int64() != last_good_version ||
+        !saved || documents == nullptr || !documents->is_array() || documents->get_array().empty())
+        return not_ours();
+    LastGood good;
+    const auto moment = mappings::parse_moment(*saved);
+    if (!moment) return not_ours();
+    good.saved = *moment;
+    for (const auto& value : documents->get_array()) {
+        const auto* document = value.if_object();
+        if (document == nullptr) return not_ours();
+        auto name = text_member(*document, "name");
+        auto content = text_member(*document, "text");
+        if (!name || !content) return not_ours();
+        good.documents.emplace_back(std::move(*name), std::move(*content));
+    }
+    return good;
+}
+
+Result<LastGood> LastGood::load(const std::filesystem::path& file) {
+    const auto text = read_file(file, last_good_bytes_max);
+    if (!text) return text.error();
+    return parse(*text);
+}
+
+std::string LastGood::text() const {
+    json::array all;
+    for (const auto& [name, content] : documents)
+        all.push_back(json::object{{"name", name}, {"text", content}});
+    return json::serialize(json::object{{"version", last_good_version},
+                                        {"saved", mappings::to_text(saved)},
+                                        {"documents", std::move(all)}}) +
+           "\n";
+}
+
+Result<void> LastGood::save(const std::filesystem::path& file) const {
+    const auto content = text();
+    if (content.size() > last_good_bytes_max)
+        return Error{Errc::limit, "the configuration is too large to be kept as the last good one"};
+    return replace_file(file, content, 0600);
+}
+
+Narrowed narrowed(Config good, const ConfigDocuments& before, const ConfigDocuments& present) {
+    Narrowed result{std::move(good), {}};
+    auto& all = result.config.mappings;
+    const auto was = in_order(before, all.size());
+    const auto is = wordings_of(present);
+    std::vector<mappings::Mapping> kept;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (!was) {
+            result.closed.push_back("mapping " + all[i].virtual_text() + ": it is written inline");
+            continue;
+        }
+        const auto called = (*was)[i].own.find("virtual");
+        const auto found =
+            called == (*was)[i].own.end() ? is.end() : is.find(to_lower(called->second));
+        if (narrow(all[i], (*was)[i], found == is.end() ? std::nullopt : found->second,
+                   result.closed))
+            kept.push_back(std::move(all[i]));
+    }
+    all = std::move(kept);
+    return result;
+}
+
+std::filesystem::path state_dir_of(std::string_view text) {
+    constexpr std::string_view key = "state_dir";
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        auto line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+        if (!line.starts_with(key)) continue;
+        line.remove_prefix(key.size());
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+        if (!line.starts_with('=')) continue;
+        line.remove_prefix(1);
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+        const auto close = line.empty() ? line.npos : line.find(line.front(), 1);
+        const auto value =
+            close == line.npos ? std::nullopt : mappings::simple_string(line.substr(0, close + 1));
+        if (value && value->starts_with('/')) return *value;
+    }
+    return Config().state_dir;
+}
+
+}  // namespace sallyport::agent
