@@ -33,16 +33,17 @@ std::optional<std::string> text_member(const json::object& object, std::string_v
     return std::string(member->get_string());
 }
 
-using Words = std::map<std::string, std::string>;  // key -> value as it is written
+using TomlWords = std::map<std::string, std::string>;  // key -> value as it is written
 
 /// A mapping in the words of its file, but for what decides nothing.
 struct Wording {
-    Words own{};
-    std::vector<Words> rules{};
+    TomlWords own{};
+    std::vector<TomlWords> rules{};
 };
 
-Words words_of(std::string_view text, const std::vector<mappings::AssignmentText>& assignments) {
-    Words words;
+TomlWords words_of(std::string_view text,
+                   const std::vector<mappings::AssignmentText>& assignments) {
+    TomlWords words;
     for (const auto& assignment : assignments)
         if (assignment.key != "description")
             words.insert_or_assign(assignment.key, std::string(assignment.value.of(text)));
