@@ -94,12 +94,6 @@ Result<std::string> HubWitness::trust(std::string_view key) {
     return before;
 }
 
-bool HubWitness::press(std::uint64_t size) {
-    if (!runner_.owes(size)) return false;
-    runner_.hurry();
-    return true;
-}
-
 /// None while the hub shows another one than the one that we trust, or none.
 std::optional<tlog::VerifierKey> HubWitness::key() const {
     if (shown_.empty() || wiring_.pins.find(wiring_.hub) != shown_) return std::nullopt;

@@ -31,7 +31,7 @@ public:
     net::Task<void> run() { return runner_.run(); }
     void wake(audit::Haste haste) { runner_.wake(haste); }
     /// As ConfiguredWitnesses::press().
-    bool press(std::uint64_t size);
+    bool press(std::uint64_t size) { return runner_.press(size); }
 
     /// What the hub says: a welcome, or an answer.
     void hear(const tunnel::ControlMessage& message);

@@ -36,7 +36,7 @@ Result<tlog::VerifierKey> parse_key(std::string_view line) {
 
 /// The value that the record commits to under `<field>_c`.
 Result<Disclosed> check(const Record& record, const Disclosure& disclosure) {
-    const auto committed = record.text(disclosure.field + std::string(commitment_suffix));
+    const auto committed = record.text(commitment_key(disclosure.field));
     if (disclosure.sequence != record.sequence ||
         commitment(disclosure.salt, disclosure.value) != committed)
         return untrusted("the record does not say that " + disclosure.field + " was " +

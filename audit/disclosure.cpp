@@ -48,6 +48,10 @@ bool is_personal(std::string_view field) {
     return std::ranges::find(personal_fields, field) != personal_fields.end();
 }
 
+std::string commitment_key(std::string_view field) {
+    return std::string(field) + std::string(commitment_suffix);
+}
+
 std::string commitment(const Salt& salt, std::string_view value) {
     certs::Sha256Hasher hasher;
     hasher.update(salt);

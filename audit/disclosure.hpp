@@ -43,6 +43,9 @@ struct Disclosure {
 
 bool is_personal(std::string_view field);
 
+/// Under which name a record commits to the value of a field.
+std::string commitment_key(std::string_view field);
+
 /// What the record says instead: hexadecimal SHA-256 of the salt and the value.
 std::string commitment(const Salt& salt, std::string_view value);
 

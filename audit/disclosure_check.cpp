@@ -7,13 +7,6 @@
 #include <filesystem>
 
 namespace sallyport::audit {
-namespace {
-
-std::string commitment_key(std::string_view field) {
-    return std::string(field) + std::string(commitment_suffix);
-}
-
-}  // namespace
 
 Result<std::vector<std::string>> DisclosureCheck::check(const Segment& segment,
                                                         const Record& record) {
@@ -21,15 +14,18 @@ Result<std::vector<std::string>> DisclosureCheck::check(const Segment& segment,
     hear(record);
     const auto disclosures = reader_->of(record.sequence);
     if (!disclosures) return disclosures.error();
-    count(record, *disclosures);
     std::vector<std::string> wrong;
+    std::vector<Told> told;
     for (const auto& disclosure : *disclosures) {
         const auto committed = record.text(commitment_key(disclosure.field));
-        if (commitment(disclosure.salt, disclosure.value) == committed) continue;
+        const bool right = commitment(disclosure.salt, disclosure.value) == committed;
+        told.push_back({disclosure.field, right});
+        if (right) continue;
         wrong.push_back(disclosures_name(segment.first) + " says of record " +
                         std::to_string(record.sequence) + " a \"" + disclosure.field +
                         "\" that is not the one that was recorded");
     }
+    count(record, told);
     return wrong;
 }
 
@@ -41,23 +37,22 @@ void DisclosureCheck::open(const Segment& segment) {
     first_ = segment.first;
 }
 
-void DisclosureCheck::count(const Record& record, std::span<const Disclosure> disclosures) {
+void DisclosureCheck::count(const Record& record, std::span<const Told> told) {
     static const auto keys = [] {
         std::array<std::string, personal_fields.size()> made;
         std::ranges::transform(personal_fields, made.begin(), commitment_key);
         return made;
     }();
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        const auto committed = record.text(keys[i]);
-        if (committed.empty()) continue;
-        bool told = false;
+        if (record.text(keys[i]).empty()) continue;
+        bool is_told = false;
         bool right = false;
-        for (const auto& disclosure : disclosures) {
-            if (disclosure.field != personal_fields[i]) continue;
-            told = true;
-            right = right || commitment(disclosure.salt, disclosure.value) == committed;
+        for (const auto& value : told) {
+            if (value.field != personal_fields[i]) continue;
+            is_told = true;
+            right = right || value.right;
         }
-        if (told) {
+        if (is_told) {
             ++(right ? found_.present : found_.falsified);
             continue;
         }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sallyport::audit {
@@ -32,8 +33,14 @@ private:
         std::uint64_t values = 0;
     };
 
+    /// A value that is disclosed.
+    struct Told {
+        std::string_view field;
+        bool right = false;  // the record commits to it
+    };
+
     void open(const Segment& segment);
-    void count(const Record& record, std::span<const Disclosure> disclosures);
+    void count(const Record& record, std::span<const Told> told);
     void hear(const Record& record);
 
     std::optional<DisclosureReader> reader_;

@@ -1,10 +1,12 @@
 #include "audit/export_verdict.hpp"
 
+#include "audit/problem_json.hpp"
 #include "base/error.hpp"
 
 #include <boost/json/array.hpp>
 
 #include <algorithm>
+#include <span>
 
 namespace sallyport::audit {
 namespace {
@@ -70,21 +72,14 @@ bool is_good(const ExportReport& report) {
 
 boost::json::object verdict_json(const ExportReport& report) {
     const auto& verified = report.verified;
-    boost::json::array problems;
-    for (std::size_t i = 0; i < std::min(problems_named, verified.problems.size()); ++i) {
-        const auto& problem = verified.problems[i];
-        problems.push_back(boost::json::object{{"file", problem.file},
-                                               {"line", problem.line},
-                                               {"verdict", problem.verdict},
-                                               {"problem", problem.text}});
-    }
+    const auto named = std::min(problems_named, verified.problems.size());
     boost::json::object json{{"good", is_good(report)}};
     if (verified.first) json["first_seq"] = *verified.first;
     if (verified.last) json["last_seq"] = *verified.last;
     json["signed_size"] = verified.seal.size;
     json["unsigned"] = unsigned_exported(report);
     json["problem_count"] = verified.problem_count;
-    json["problems"] = std::move(problems);
+    json["problems"] = problems_json(std::span(verified.problems).first(named));
     json["notes"] = boost::json::array(verified.notes.begin(), verified.notes.end());
     return json;
 }

@@ -33,9 +33,7 @@ void ForeignCheckpoints::take(std::string_view text, const LogKeys& keys,
     if (!options.witnesses.empty() && !witnesses)
         return problem(verdict::signature, "the checkpoint of " + std::to_string(checkpoint->size) +
                                                " records has no good signature of a witness");
-    auto own = options.keys;
-    if (own.empty())
-        for (const auto& known : keys.known()) own.push_back(known.key);
+    const auto own = options.keys.empty() ? keys.all() : options.keys;
     auto signers = note->verify(own);
     if (signers)
         std::erase_if(*signers,

@@ -82,6 +82,13 @@ bool LogKeys::good_for(const tlog::VerifierKey& key, std::uint64_t size) const {
            good_at(static_cast<std::size_t>(listed - known_.begin()), size);
 }
 
+std::vector<tlog::VerifierKey> LogKeys::all() const {
+    std::vector<tlog::VerifierKey> keys;
+    keys.reserve(known_.size());
+    for (const auto& known : known_) keys.push_back(known.key);
+    return keys;
+}
+
 Result<SignedCheckpoint> LogKeys::verify(std::string_view bytes) const {
     auto note = tlog::Note::parse(bytes);
     if (!note) return note.error();
@@ -89,10 +96,7 @@ Result<SignedCheckpoint> LogKeys::verify(std::string_view bytes) const {
     if (!checkpoint) return checkpoint.error();
     if (checkpoint->origin != origin())
         return Error{Errc::untrusted, "it is of another log, " + checkpoint->origin};
-    std::vector<tlog::VerifierKey> keys;
-    keys.reserve(known_.size());
-    for (const auto& known : known_) keys.push_back(known.key);
-    auto signers = note->verify(keys);
+    auto signers = note->verify(all());
     if (!signers) return Error{Errc::untrusted, sallyport::to_text(signers.error())};
     std::erase_if(*signers, [&](std::size_t i) { return !good_at(i, checkpoint->size); });
     if (signers->empty())

@@ -43,6 +43,8 @@ public:
 
     const std::string& origin() const { return known_.front().key.name(); }
     const std::vector<Known>& known() const { return known_; }
+    /// In the order of known().
+    std::vector<tlog::VerifierKey> all() const;
     const tlog::VerifierKey& newest() const { return known_.back().key; }
     /// From checkpoints of this size on.
     void add(std::uint64_t since, tlog::VerifierKey key);

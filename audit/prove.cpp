@@ -147,8 +147,7 @@ Result<void> disclose(const Segment& segment, std::string_view line, Sequence se
     const auto record = parse_record(line);
     if (!record) return record.error();
     for (const auto field : personal_fields) {
-        const auto committed =
-            record->fields.contains(std::string(field) + std::string(commitment_suffix));
+        const auto committed = record->fields.contains(commitment_key(field));
         const bool told = std::ranges::find(made.disclosed, field) != made.disclosed.end();
         if (committed && !told) made.undisclosed.emplace_back(field);
     }

@@ -95,9 +95,7 @@ std::optional<Numbered> parse_text(std::string_view text) {
 std::optional<Numbered> parse_slot(std::string_view bytes, const LogKeys& keys) {
     const auto note = tlog::Note::parse(bytes.substr(0, bytes.find('\0')));
     if (!note) return std::nullopt;
-    std::vector<tlog::VerifierKey> known;
-    for (const auto& [since, key] : keys.known()) known.push_back(key);
-    if (!note->verify(known)) return std::nullopt;
+    if (!note->verify(keys.all())) return std::nullopt;
     auto numbered = parse_text(note->text);
     if (numbered) numbered->intent.origin = keys.origin();
     return numbered;

@@ -67,11 +67,7 @@ void ConfiguredWitnesses::wake(audit::Haste haste) {
 
 bool ConfiguredWitnesses::press(std::uint64_t size) {
     bool any = false;
-    for (auto& one : running_) {
-        if (!one->runner.owes(size)) continue;
-        one->runner.hurry();
-        any = true;
-    }
+    for (auto& one : running_) any = one->runner.press(size) || any;
     return any;
 }
 

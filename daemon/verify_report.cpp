@@ -1,5 +1,6 @@
 #include "daemon/verify_report.hpp"
 
+#include "audit/problem_json.hpp"
 #include "audit/render.hpp"
 
 #include <boost/json/array.hpp>
@@ -20,12 +21,6 @@ boost::json::object to_json(const audit::SealReport& seal) {
 }
 
 boost::json::object to_json(const audit::Report& report) {
-    boost::json::array problems;
-    for (const auto& problem : report.problems)
-        problems.push_back(boost::json::object{{"file", problem.file},
-                                               {"line", problem.line},
-                                               {"verdict", problem.verdict},
-                                               {"problem", problem.text}});
     boost::json::array notes;
     for (const auto& note : report.notes) notes.emplace_back(note);
     boost::json::object json{{"good", report.good()},
@@ -34,7 +29,7 @@ boost::json::object to_json(const audit::Report& report) {
                              {"last_digest", report.last_digest},
                              {"exchanges_open", report.exchanges_open},
                              {"problem_count", report.problem_count},
-                             {"problems", std::move(problems)},
+                             {"problems", audit::problems_json(report.problems)},
                              {"notes", std::move(notes)},
                              {"signed", report.seal.sealed},
                              {"meaning", audit::what_is_proved(report)}};

@@ -53,6 +53,12 @@ void WitnessRunner::hurry() {
     wake_.set();
 }
 
+bool WitnessRunner::press(std::uint64_t size) {
+    if (!owes(size)) return false;
+    hurry();
+    return true;
+}
+
 net::Task<void> WitnessRunner::run() {
     while (true) {
         while (net::Loop::now() < due()) {

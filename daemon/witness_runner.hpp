@@ -68,6 +68,8 @@ public:
     void wake(audit::Haste haste);
     /// The witness can be reached again: now rather than later.
     void hurry();
+    /// Asks it now, if it owes as many records; says whether it does.
+    bool press(std::uint64_t size);
     /// Whether it can be asked, as far as is known, and has not countersigned so many records.
     bool owes(std::uint64_t size) const;
     /// For status, log and audit log, until it countersigns again.

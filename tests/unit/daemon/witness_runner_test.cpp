@@ -224,9 +224,7 @@ protected:
     static constexpr std::chrono::milliseconds long_enough = 1h;
     void offer(net::BlockingPool& pool, std::chrono::milliseconds wait) {
         std::function<bool(std::uint64_t)> press = [this](std::uint64_t size) {
-            if (!runner_->owes(size)) return false;
-            runner_->hurry();
-            return true;
+            return runner_->press(size);
         };
         net::TaskGroup stopping(loop_);
         stopping.spawn("offer", offer_before_stop(loop_, pool, *log_, std::move(press), wait));
