@@ -194,7 +194,7 @@ net::Task<void> Host::run(std::shared_ptr<Host> self, std::shared_ptr<Attempt> a
 }
 
 net::Task<Result<std::shared_ptr<Session>>> Host::start() {
-    const auto deadline = net::deadline_in(connect_timeout);
+    const auto deadline = net::deadline_in(options_.connect_timeout);
     auto wire = co_await dial(deadline);
     if (!wire) co_return wire.error();
     auto started = co_await Session::start(around_.loop, around_.sweep, around_.pool,

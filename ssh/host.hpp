@@ -39,7 +39,6 @@ public:
     static constexpr std::chrono::seconds rest_after_silence{5};
     /// Of targets that answered, names that are remembered.
     static constexpr std::size_t answered_max = 4096;
-    static constexpr std::chrono::seconds connect_timeout{10};
     /// After a failure nobody tries again before; doubles up to the longest.
     static constexpr std::chrono::milliseconds pause_first{250};
     static constexpr std::chrono::milliseconds pause_max{10'000};

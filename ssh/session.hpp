@@ -39,6 +39,8 @@ public:
         std::uint16_t port = 22;
         std::string user;
         CredentialsPtr credentials;
+        /// From the first attempt to reach the server to the end of the login.
+        std::chrono::milliseconds connect_timeout{10'000};
         /// Silence of the server after which it is asked whether it is there, and how long it may
         /// take to answer.
         std::chrono::milliseconds keepalive{15'000};

@@ -6,7 +6,7 @@ import subprocess, time, urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("SALLYPORT_BIN_DIR", ROOT / "build/dev/bin")).resolve()
-SECONDS = 30            # until something that must happen counts as not happened
+SECONDS = 60            # until something that must happen counts as not happened
 POLL_SECONDS = 0.01
 VIRTUAL = "erp.virtual:44300"
 

@@ -34,7 +34,7 @@ struct ServerWorld {
     }
     net::Task<void> run() { relocation = co_await connection->run(); }
     bool until(const std::function<bool()>& condition) {
-        return test::run_until(loop, condition, std::chrono::seconds(5));
+        return test::run_until(loop, condition);
     }
     bool until_heard(std::string_view text) {
         return until([&] { return client->hears(text); });

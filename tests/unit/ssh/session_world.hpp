@@ -14,7 +14,7 @@ namespace sallyport::test {
 using Started = Result<std::shared_ptr<ssh::Session>>;
 using Opened = Result<std::unique_ptr<net::Duplex>>;
 
-inline net::Deadline soon() { return net::deadline_in(std::chrono::seconds(20)); }
+inline net::Deadline soon() { return net::deadline_in(std::chrono::seconds(45)); }
 
 struct Told final : net::Ready {
     void on_ready() override { ++count; }

@@ -49,7 +49,7 @@ public:
 
     Result<void> open(std::unique_ptr<net::Duplex> channel) {
         auto opened = run(
-            SftpClient::open(loop, std::move(channel), net::deadline_in(std::chrono::seconds(20))));
+            SftpClient::open(loop, std::move(channel), net::deadline_in(std::chrono::seconds(45))));
         if (!opened) return opened.error();
         client = std::move(*opened);
         client->use(*this);
