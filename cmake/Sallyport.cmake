@@ -76,6 +76,15 @@ function(sallyport_precompile target)
   endif()
 endfunction()
 
+# A third of the time. Names in unnamed namespaces then differ between the files of a folder. All but the last
+# source stand in what g++ takes for a header, and a coroutine there has what only one source knows.
+function(sallyport_compile_together target count)
+  if(count)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${count})
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  endif()
+endfunction()
+
 # sallyport_library(<name> [DEPENDS <folder>...] [LINK <target>...])
 # One static library per top-level folder, made of every .cpp in it except main.cpp. DEPENDS names the
 # folders whose headers it may include; tests/tools/check_includes.py holds the code to that list.
@@ -94,12 +103,7 @@ function(sallyport_library name)
   add_library(sallyport::${name} ALIAS sallyport_${name})
   target_link_libraries(sallyport_${name} PUBLIC sallyport_options ${arg_DEPENDS} ${arg_LINK})
   sallyport_precompile(sallyport_${name})
-  if(SALLYPORT_TOGETHER)
-    # A third of the time. Names in unnamed namespaces then differ between the files of a folder. All but the
-    # last source stand in what g++ takes for a header, and a coroutine there has what only one source knows.
-    set_target_properties(sallyport_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${SALLYPORT_TOGETHER})
-    target_compile_options(sallyport_${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
-  endif()
+  sallyport_compile_together(sallyport_${name} ${SALLYPORT_TOGETHER})
 endfunction()
 
 # sallyport_program(<name> <folder>): the binary <name> from <folder>/main.cpp and that folder's library.
@@ -110,17 +114,20 @@ function(sallyport_program name folder)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
-# sallyport_tests(<name> LABEL <label>... [SECONDS_MAX <of one test>] SOURCES <file>... LINK <target>...): one
-# GoogleTest binary.
+# sallyport_tests(<name> LABEL <label>... [SECONDS_MAX <of one test>] [TOGETHER] SOURCES <file>... LINK <target>...):
+# one GoogleTest binary. TOGETHER: where the sources of libraries are compiled as one, these are, too.
 # A preset that runs tests of none of these labels does not build it either, unless asked to by name.
 function(sallyport_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SECONDS_MAX" "LABEL;SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TOGETHER" "SECONDS_MAX" "LABEL;SOURCES;LINK")
   if(NOT arg_SECONDS_MAX)
     set(arg_SECONDS_MAX 60)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest_main)
   sallyport_precompile(${name} sallyport_test_support)
+  if(arg_TOGETHER AND SALLYPORT_TOGETHER)
+    sallyport_compile_together(${name} 6)
+  endif()
   set(wanted ${arg_LABEL})
   list(REMOVE_ITEM wanted ${SALLYPORT_TESTS})
   list(GET arg_LABEL 0 label)  # the one that CTest knows

@@ -2,6 +2,7 @@
 #include "audit/erasure.hpp"
 #include "audit/retention.hpp"
 #include "audit_fixture.hpp"
+#include "tests/unit/audit/aged_segments.hpp"
 
 #include <future>
 #include <gmock/gmock.h>
@@ -14,18 +15,9 @@ using std::chrono::days;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-const auto today = *parse_rfc3339("2025-06-01T00:00:00Z");
-
-/// Segments of 10 records and 100 bytes, 50, 40, 20 and 5 days old; the open one has 50 bytes.
+/// The open segment has 50 bytes.
 RetentionPlan plan(const KeepLimits& limits, const Holds& holds) {
-    std::vector<SealedSegment> segments;
-    for (const int age : {50, 40, 20, 5})
-        segments.push_back({.first = segments.size() * 10,
-                            .bytes = 100,
-                            .newest = today - days(age),
-                            .end = segments.size() * 10 + 10,
-                            .disclosures = true});
-    return plan_retention(segments, 50, limits, today, holds);
+    return plan_retention(aged({50, 40, 20, 5}), 50, limits, today, holds);
 }
 
 using Names = std::vector<std::string>;

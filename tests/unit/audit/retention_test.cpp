@@ -2,6 +2,7 @@
 
 #include "audit/prune.hpp"
 #include "audit_fixture.hpp"
+#include "tests/unit/audit/aged_segments.hpp"
 
 #include <chrono>
 #include <gmock/gmock.h>
@@ -12,20 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::days;
 using ::testing::ElementsAre;
-
-const auto today = *parse_rfc3339("2025-06-01T00:00:00Z");
-
-/// Segments of 100 bytes whose newest records are so many days old.
-std::vector<SealedSegment> aged(std::initializer_list<int> ages) {
-    std::vector<SealedSegment> segments;
-    for (const int age : ages)
-        segments.push_back({.first = segments.size() * 10,
-                            .bytes = 100,
-                            .newest = today - days(age),
-                            .end = segments.size() * 10 + 10,
-                            .disclosures = true});
-    return segments;
-}
 
 TEST(RetentionPlan, OnlyTheOldestGoUpToTheFirstThatStays) {
     struct Case {

@@ -18,7 +18,7 @@ const Authority& authority() {
     return instance;
 }
 
-Time now() { return authority().certificate().not_before() + back_dating; }
+Time issued_at() { return authority().certificate().not_before() + back_dating; }
 
 AgentName berlin() { return AgentName::make("hub.example.com", "acme", "berlin-1").value(); }
 
@@ -29,13 +29,13 @@ TEST(Authority, IsARootForTenYearsThatSignsCertificatesOnly) {
     EXPECT_TRUE(root.is_authority());
     EXPECT_EQ(X509_get_pathlen(root.get()), 0);
     EXPECT_EQ(X509_get_key_usage(root.get()), std::uint32_t{KU_KEY_CERT_SIGN | KU_CRL_SIGN});
-    EXPECT_EQ(std::chrono::floor<std::chrono::days>(root.not_after() - now()),
+    EXPECT_EQ(std::chrono::floor<std::chrono::days>(root.not_after() - issued_at()),
               std::chrono::days(3653));
 }
 
 TEST(Authority, IssuesAgentsWithTheirNameForClientsOnly) {
     const auto key = Key::generate(KeyKind::p256).value();
-    const auto issued = authority().issue_agent(key.public_key(), berlin(), 720h, now());
+    const auto issued = authority().issue_agent(key.public_key(), berlin(), 720h, issued_at());
     ASSERT_TRUE(issued) << to_text(issued.error());
     EXPECT_EQ(issued->uris(),
               std::vector<std::string>{"spiffe://hub.example.com/tenant/acme/agent/berlin-1"});
@@ -44,18 +44,18 @@ TEST(Authority, IssuesAgentsWithTheirNameForClientsOnly) {
     EXPECT_FALSE(issued->has_extended_usage(ExtendedUsage::server_auth));
     EXPECT_EQ(X509_get_key_usage(issued->get()), std::uint32_t{KU_DIGITAL_SIGNATURE});
     EXPECT_EQ(issued->public_key(), key.public_key());
-    EXPECT_EQ(issued->not_before(), now() - 5min);
-    EXPECT_EQ(issued->not_after(), now() + 720h);
+    EXPECT_EQ(issued->not_before(), issued_at() - 5min);
+    EXPECT_EQ(issued->not_after(), issued_at() + 720h);
     const std::vector<Certificate> anchors{authority().certificate()};
-    EXPECT_TRUE(
-        check_chain(*issued, {}, anchors, {.usage = ExtendedUsage::client_auth, .at = now()}));
+    EXPECT_TRUE(check_chain(*issued, {}, anchors,
+                            {.usage = ExtendedUsage::client_auth, .at = issued_at()}));
 }
 
 TEST(Authority, IssuesServersWithTheirNamesForServersOnly) {
     const auto key = Key::generate(KeyKind::rsa2048).value();
     const ServerNames names{.dns_names = {"hub.example.com", "*.hub.example.com"},
                             .addresses = {"10.0.0.1", "2001:db8::1"}};
-    const auto issued = authority().issue_server(key.public_key(), names, 24h, now());
+    const auto issued = authority().issue_server(key.public_key(), names, 24h, issued_at());
     ASSERT_TRUE(issued) << to_text(issued.error());
     EXPECT_TRUE(issued->matches_host("hub.example.com"));
     EXPECT_TRUE(issued->matches_host("api.hub.example.com"));
@@ -63,24 +63,24 @@ TEST(Authority, IssuesServersWithTheirNamesForServersOnly) {
     EXPECT_TRUE(issued->matches_host("2001:db8:0::1"));
     EXPECT_FALSE(issued->has_extended_usage(ExtendedUsage::client_auth));
     const std::vector<Certificate> anchors{authority().certificate()};
-    EXPECT_TRUE(
-        check_chain(*issued, {}, anchors, {.usage = ExtendedUsage::server_auth, .at = now()}));
+    EXPECT_TRUE(check_chain(*issued, {}, anchors,
+                            {.usage = ExtendedUsage::server_auth, .at = issued_at()}));
 }
 
 TEST(Authority, NeverGivesASerialTwice) {
     const auto key = Key::generate(KeyKind::p256).value();
-    const auto one = authority().issue_agent(key.public_key(), berlin(), 24h, now()).value();
-    const auto two = authority().issue_agent(key.public_key(), berlin(), 24h, now()).value();
+    const auto one = authority().issue_agent(key.public_key(), berlin(), 24h, issued_at()).value();
+    const auto two = authority().issue_agent(key.public_key(), berlin(), 24h, issued_at()).value();
     EXPECT_NE(one.serial(), two.serial());
 }
 
 TEST(Authority, KeepsLifetimesBetweenAMinuteAndAYear) {
     const auto key = Key::generate(KeyKind::p256)->public_key();
     for (const std::chrono::seconds lifetime : {-1s, 0s, 59s, std::chrono::seconds(367 * 24h)})
-        EXPECT_EQ(authority().issue_agent(key, berlin(), lifetime, now()).error().code,
+        EXPECT_EQ(authority().issue_agent(key, berlin(), lifetime, issued_at()).error().code,
                   Errc::limit);
     for (const std::chrono::seconds lifetime : {60s, std::chrono::seconds(366 * 24h)})
-        EXPECT_TRUE(authority().issue_agent(key, berlin(), lifetime, now()));
+        EXPECT_TRUE(authority().issue_agent(key, berlin(), lifetime, issued_at()));
 }
 
 TEST(Authority, IssuesNothingThatOutlivesItself) {
@@ -94,26 +94,28 @@ TEST(Authority, IssuesNothingThatOutlivesItself) {
 }
 
 TEST(Authority, DoesNotCertifyItsOwnKeyAsAnAgent) {
-    EXPECT_EQ(
-        authority().issue_agent(authority().key().public_key(), berlin(), 24h, now()).error().code,
-        Errc::denied);
+    EXPECT_EQ(authority()
+                  .issue_agent(authority().key().public_key(), berlin(), 24h, issued_at())
+                  .error()
+                  .code,
+              Errc::denied);
 }
 
 TEST(Authority, RefusesServersWithoutOrWithWrongNames) {
     const auto key = Key::generate(KeyKind::p256)->public_key();
-    EXPECT_FALSE(authority().issue_server(key, {}, 24h, now()));
+    EXPECT_FALSE(authority().issue_server(key, {}, 24h, issued_at()));
     for (const char* name : {"", "two words", "line\nbreak", "\xc3\xa4.example"})
         EXPECT_FALSE(
-            authority().issue_server(key, {.dns_names = {name}, .addresses = {}}, 24h, now()))
+            authority().issue_server(key, {.dns_names = {name}, .addresses = {}}, 24h, issued_at()))
             << name;
-    EXPECT_FALSE(
-        authority().issue_server(key, {.dns_names = {}, .addresses = {"10.0.0.256"}}, 24h, now()));
+    EXPECT_FALSE(authority().issue_server(key, {.dns_names = {}, .addresses = {"10.0.0.256"}}, 24h,
+                                          issued_at()));
 }
 
 TEST(Authority, ReadsANameAsANameAndNotAsALanguage) {
     const auto key = Key::generate(KeyKind::p256)->public_key();
     const auto issued = authority().issue_server(
-        key, {.dns_names = {"a.test,DNS:b.test"}, .addresses = {}}, 24h, now());
+        key, {.dns_names = {"a.test,DNS:b.test"}, .addresses = {}}, 24h, issued_at());
     ASSERT_TRUE(issued);
     EXPECT_EQ(issued->dns_names().size(), 1u);
     EXPECT_FALSE(issued->matches_host("b.test"));

@@ -4,6 +4,7 @@
 #include "certs/asn1_time.hpp"
 #include "certs/openssl.hpp"
 #include "tests/support/test_pki.hpp"
+#include "tests/unit/certs/shared_keys.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/err.h>
@@ -13,12 +14,6 @@ namespace {
 
 using test::Held;
 using test::TestPki;
-
-/// One for all tests of this file: making keys takes time.
-const TestPki& pki() {
-    static const TestPki instance;
-    return instance;
-}
 
 TEST(Certificate, IsTheSameAfterPemAndDer) {
     const auto made = pki().agent().certificate;

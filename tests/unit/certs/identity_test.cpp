@@ -5,6 +5,7 @@
 #include "certs/identity_steps.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/test_pki.hpp"
+#include "tests/unit/certs/shared_keys.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,11 +18,6 @@ namespace {
 using test::Held;
 using test::TemporaryFolder;
 using test::TestPki;
-
-const TestPki& pki() {
-    static const TestPki instance;
-    return instance;
-}
 
 mode_t mode_of(const std::filesystem::path& path) {
     struct stat status {};

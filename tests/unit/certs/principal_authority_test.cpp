@@ -15,7 +15,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Time now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+Time this_second() {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
 
 DistinguishedName jane() {
     DistinguishedName name;
@@ -28,24 +30,25 @@ DistinguishedName jane() {
 TEST(PrincipalAuthority, IsMadeOnFirstUseAndTheSameAfterwards) {
     const test::TemporaryFolder folder;
     const auto file = folder.path() / "principal-ca.pem";
-    const auto first = PrincipalAuthority::open(file, now());
+    const auto first = PrincipalAuthority::open(file, this_second());
     ASSERT_TRUE(first) << to_text(first.error());
     struct stat facts {};
     ASSERT_EQ(::stat(file.c_str(), &facts), 0);
     EXPECT_EQ(facts.st_mode & 0777, 0600u);
-    const auto second = PrincipalAuthority::open(file, now());
+    const auto second = PrincipalAuthority::open(file, this_second());
     ASSERT_TRUE(second);
     EXPECT_EQ(first->certificate(), second->certificate());
     const test::TemporaryFolder elsewhere;
-    const auto other = PrincipalAuthority::open(elsewhere.path() / "ca.pem", now());
+    const auto other = PrincipalAuthority::open(elsewhere.path() / "ca.pem", this_second());
     ASSERT_TRUE(other);
     EXPECT_NE(other->certificate().subject(), first->certificate().subject());
 }
 
 TEST(PrincipalAuthority, IssuesShortLivedClientCertificatesForTheSubject) {
     const test::TemporaryFolder folder;
-    const auto authority = PrincipalAuthority::open(folder.path() / "ca.pem", now()).value();
-    const auto at = now();
+    const auto authority =
+        PrincipalAuthority::open(folder.path() / "ca.pem", this_second()).value();
+    const auto at = this_second();
     const auto issued = authority.issue(jane(), 10min, at);
     ASSERT_TRUE(issued) << to_text(issued.error());
     ASSERT_EQ(issued->chain.size(), 1u);  // the root stays at home
@@ -65,8 +68,9 @@ TEST(PrincipalAuthority, IssuesShortLivedClientCertificatesForTheSubject) {
 
 TEST(PrincipalAuthority, DerHasOneRdnPerPartTheLeastSpecificFirst) {
     const test::TemporaryFolder folder;
-    const auto authority = PrincipalAuthority::open(folder.path() / "ca.pem", now()).value();
-    const auto issued = authority.issue(jane(), 10min, now()).value();
+    const auto authority =
+        PrincipalAuthority::open(folder.path() / "ca.pem", this_second()).value();
+    const auto issued = authority.issue(jane(), 10min, this_second()).value();
     const auto* name = X509_get_subject_name(issued.chain.front().get());
     ASSERT_EQ(X509_NAME_entry_count(name), 3);
     EXPECT_EQ(OBJ_obj2nid(X509_NAME_ENTRY_get_object(X509_NAME_get_entry(name, 0))),
@@ -77,20 +81,22 @@ TEST(PrincipalAuthority, DerHasOneRdnPerPartTheLeastSpecificFirst) {
 
 TEST(PrincipalAuthority, NoUserIsTheSystem) {
     const test::TemporaryFolder folder;
-    const auto authority = PrincipalAuthority::open(folder.path() / "ca.pem", now()).value();
-    const auto system = authority.issue_system("berlin-1", now());
+    const auto authority =
+        PrincipalAuthority::open(folder.path() / "ca.pem", this_second()).value();
+    const auto system = authority.issue_system("berlin-1", this_second());
     ASSERT_TRUE(system);
     EXPECT_EQ(system->chain.front().subject(), "CN=berlin-1,OU=Sallyport system");
     DistinguishedName pretender;
     ASSERT_TRUE(pretender.add(NameAttribute::common_name, "berlin-1"));
     ASSERT_TRUE(pretender.add(NameAttribute::organisational_unit, "sallyport SYSTEM"));
-    EXPECT_EQ(authority.issue(pretender, 10min, now()).error().code, Errc::denied);
+    EXPECT_EQ(authority.issue(pretender, 10min, this_second()).error().code, Errc::denied);
 }
 
 TEST(PrincipalAuthority, OneThatHasEndedIsReadAndSignsNothing) {
     const test::TemporaryFolder folder;
     const auto file = folder.path() / "ca.pem";
-    const auto end = PrincipalAuthority::open(file, now()).value().certificate().not_after();
+    const auto end =
+        PrincipalAuthority::open(file, this_second()).value().certificate().not_after();
     const auto authority = PrincipalAuthority::open(file, end + 1h);
     ASSERT_TRUE(authority) << to_text(authority.error());
     EXPECT_EQ(authority->issue(jane(), 10min, end + 1h).error().code, Errc::unavailable);

@@ -8,7 +8,9 @@
 namespace sallyport::certs {
 namespace {
 
-boost::json::object claims(std::string_view text) { return boost::json::parse(text).as_object(); }
+boost::json::object claims_in(std::string_view text) {
+    return boost::json::parse(text).as_object();
+}
 
 TEST(Principal, AnApplicationsTokenIsToldFromAUsers) {
     const std::pair<const char*, UserType> cases[] = {
@@ -26,23 +28,23 @@ TEST(Principal, AnApplicationsTokenIsToldFromAUsers) {
         {R"({"sub":"x","grant_type":"client_credentials","user_id":null})", UserType::business},
     };
     for (const auto& [text, type] : cases) {
-        EXPECT_EQ(user_type_of(claims(text)), type) << text;
+        EXPECT_EQ(user_type_of(claims_in(text)), type) << text;
         const auto other = type == UserType::technical ? UserType::business : UserType::technical;
-        EXPECT_TRUE(principal_of(type, claims(text))) << text;
-        EXPECT_EQ(principal_of(other, claims(text)).error().code, TokenFault::user_type) << text;
+        EXPECT_TRUE(principal_of(type, claims_in(text))) << text;
+        EXPECT_EQ(principal_of(other, claims_in(text)).error().code, TokenFault::user_type) << text;
     }
 }
 
 TEST(Principal, NeedsASubject) {
     for (const char* text : {R"({})", R"({"sub":""})", R"({"sub":1})", R"({"sub":["u"]})"})
-        EXPECT_EQ(principal_of(UserType::business, claims(text)).error().code,
+        EXPECT_EQ(principal_of(UserType::business, claims_in(text)).error().code,
                   TokenFault::malformed)
             << text;
 }
 
 TEST(Principal, IdentityIsIssuerSubjectAndKindTogether) {
     const auto id = [](const char* text) {
-        const auto read = claims(text);
+        const auto read = claims_in(text);
         return (*principal_of(user_type_of(read), read))->id;
     };
     const auto jane = id(R"({"iss":"i","sub":"u","user_name":"jane","roles":["a"]})");
@@ -57,7 +59,7 @@ TEST(Principal, IdentityIsIssuerSubjectAndKindTogether) {
 
 TEST(Principal, IsCalledAsSubjectRulesCallHim) {
     const auto name = [](UserType type, const char* text) {
-        return (*principal_of(type, claims(text)))->name;
+        return (*principal_of(type, claims_in(text)))->name;
     };
     EXPECT_EQ(name(UserType::business, R"({"sub":"u","email":"j@x","user_name":"jane"})"), "jane");
     EXPECT_EQ(name(UserType::business, R"({"sub":"u","email":"j@x"})"), "j@x");

@@ -12,14 +12,14 @@ namespace {
 namespace json = boost::json;
 using Kind = SubjectCondition::Kind;
 
-json::object claims(std::string_view text) { return json::parse(text).as_object(); }
+json::object claims_of(std::string_view text) { return json::parse(text).as_object(); }
 
 /// "2 CN=jane", or "! why".
 std::string applied(const std::vector<SubjectRule>& rules, std::string_view text,
                     UserType type = UserType::business) {
     const auto made = SubjectRules::create(rules);
     if (!made) return "!! " + made.error().detail;
-    const auto match = made->apply(type, claims(text));
+    const auto match = made->apply(type, claims_of(text));
     if (!match) return "! " + match.error().detail;
     return std::to_string(match->rule) + " " + match->subject.text();
 }

@@ -38,7 +38,7 @@ KeySet both_keys() {
     return instance;
 }
 
-Result<VerifiedToken> judge(std::string_view token, const KeySet& keys = both_keys()) {
+Result<VerifiedToken> verdict_on(std::string_view token, const KeySet& keys = both_keys()) {
     return verify(token, keys,
                   {.issuers = {"https://idp.test"},
                    .audiences = {"connectivity"},
@@ -46,7 +46,7 @@ Result<VerifiedToken> judge(std::string_view token, const KeySet& keys = both_ke
 }
 
 void expect_refused(std::string_view token, TokenFault fault, std::string_view why) {
-    const auto judged = judge(token);
+    const auto judged = verdict_on(token);
     ASSERT_FALSE(judged) << why;
     EXPECT_EQ(judged.error().code, fault) << why << ": " << to_text(judged.error());
 }
@@ -54,9 +54,9 @@ void expect_refused(std::string_view token, TokenFault fault, std::string_view w
 std::string good_token() { return rsa().token(header("RS256", "rsa"), payload, "RS256"); }
 
 TEST(TokenAttack, HasAGoodTokenToStartFrom) {
-    const auto judged = judge(good_token());
+    const auto judged = verdict_on(good_token());
     EXPECT_TRUE(judged) << to_text(judged.error());
-    EXPECT_TRUE(judge(ec().token(header("ES256", "ec"), payload, "ES256")));
+    EXPECT_TRUE(verdict_on(ec().token(header("ES256", "ec"), payload, "ES256")));
 }
 
 TEST(TokenAttack, NoAlgorithmOrSharedKeysAreRefused) {
@@ -86,10 +86,10 @@ TEST(TokenAttack, AlgorithmOfAnotherKindOfKeyIsRefused) {
 TEST(TokenAttack, AlgorithmOtherThanTheKeysOwnIsRefused) {
     const auto keys =
         KeySet::from_json(key_set_of(rsa().jwk(R"("kid":"rsa","alg":"RS256")"))).value();
-    EXPECT_TRUE(judge(good_token(), keys));
+    EXPECT_TRUE(verdict_on(good_token(), keys));
     for (const char* name : {"RS512", "PS256"}) {
         const auto token = rsa().token(header(name, "rsa"), payload, name);
-        EXPECT_EQ(judge(token, keys).error().code, TokenFault::algorithm) << name;
+        EXPECT_EQ(verdict_on(token, keys).error().code, TokenFault::algorithm) << name;
     }
 }
 
@@ -101,8 +101,8 @@ TEST(TokenAttack, UnknownOrMissingKeyIdIsRefused) {
     expect_refused(rsa().token(R"({"alg":"RS256","kid":1})", payload, "RS256"),
                    TokenFault::malformed, "a number");
     const auto one = KeySet::from_json(key_set_of(rsa().jwk(R"("kid":"rsa")"))).value();
-    EXPECT_TRUE(judge(rsa().token(R"({"alg":"RS256"})", payload, "RS256"), one));
-    EXPECT_EQ(judge(rsa().token(header("RS256", "x"), payload, "RS256"), one).error().code,
+    EXPECT_TRUE(verdict_on(rsa().token(R"({"alg":"RS256"})", payload, "RS256"), one));
+    EXPECT_EQ(verdict_on(rsa().token(header("RS256", "x"), payload, "RS256"), one).error().code,
               TokenFault::key);
 }
 
@@ -112,7 +112,7 @@ TEST(TokenAttack, KeysTheTokenBringsAreIgnored) {
                          R"("x5u":"https://evil.test/x","x5c":["AAAA"],"jwk":)" +
                          evil.jwk("") + "}";
     expect_refused(evil.token(own_key, payload, "RS256"), TokenFault::signature, "its own key");
-    EXPECT_TRUE(judge(rsa().token(own_key, payload, "RS256")));
+    EXPECT_TRUE(verdict_on(rsa().token(own_key, payload, "RS256")));
 }
 
 TEST(TokenAttack, ForeignOrChangedSignatureIsRefused) {
@@ -151,7 +151,7 @@ TEST(TokenAttack, RightEcdsaSignatureInAnotherSpellingIsRefused) {
     const auto spelled = [&](const std::string& bytes) {
         return input + "." + to_base64url(as_bytes(bytes));
     };
-    EXPECT_TRUE(judge(spelled(signature)));
+    EXPECT_TRUE(verdict_on(spelled(signature)));
     const std::string zero(1, '\0');
     expect_refused(spelled(signature + "x"), TokenFault::signature, "a byte too many");
     expect_refused(spelled(zero + signature.substr(0, 32) + zero + signature.substr(32)),

@@ -3,16 +3,12 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "certs/token.hpp"
+#include "tests/unit/certs/shared_keys.hpp"
 
 #include <gtest/gtest.h>
 
 namespace sallyport::certs {
 namespace {
-
-const SigningKey& signing_key() {
-    static const auto key = SigningKey::generate().value();
-    return key;
-}
 
 std::vector<std::string> parts_of(const std::string& sealed) {
     std::vector<std::string> parts(1);

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "certs/sha256.hpp"
 #include "tests/support/test_token.hpp"
+#include "tests/unit/certs/shared_keys.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
@@ -20,11 +21,6 @@ constexpr std::chrono::sys_seconds now(1'700'000'000s);
 
 Expectations expected() {
     return {.issuers = {"https://idp.test"}, .audiences = {"connectivity"}, .now = now};
-}
-
-const SigningKey& signing_key() {
-    static const auto instance = SigningKey::generate().value();
-    return instance;
 }
 
 KeySet signing_key_set() {

@@ -10,20 +10,20 @@
 namespace sallyport::forward {
 namespace {
 
-Cursor example() {
+Cursor example_cursor() {
     Cursor cursor{.segment = 100, .sequence = 123};
     cursor.digest.fill(std::byte{0xa7});
     return cursor;
 }
 
 TEST(Cursor, IsReadAsItWasWritten) {
-    const auto read = parse_cursor(to_text(example()));
+    const auto read = parse_cursor(to_text(example_cursor()));
     ASSERT_TRUE(read);
-    EXPECT_EQ(*read, example());
+    EXPECT_EQ(*read, example_cursor());
 }
 
 TEST(Cursor, ThatIsNotWholeIsNoCursor) {
-    const auto whole = to_text(example());
+    const auto whole = to_text(example_cursor());
     for (std::size_t length = 0; length < whole.size(); ++length)
         EXPECT_FALSE(parse_cursor(whole.substr(0, length))) << length;
     EXPECT_FALSE(parse_cursor(whole + "x"));
@@ -36,7 +36,7 @@ TEST(Cursor, SurvivesInItsFileAndReplacesTheOneBefore) {
     auto none = load_cursor(file);
     ASSERT_TRUE(none);
     EXPECT_FALSE(*none);
-    auto cursor = example();
+    auto cursor = example_cursor();
     ASSERT_TRUE(save_cursor(file, cursor));
     cursor.sequence = 999;
     ASSERT_TRUE(save_cursor(file, cursor));

@@ -8,7 +8,7 @@
 namespace sallyport::http::h1 {
 namespace {
 
-std::string get(std::string_view fields) {
+std::string get_with(std::string_view fields) {
     return "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
 }
 
@@ -38,38 +38,38 @@ TEST_P(RequestIsRefused, ByteByByte) {
 }
 
 const Refused refused[] = {
-    {"obs-fold", get("A: b\r\n c\r\n")},
+    {"obs-fold", get_with("A: b\r\n c\r\n")},
     {"obs-fold at the first field", "GET / HTTP/1.1\r\n Host: a\r\n\r\n"},
     {"bare LF after the request line", "GET / HTTP/1.1\nHost: a\r\n\r\n"},
-    {"bare LF after a field", get("A: b\nC: d\r\n")},
+    {"bare LF after a field", get_with("A: b\nC: d\r\n")},
     {"bare LFs all over", "GET / HTTP/1.1\nHost: a\n\n"},
-    {"bare CR in a value", get("A: b\rC\r\n")},
+    {"bare CR in a value", get_with("A: b\rC\r\n")},
     {"bare CR as empty line", "GET / HTTP/1.1\r\nHost: a\r\n\rX\r\n\r\n"},
-    {"blank before the colon", get("A : b\r\n")},
-    {"tabulator before the colon", get("A\t: b\r\n")},
-    {"no colon", get("A\r\n")},
-    {"empty name", get(": b\r\n")},
-    {"name that is no token", get("A(b): c\r\n")},
-    {"name with a byte above 0x7f", get("\xc3\xa4: c\r\n")},
-    {"NUL in a value", get(std::string("A: b\0c\r\n", 8))},
-    {"control character in a value", get("A: b\x01\r\n")},
-    {"DEL in a value", get("A: b\x7f\r\n")},
-    {"control character far into a value", get("A: 12345678\t12345678\x1f\r\n")},
-    {"Content-Length twice, equal", get("Content-Length: 5\r\nContent-Length: 5\r\n")},
-    {"Content-Length twice, different", get("Content-Length: 5\r\nContent-Length: 6\r\n")},
-    {"Content-Length as a list", get("Content-Length: 5, 5\r\n")},
-    {"Content-Length with a sign", get("Content-Length: +5\r\n")},
-    {"Content-Length in hexadecimal", get("Content-Length: 0x5\r\n")},
-    {"Content-Length that is empty", get("Content-Length:\r\n")},
-    {"Content-Length beyond 64 bits", get("Content-Length: 18446744073709551616\r\n")},
-    {"both framings", get("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
-    {"both framings, other order", get("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")},
-    {"chunked twice", get("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
-    {"gzip, chunked", get("Transfer-Encoding: gzip, chunked\r\n"), 501},
-    {"identity", get("Transfer-Encoding: identity\r\n"), 501},
-    {"chunked with a vertical tab", get("Transfer-Encoding: \x0b"
-                                        "chunked\r\n")},
-    {"xchunked", get("Transfer-Encoding: xchunked\r\n"), 501},
+    {"blank before the colon", get_with("A : b\r\n")},
+    {"tabulator before the colon", get_with("A\t: b\r\n")},
+    {"no colon", get_with("A\r\n")},
+    {"empty name", get_with(": b\r\n")},
+    {"name that is no token", get_with("A(b): c\r\n")},
+    {"name with a byte above 0x7f", get_with("\xc3\xa4: c\r\n")},
+    {"NUL in a value", get_with(std::string("A: b\0c\r\n", 8))},
+    {"control character in a value", get_with("A: b\x01\r\n")},
+    {"DEL in a value", get_with("A: b\x7f\r\n")},
+    {"control character far into a value", get_with("A: 12345678\t12345678\x1f\r\n")},
+    {"Content-Length twice, equal", get_with("Content-Length: 5\r\nContent-Length: 5\r\n")},
+    {"Content-Length twice, different", get_with("Content-Length: 5\r\nContent-Length: 6\r\n")},
+    {"Content-Length as a list", get_with("Content-Length: 5, 5\r\n")},
+    {"Content-Length with a sign", get_with("Content-Length: +5\r\n")},
+    {"Content-Length in hexadecimal", get_with("Content-Length: 0x5\r\n")},
+    {"Content-Length that is empty", get_with("Content-Length:\r\n")},
+    {"Content-Length beyond 64 bits", get_with("Content-Length: 18446744073709551616\r\n")},
+    {"both framings", get_with("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
+    {"both framings, other order", get_with("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")},
+    {"chunked twice", get_with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
+    {"gzip, chunked", get_with("Transfer-Encoding: gzip, chunked\r\n"), 501},
+    {"identity", get_with("Transfer-Encoding: identity\r\n"), 501},
+    {"chunked with a vertical tab", get_with("Transfer-Encoding: \x0b"
+                                             "chunked\r\n")},
+    {"xchunked", get_with("Transfer-Encoding: xchunked\r\n"), 501},
     {"chunked in HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"},
     {"no Host", "GET / HTTP/1.1\r\n\r\n"},
     {"two Hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"},
@@ -104,13 +104,14 @@ const Refused refused[] = {
     {"HTTP/1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", 505},
     {"http in lower case", "GET / http/1.1\r\nHost: a\r\n\r\n"},
     {"a long version", "GET / HTTP/1.1111111111\r\nHost: a\r\n\r\n"},
-    {"Connection names Host", get("Connection: host\r\n")},
-    {"Connection names Authorization", get("Connection: close, Authorization\r\n")},
-    {"Connection names a method override", get("Connection: x-http-method\r\n")},
-    {"Connection names it with underscores", get("Connection: X_HTTP_METHOD_OVERRIDE\r\n")},
-    {"Connection names an identity", get("Connection: SAP-Connectivity-Authentication\r\n")},
-    {"Connection holds no token", get("Connection: a b\r\n")},
-    {"Connection has too many options", get("Connection: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q\r\n")},
+    {"Connection names Host", get_with("Connection: host\r\n")},
+    {"Connection names Authorization", get_with("Connection: close, Authorization\r\n")},
+    {"Connection names a method override", get_with("Connection: x-http-method\r\n")},
+    {"Connection names it with underscores", get_with("Connection: X_HTTP_METHOD_OVERRIDE\r\n")},
+    {"Connection names an identity", get_with("Connection: SAP-Connectivity-Authentication\r\n")},
+    {"Connection holds no token", get_with("Connection: a b\r\n")},
+    {"Connection has too many options",
+     get_with("Connection: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q\r\n")},
 };
 INSTANTIATE_TEST_SUITE_P(Rfc9112, RequestIsRefused, testing::ValuesIn(refused));
 

@@ -13,7 +13,7 @@
 namespace sallyport::net {
 namespace {
 
-std::pair<std::unique_ptr<SocketDuplex>, std::unique_ptr<SocketDuplex>> socket_pair() {
+std::pair<std::unique_ptr<SocketDuplex>, std::unique_ptr<SocketDuplex>> connected_pair() {
     int fds[2] = {-1, -1};
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
     return {std::make_unique<SocketDuplex>(FileDescriptor(fds[0])),
@@ -52,7 +52,7 @@ Task<void> receive_all(Loop& loop, Duplex& from, std::string& text) {
 
 TEST(SocketDuplex, MovesMoreThanTheKernelBuffersAndThenTheEnd) {
     Loop loop;
-    auto [a, b] = socket_pair();
+    auto [a, b] = connected_pair();
     std::string sent(3'000'000, 'x');
     for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 7);
     std::string received;
@@ -65,7 +65,7 @@ TEST(SocketDuplex, MovesMoreThanTheKernelBuffersAndThenTheEnd) {
 
 TEST(SocketDuplex, ACloseByThePeerIsSeenByAReaderThatWaits) {
     Loop loop;
-    auto [a, b] = socket_pair();
+    auto [a, b] = connected_pair();
     std::string received;
     TaskGroup group(loop);
     group.spawn("receive", receive_all(loop, *b, received));
@@ -75,7 +75,7 @@ TEST(SocketDuplex, ACloseByThePeerIsSeenByAReaderThatWaits) {
 }
 
 TEST(SocketDuplex, AfterCloseCallsFail) {
-    auto [a, b] = socket_pair();
+    auto [a, b] = connected_pair();
     a->close();
     std::array<std::byte, 1> one{};
     EXPECT_EQ(a->read(one).state, Moved::State::failed);

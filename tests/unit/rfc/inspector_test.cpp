@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view ping = "NI_PING";
 
 /// The items of the only frame in `answer`, as text with the zero bytes of UTF-16 left out.
-std::string said(const Bytes& answer) {
+std::string said_wide(const Bytes& answer) {
     std::string text;
     for (const char c : as_text(answer).substr(frame_head_bytes + header_bytes))
         if (c != '\0') text += c;
@@ -132,8 +132,8 @@ TEST(Inspector, ARefusedCallLeavesTheConversationUsable) {
     EXPECT_TRUE(outcome.forwarded.empty());
     EXPECT_EQ(outcome.events, std::vector{Event::call_refused});
     EXPECT_EQ(outcome.functions, std::vector<std::string>{"Z_SECRET"});
-    EXPECT_NE(said(outcome.answered).find("RFC_NO_AUTHORITY"), std::string::npos);
-    EXPECT_NE(said(outcome.answered)
+    EXPECT_NE(said_wide(outcome.answered).find("RFC_NO_AUTHORITY"), std::string::npos);
+    EXPECT_NE(said_wide(outcome.answered)
                   .find("Access denied for Z_SECRET on abap.virtual:sapgw00. Expose the function "
                         "module in your Cloud Connector in case it was a valid request."),
               std::string::npos);

@@ -15,7 +15,7 @@ std::string said(const Bytes& answer) {
     return std::string(as_text(answer).substr(frame_head_bytes + header_bytes));
 }
 
-AppcHeader header_of(const Bytes& frame) {
+AppcHeader header_in(const Bytes& frame) {
     return AppcHeader(BytesView(frame).subspan(frame_head_bytes));
 }
 
@@ -36,7 +36,7 @@ TEST(Logon, AUserNamedTwiceIsRefused) {
                            .bytes();
     const auto outcome = conversation.client(send_frame(items));
     EXPECT_EQ(outcome.refusal, Refusal::ambiguous);
-    EXPECT_EQ(header_of(outcome.answered).return_code(), 0x12U);
+    EXPECT_EQ(header_in(outcome.answered).return_code(), 0x12U);
 }
 
 TEST(Logon, KnowsWhoHasLoggedOn) {
@@ -62,7 +62,7 @@ TEST(Logon, RefusesALogonInTheShapeOfAWrongPassword) {
     EXPECT_EQ(outcome.refusal, Refusal::user_blocked);
     EXPECT_TRUE(outcome.forwarded.empty());
     EXPECT_TRUE(outcome.closed);
-    EXPECT_EQ(header_of(outcome.answered).return_code(), 0x12U);
+    EXPECT_EQ(header_in(outcome.answered).return_code(), 0x12U);
     EXPECT_NE(said(outcome.answered).find("Access denied for user sap* in client 100"),
               std::string::npos);
     EXPECT_EQ(log_on(policy, "100", "JANE").refusal, Refusal::none);

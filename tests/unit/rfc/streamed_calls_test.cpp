@@ -12,10 +12,10 @@
 namespace sallyport::rfc::testing {
 namespace {
 
-Policy policy() { return {.rules = {{"Z_BIG"}, {"STFC_CONNECTION"}}}; }
+Policy streaming_policy() { return {.rules = {{"Z_BIG"}, {"STFC_CONNECTION"}}}; }
 
-Conversation logged_on() {
-    Conversation conversation(policy());
+Conversation streaming() {
+    Conversation conversation(streaming_policy());
     conversation.bring(Until::logged_on);
     return conversation;
 }
@@ -28,7 +28,7 @@ Items big_call(std::string_view function, std::size_t value_bytes) {
 Bytes barrier_reply() { return load_data("accept/send-data-ack.bin"); }
 
 TEST(StreamedCall, ItsLastItemWaitsForItsEnd) {
-    auto conversation = logged_on();
+    auto conversation = streaming();
     const auto items = big_call("Z_BIG", 30'000).end().bytes();
     const auto first = async_frame(BytesView(items).first(20'000));
     const auto second = async_frame(BytesView(items).subspan(20'000));
@@ -40,7 +40,7 @@ TEST(StreamedCall, ItsLastItemWaitsForItsEnd) {
 }
 
 TEST(StreamedCall, NothingGoesOutBeforeTheNameIsComplete) {
-    auto conversation = logged_on();
+    auto conversation = streaming();
     const auto items = big_call("Z_BIG", 1'000).end().bytes();
     const auto cut = 32U;  // in the middle of the name
     const auto first = async_frame(BytesView(items).first(cut));
@@ -54,7 +54,7 @@ TEST(StreamedCall, NothingGoesOutBeforeTheNameIsComplete) {
 }
 
 TEST(StreamedCall, ARefusedOneIsReadToItsEndAndAnsweredThen) {
-    auto conversation = logged_on();
+    auto conversation = streaming();
     const auto items = big_call("Z_OTHER", 30'000).end().bytes();
     auto outcome = conversation.client(async_frame(BytesView(items).first(20'000)));
     EXPECT_EQ(outcome, (Outcome{.steps = 1}));
@@ -69,7 +69,7 @@ TEST(StreamedCall, ARefusedOneIsReadToItsEndAndAnsweredThen) {
 }
 
 TEST(StreamedCall, ASecondNameBehindWhatWasForwardedEndsBothSides) {
-    auto conversation = logged_on();
+    auto conversation = streaming();
     const auto first = async_frame(big_call("Z_BIG", 1'000).bytes());
     EXPECT_EQ(conversation.client(first).forwarded, first);
     const auto second = async_frame(Items().add_wide(tag::function, "Z_OTHER").end().bytes());
@@ -80,7 +80,7 @@ TEST(StreamedCall, ASecondNameBehindWhatWasForwardedEndsBothSides) {
 }
 
 TEST(StreamedCall, TheBackEndAnswersBarriersOfRecordsThatWent) {
-    auto conversation = logged_on();
+    auto conversation = streaming();
     const auto items = big_call("Z_BIG", 1'000).bytes();
     EXPECT_EQ(conversation.client(async_frame(items)).forwarded, async_frame(items));
     const auto more = async_frame(Items().add(0x0203, "more").bytes(), true);
@@ -91,7 +91,7 @@ TEST(StreamedCall, TheBackEndAnswersBarriersOfRecordsThatWent) {
 }
 
 TEST(StreamedCall, ABarrierBehindAHeldRecordIsAnsweredOnce) {
-    auto conversation = logged_on();
+    auto conversation = streaming();
     const auto first = async_frame(big_call("Z_BIG", 1'000).bytes());
     conversation.client(first);
     const auto last = async_frame(Items().end().bytes(), true);
@@ -105,7 +105,7 @@ TEST(StreamedCall, ABarrierBehindAHeldRecordIsAnsweredOnce) {
 }
 
 TEST(StreamedCall, ASendContinuedByReceivesIsRead) {
-    auto conversation = logged_on();
+    auto conversation = streaming();
     const auto items = big_call("Z_BIG", 3'000).end().bytes();
     const auto first = send_part_frame(BytesView(items).first(40));
     const auto rest = last_part_frame(BytesView(items).subspan(40));
@@ -113,7 +113,7 @@ TEST(StreamedCall, ASendContinuedByReceivesIsRead) {
 }
 
 TEST(StreamedCall, ALogonIsHeldToItsEnd) {
-    Conversation conversation(policy());
+    Conversation conversation(streaming_policy());
     conversation.bring(Until::allocated);
     const auto items = Items::logon("100", "JANE").add(tag::function, "RFCPING").end().bytes();
     const auto first = async_frame(BytesView(items).first(60));
@@ -123,7 +123,7 @@ TEST(StreamedCall, ALogonIsHeldToItsEnd) {
 }
 
 TEST(StreamedCall, WhatDoesNotSayItsFunctionIsNotHeldForever) {
-    auto conversation = logged_on();
+    auto conversation = streaming();
     const auto frame = async_frame(Items().add(0x0203, std::string(60'000, 'x')).bytes());
     Outcome outcome;
     std::size_t sent = 0;
@@ -156,7 +156,7 @@ TEST(StreamedCall, RecordsThatContradictThemselvesAreRefused) {
         {async_frame(items) + control_frame(0xd5), Refusal::state},
     };
     for (const auto& one : cases) {
-        auto conversation = logged_on();
+        auto conversation = streaming();
         const auto outcome = conversation.client(one.frames);
         EXPECT_EQ(to_text(outcome.refusal), to_text(one.refusal)) << outcome.reason;
         EXPECT_TRUE(outcome.closed);
@@ -219,7 +219,7 @@ TEST(Splits, TheVerdictDoesNotDependOnHowACallIsCutIntoRecords) {
             .bytes(),
     };
     for (const auto& items : calls) {
-        auto whole = logged_on();
+        auto whole = streaming();
         const auto expected = whole.client(send_frame(items));
         for (int round = 0; round < 50; ++round) {
             Bytes frames;
@@ -228,7 +228,7 @@ TEST(Splits, TheVerdictDoesNotDependOnHowACallIsCutIntoRecords) {
                 rest = rest.subspan(part.size());
                 frames = std::move(frames) + async_frame(part);
             }
-            auto cut = logged_on();
+            auto cut = streaming();
             const auto outcome = cut.client(frames + receive_frame());
             EXPECT_EQ(to_text(outcome.refusal), to_text(expected.refusal)) << outcome.reason;
             EXPECT_EQ(outcome.closed, expected.closed);

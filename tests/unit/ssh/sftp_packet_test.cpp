@@ -10,40 +10,39 @@ namespace {
 
 using test::FakeSftpServer;
 
-std::string number(std::uint32_t value) { return FakeSftpServer::number(value); }
-std::string text(std::string_view value) { return FakeSftpServer::text(value); }
+std::string u32(std::uint32_t value) { return FakeSftpServer::number(value); }
+std::string field(std::string_view value) { return FakeSftpServer::text(value); }
 
 TEST(SftpPacket, WritesRequestsWithTheirLength) {
     std::string out;
     SftpRequest(out, SftpType::open, 7).text("/a").number(1).permissions(0644);
-    EXPECT_EQ(out,
-              number(23) + "\x03" + number(7) + text("/a") + number(1) + number(4) + number(0644));
+    EXPECT_EQ(out, u32(23) + "\x03" + u32(7) + field("/a") + u32(1) + u32(4) + u32(0644));
     out.clear();
     append_sftp_init(out);
-    EXPECT_EQ(out, number(5) + "\x01" + number(3));
+    EXPECT_EQ(out, u32(5) + "\x01" + u32(3));
 }
 
 TEST(SftpPacket, ReadsStatusHandleDataAndNames) {
-    auto wire = "\x65" + number(9) + number(2) + text("gone") + text("en");
+    auto wire = "\x65" + u32(9) + u32(2) + field("gone") + field("en");
     auto reply = parse_sftp_reply(as_bytes(wire));
     ASSERT_TRUE(reply);
     EXPECT_EQ(reply->id, 9U);
     EXPECT_EQ(reply->status, 2U);
     EXPECT_EQ(reply->text, "gone");
 
-    wire = "\x65" + number(9) + number(0);
+    wire = "\x65" + u32(9) + u32(0);
     EXPECT_EQ(parse_sftp_reply(as_bytes(wire))->status, 0U);
 
-    wire = "\x66" + number(1) + text("h");
+    wire = "\x66" + u32(1) + field("h");
     EXPECT_EQ(parse_sftp_reply(as_bytes(wire))->text, "h");
 
-    wire = "\x67" + number(1) + text("data");
+    wire = "\x67" + u32(1) + field("data");
     EXPECT_EQ(as_text(parse_sftp_reply(as_bytes(wire))->data), "data");
 
-    const auto facts = number(0x8000000f) + number(0) + number(5) + number(1) + number(2) +
-                       number(0100644) + number(3) + number(4) + number(1) + text("x") + text("y");
-    wire = "\x68" + number(1) + number(2) + text("a") + text("long") + facts + text("b") +
-           text("") + number(0);
+    const auto facts = u32(0x8000000f) + u32(0) + u32(5) + u32(1) + u32(2) + u32(0100644) + u32(3) +
+                       u32(4) + u32(1) + field("x") + field("y");
+    wire = "\x68" + u32(1) + u32(2) + field("a") + field("long") + facts + field("b") + field("") +
+           u32(0);
     reply = parse_sftp_reply(as_bytes(wire));
     ASSERT_TRUE(reply);
     ASSERT_EQ(reply->names.size(), 2U);
@@ -58,16 +57,16 @@ TEST(SftpPacket, RefusesWhatDoesNotFit) {
     const std::string cases[] = {
         "",
         "\x65",
-        "\x65" + number(1),
-        "\x66" + number(1) + number(100) + "short",
-        "\x66" + number(1) + text(""),
-        "\x66" + number(1) + text(std::string(sftp_handle_bytes_max + 1, 'h')),
-        "\x67" + number(1) + number(0xffffffff),
-        "\x68" + number(1) + number(0xffffffff),
-        "\x68" + number(1) + number(2) + text("a") + text("l") + number(0),
-        "\x69" + number(1) + number(0x80000000) + number(0xffffffff),
-        "\x03" + number(1),
-        "\xc9" + number(1),
+        "\x65" + u32(1),
+        "\x66" + u32(1) + u32(100) + "short",
+        "\x66" + u32(1) + field(""),
+        "\x66" + u32(1) + field(std::string(sftp_handle_bytes_max + 1, 'h')),
+        "\x67" + u32(1) + u32(0xffffffff),
+        "\x68" + u32(1) + u32(0xffffffff),
+        "\x68" + u32(1) + u32(2) + field("a") + field("l") + u32(0),
+        "\x69" + u32(1) + u32(0x80000000) + u32(0xffffffff),
+        "\x03" + u32(1),
+        "\xc9" + u32(1),
     };
     for (const auto& wire : cases) {
         const auto reply = parse_sftp_reply(as_bytes(wire));
@@ -77,22 +76,22 @@ TEST(SftpPacket, RefusesWhatDoesNotFit) {
 }
 
 TEST(SftpPacket, ReadsWhatAServerCanDo) {
-    const auto wire = "\x02" + number(3) + text("posix-rename@openssh.com") + text("1") +
-                      text("fsync@openssh.com") + text("2") + text("other") + text("");
+    const auto wire = "\x02" + u32(3) + field("posix-rename@openssh.com") + field("1") +
+                      field("fsync@openssh.com") + field("2") + field("other") + field("");
     const auto version = parse_sftp_version(as_bytes(wire));
     ASSERT_TRUE(version);
     EXPECT_EQ(version->version, 3U);
     EXPECT_TRUE(version->posix_rename);
     EXPECT_FALSE(version->fsync) << "of a version that is not known";
-    EXPECT_FALSE(parse_sftp_version(as_bytes("\x02" + number(3) + number(9))));
-    EXPECT_FALSE(parse_sftp_version(as_bytes("\x65" + number(3))));
+    EXPECT_FALSE(parse_sftp_version(as_bytes("\x02" + u32(3) + u32(9))));
+    EXPECT_FALSE(parse_sftp_version(as_bytes("\x65" + u32(3))));
 }
 
 TEST(SftpPacket, KnowsLengthsThatNoPacketHas) {
     EXPECT_EQ(sftp_packet_length(as_bytes("abc")).value(), std::nullopt);
-    EXPECT_EQ(sftp_packet_length(as_bytes(number(9))).value(), 9U);
-    EXPECT_FALSE(sftp_packet_length(as_bytes(number(0))));
-    EXPECT_FALSE(sftp_packet_length(as_bytes(number(sftp_packet_bytes_max + 1))));
+    EXPECT_EQ(sftp_packet_length(as_bytes(u32(9))).value(), 9U);
+    EXPECT_FALSE(sftp_packet_length(as_bytes(u32(0))));
+    EXPECT_FALSE(sftp_packet_length(as_bytes(u32(sftp_packet_bytes_max + 1))));
     EXPECT_FALSE(sftp_packet_length(as_bytes("Welcome to files.corp")));
 }
 

@@ -9,24 +9,24 @@
 namespace sallyport::tlog {
 namespace {
 
-// The example of C2SP tlog-checkpoint.
-constexpr std::string_view example =
-    "example.com/behind-the-sofa\n"
+// The example_text of C2SP tlog-checkpoint.
+constexpr std::string_view example_text =
+    "example_text.com/behind-the-sofa\n"
     "20852163\n"
     "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
 
 TEST(Checkpoint, IsReadFromThreeLines) {
-    const auto read = Checkpoint::parse(example);
+    const auto read = Checkpoint::parse(example_text);
     ASSERT_TRUE(read) << to_text(read.error());
-    EXPECT_EQ(read->origin, "example.com/behind-the-sofa");
+    EXPECT_EQ(read->origin, "example_text.com/behind-the-sofa");
     EXPECT_EQ(read->size, 20852163U);
     EXPECT_EQ(to_base64(read->root), "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=");
     EXPECT_TRUE(read->extensions.empty());
-    EXPECT_EQ(read->to_text(), example);
+    EXPECT_EQ(read->to_text(), example_text);
 }
 
 TEST(Checkpoint, KeepsItsExtensionLines) {
-    const auto text = std::string(example) + "one\ntwo words\n";
+    const auto text = std::string(example_text) + "one\ntwo words\n";
     const auto read = Checkpoint::parse(text).value();
     EXPECT_EQ(read.extensions, (std::vector<std::string>{"one", "two words"}));
     EXPECT_EQ(read.to_text(), text);
@@ -63,7 +63,7 @@ TEST(Checkpoint, HasOneSpellingOnly) {
 }
 
 TEST(Checkpoint, HasLimits) {
-    const std::string text(example);
+    const std::string text(example_text);
     EXPECT_EQ(Checkpoint::parse("o\n4611686018427387905\n" + text.substr(37)).error().code,
               Errc::limit);
     auto longest = text;
@@ -100,8 +100,8 @@ TEST(Checkpoint, WithARangeOfAnotherTreeIsRefused) {
 TEST(Notes, OneAfterTheOtherAreTakenOneByOne) {
     const auto log = test::signer("log");
     const auto witness = test::cosigner("witness");
-    const auto first = test::signed_by(log, std::string(example));
-    auto second = test::signed_by(log, std::string(example) + "extension\n");
+    const auto first = test::signed_by(log, std::string(example_text));
+    auto second = test::signed_by(log, std::string(example_text) + "extension\n");
     second.add(witness.cosign(second.text, 7).value());
     const auto notes = first.to_text() + second.to_text() + first.to_text();
     for (std::size_t cut = 0; cut <= notes.size(); ++cut) {
