@@ -113,9 +113,7 @@ struct HttpWorld {
     }
     net::Task<void> run(http::H1Connection& connection) { (void)co_await connection.run(); }
 
-    bool until(const std::function<bool()>& condition) {
-        return test::run_until(loop, condition);
-    }
+    bool until(const std::function<bool()>& condition) { return test::run_until(loop, condition); }
     bool client_hears(std::string_view text) {
         return until([&] { return client->hears(text); });
     }

@@ -33,9 +33,7 @@ struct ServerWorld {
         test::run_until_done(loop, group);
     }
     net::Task<void> run() { relocation = co_await connection->run(); }
-    bool until(const std::function<bool()>& condition) {
-        return test::run_until(loop, condition);
-    }
+    bool until(const std::function<bool()>& condition) { return test::run_until(loop, condition); }
     bool until_heard(std::string_view text) {
         return until([&] { return client->hears(text); });
     }
