@@ -3,6 +3,7 @@
 #include "agent/certificate_record.hpp"
 #include "agent/config_change.hpp"
 #include "agent/epoch_file.hpp"
+#include "agent/host_record.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -128,7 +129,11 @@ Result<void> Agent::open() {
         },
         [this](std::string_view hub, tunnel::ControlMessage message) {
             hear_witness(hub, std::move(message));
-        }});
+        },
+        std::make_shared<MappingStates>(record_host_changes(*log_))});
+    shared_->states->use(site_->table.mappings(), net::Loop::now());
+    health_checks_ = std::make_unique<HealthChecks>(loop_, sweep_, pool_, shared_->states);
+    health_checks_->use(site_);
     if (auto pinned = pins_.load(); !pinned)  // no hub is offered anything, all else goes on
         log::error("witness.pins", {{"error", to_text(pinned.error())}});
     open_witnesses();
@@ -272,6 +277,7 @@ net::Task<void> Agent::stop() {
     rotating_.cancel();
     co_await rotating_.join();
     co_await configured_witnesses_.stop();
+    co_await health_checks_->stop();
     for (auto& worker : workers_) worker->stop(deadline);
     co_await admin_->stop();
     co_await key_sets_.stop();
@@ -308,6 +314,8 @@ Result<void> Agent::reload(std::string_view who) {
     use_takers();
     forwarders_.use(site_->config.audit.forwarders);
     configured_witnesses_.use(*log_, site_->config.audit.witnesses);
+    shared_->states->use(site_->table.mappings(), net::Loop::now());
+    health_checks_->use(site_);
     use_keys(std::move(*keys));
     keep_last_good();
     log::info("config.reloaded", {{"configuration", site_->config.digest}, {"who", who}});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/certificate_list.hpp"
+#include "agent/health_checks.hpp"
 #include "agent/hub_witness.hpp"
 #include "agent/rotation.hpp"
 #include "agent/site.hpp"
@@ -102,6 +103,7 @@ private:
     std::unique_ptr<AgentShared> shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
     net::BlockingPool pool_;  // goes before the loops that its jobs answer to
+    std::unique_ptr<HealthChecks> health_checks_;
     std::unique_ptr<Rotation> rotation_;
     WitnessPins pins_;
     std::vector<std::unique_ptr<HubWitness>> witnesses_;

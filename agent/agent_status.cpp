@@ -1,5 +1,6 @@
 // What the running agent says of itself.
 #include "agent/agent.hpp"
+#include "agent/back_end_report.hpp"
 #include "agent/certificate_list.hpp"
 #include "base/error.hpp"
 #include "daemon/audit_report.hpp"
@@ -155,6 +156,7 @@ net::Task<json::object> Agent::status() {
     out["memory_budget"] =
         json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}};
     out["log_lines_dropped"] = log::dropped();
+    out["back_ends"] = to_json(shared_->states->snapshot(net::Loop::now()));
     out["hubs"] = std::move(hubs);
     out["ssh"] = std::move(ssh);
     out["channels"] = std::move(channels);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/login.hpp"
+#include "agent/mapping_state.hpp"
 #include "http/service.hpp"
 #include "mappings/moment.hpp"
 
@@ -24,6 +25,16 @@ public:
         (void)audit;
         return serve_as(head, up, down, std::move(login));
     }
+    /// What all workers know of its mapping.
+    void use(MappingStatePtr state) { state_ = std::move(state); }
+    /// Whether its mapping takes one more exchange now, which counts then.
+    std::optional<MappingState::Refusal> take(MappingState::Time now) {
+        return state_ == nullptr ? std::nullopt : state_->take(now);
+    }
+    /// Which of the mapping's hosts the next exchange goes to, as far as one can say.
+    std::size_t next_host(MappingState::Time now) const {
+        return state_ == nullptr ? 0 : state_->choose({}, now).value_or(0);
+    }
     /// Its mapping is gone, closed or has changed: nothing new comes. Streams and WebSockets end;
     /// requests go on.
     virtual void retire() {}
@@ -33,6 +44,9 @@ public:
                                   http::Answer& down) override {
         return serve_as(head, up, down, nullptr);
     }
+
+private:
+    MappingStatePtr state_;
 };
 
 }  // namespace sallyport::agent

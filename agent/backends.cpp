@@ -9,35 +9,43 @@
 #include "mappings/exposure.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace sallyport::agent {
 namespace {
 
-/// A pool of connections together with what makes them.
+/// Pools of connections together with what makes them.
 struct PooledBackend final : Backend {
-    PooledBackend(net::Loop& loop, net::IdleSweep& sweep, std::unique_ptr<Connector> way,
-                  HttpBackend::Options options)
-        : connector(std::move(way)), backend(loop, sweep, *connector, std::move(options)) {}
+    using Ways = std::vector<std::unique_ptr<Connector>>;
+    PooledBackend(net::Loop& loop, net::IdleSweep& sweep, Ways ways, HttpBackend::Options options)
+        : connectors(std::move(ways)),
+          backend(loop, sweep, *connectors.front(), std::move(options)) {}
 
     net::Task<Result<void>> serve_as(const http::RequestHead& head, http::Body& up,
                                      http::Answer& down, LoginPtr login) override {
         return backend.serve_as(head, up, down, std::move(login));
     }
+    net::Task<Result<void>> serve_recorded(const http::RequestHead& head, http::Body& up,
+                                           http::Answer& down, LoginPtr login,
+                                           ExchangeAudit& audit) override {
+        return backend.serve_recorded(head, up, down, std::move(login), audit);
+    }
     void retire() override { backend.retire(); }
     void expire_at(std::optional<mappings::Moment> moment) override { backend.expire_at(moment); }
 
-    std::unique_ptr<Connector> connector;
+    Ways connectors;  // one for each host
     HttpBackend backend;
 };
 
 /// Whether what was made for the one serves the other. What does not concern a mapping does not end
 /// its streams.
 bool is_same(const Site& a, const mappings::Mapping& x, const Site& b, const mappings::Mapping& y) {
-    return x.internal == y.internal && x.limits == y.limits && x.host_header == y.host_header &&
+    return x.internal == y.internal && x.others == y.others && x.limits == y.limits &&
+           x.health == y.health && x.host_header == y.host_header &&
            x.virtual_host == y.virtual_host && x.rfc == y.rfc && x.principal == y.principal &&
-           x.system_certificate == y.system_certificate && x.pins == y.pins && x.hub == y.hub &&
-           x.operations == y.operations && Ways::same_ssh(a, x, b, y) &&
-           (!x.is_tls() || a.trust_digest == b.trust_digest) &&
+           x.system_certificate == y.system_certificate && x.pins == y.pins &&
+           x.host_pins == y.host_pins && x.hub == y.hub && x.operations == y.operations &&
+           Ways::same_ssh(a, x, b, y) && (!x.is_tls() || a.trust_digest == b.trust_digest) &&
            (x.is_stream() || a.config.strip == b.config.strip) &&
            (!x.is_files() || x.rules == y.rules);
 }
@@ -47,10 +55,21 @@ bool is_open(const mappings::Mapping& mapping) {
     return mappings::closing_of(mapping, now) == mappings::Closing::none;
 }
 
+/// What looks into streams to that host; empty: nobody does.
+decltype(StreamBackend::Options::inspect) inspections_of(const mappings::Mapping& mapping,
+                                                         const mappings::InternalHost& host) {
+    if (mapping.is_directory()) return ldap_inspections(mapping.operations);
+    if (!mapping.rfc) return {};
+    auto of_host = mapping;  // whose names are in the conversation
+    of_host.internal = host;
+    return rfc_inspections(of_host);
+}
+
 }  // namespace
 
-Backends::Backends(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool)
-    : loop_(loop), sweep_(sweep), ways_(loop, sweep, pool) {}
+Backends::Backends(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool,
+                   MappingStates& states)
+    : loop_(loop), sweep_(sweep), ways_(loop, sweep, pool), states_(states) {}
 
 Backends::~Backends() = default;
 
@@ -89,15 +108,20 @@ void Backends::use(const SitePtr& site) {
 }
 
 std::shared_ptr<Backend> Backends::make(const Site& site, const mappings::Mapping& mapping) {
-    if (mapping.is_files()) return make_files(site, mapping);
-    return mapping.is_stream() ? make_stream(site, mapping) : make_http(site, mapping);
+    const auto state = states_.of(mapping);
+    auto made = mapping.is_files()    ? make_files(site, mapping)
+                : mapping.is_stream() ? make_stream(site, mapping, state)
+                                      : make_http(site, mapping, state);
+    made->use(state);
+    return made;
 }
 
-std::shared_ptr<Backend> Backends::make_http(const Site& site, const mappings::Mapping& mapping) {
-    const auto port = mapping.internal.ports.first;
+std::shared_ptr<Backend> Backends::make_http(const Site& site, const mappings::Mapping& mapping,
+                                             const MappingStatePtr& state) {
     HttpBackend::Options options;
+    options.state = state;
     options.internal_host = mapping.internal.host;
-    options.internal_port = port;
+    options.internal_port = mapping.internal.ports.first;
     options.internal_tls = mapping.is_tls();
     options.virtual_authority = mapping.virtual_host.text();
     options.host_header = mapping.host_header == mappings::HostHeader::virtual_host
@@ -107,10 +131,17 @@ std::shared_ptr<Backend> Backends::make_http(const Site& site, const mappings::M
     options.response_timeout = mapping.limits.response_timeout;
     options.stall_timeout = mapping.limits.stall_timeout;
     options.connections = mapping.limits.connections;
-    auto backend = std::make_shared<PooledBackend>(loop_, sweep_, ways_.to(site, mapping)(port),
-                                                   std::move(options));
-    backend->expire_at(mapping.expires);
-    return backend;
+    options.waiting = mapping.limits.queue;
+    options.queue_timeout = mapping.limits.queue_timeout;
+    PooledBackend::Ways ways;
+    for (std::size_t i = 0; i < mapping.host_count(); ++i)
+        ways.push_back(ways_.to(site, mapping, i)(mapping.host(i).ports.first));
+    auto made = std::make_shared<PooledBackend>(loop_, sweep_, std::move(ways), std::move(options));
+    for (std::size_t i = 1; i < mapping.host_count(); ++i)
+        made->backend.add_host(*made->connectors[i], mapping.host(i).host,
+                               mapping.host(i).ports.first);
+    made->expire_at(mapping.expires);
+    return made;
 }
 
 std::shared_ptr<Backend> Backends::make_files(const Site& site, const mappings::Mapping& mapping) {
@@ -118,6 +149,8 @@ std::shared_ptr<Backend> Backends::make_files(const Site& site, const mappings::
     options.base = mapping.internal.base;
     options.times = {mapping.limits.response_timeout, mapping.limits.stall_timeout};
     options.limits.connections = mapping.limits.connections;
+    options.limits.waiting = mapping.limits.queue;
+    options.limits.patience = mapping.limits.queue_timeout;
     auto way = std::make_unique<SftpConnector>(ways_.file_server(site, mapping));
     auto judged = mapping;  // the exchange has asked whether it is open
     judged.enabled = true;
@@ -129,16 +162,21 @@ std::shared_ptr<Backend> Backends::make_files(const Site& site, const mappings::
                                          std::move(options));
 }
 
-std::shared_ptr<Backend> Backends::make_stream(const Site& site, const mappings::Mapping& mapping) {
+std::shared_ptr<Backend> Backends::make_stream(const Site& site, const mappings::Mapping& mapping,
+                                               const MappingStatePtr& state) {
     StreamBackend::Options options;
+    options.state = state;
     options.way = ways_.to(site, mapping);
-    if (mapping.rfc) options.inspect = rfc_inspections(mapping);
+    options.inspect = inspections_of(mapping, mapping.internal);
+    for (std::size_t i = 1; i < mapping.host_count(); ++i)
+        options.others.push_back({.way = ways_.to(site, mapping, i),
+                                  .inspect = inspections_of(mapping, mapping.host(i)),
+                                  .first_internal_port = mapping.host(i).ports.first});
     options.name = mapping.virtual_text();
     options.first_virtual_port = mapping.virtual_host.port();
     options.first_internal_port = mapping.internal.ports.first;
     options.connections = mapping.limits.connections;
     options.idle_timeout = mapping.limits.idle_timeout;
-    if (mapping.is_directory()) options.inspect = ldap_inspections(mapping.operations);
     auto backend = std::make_shared<StreamBackend>(loop_, sweep_, std::move(options));
     backend->expire_at(mapping.expires);
     return backend;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/backend.hpp"
+#include "agent/mapping_states.hpp"
 #include "agent/site.hpp"
 #include "agent/ways.hpp"
 #include "net/idle_sweep.hpp"
@@ -20,7 +21,9 @@ namespace sallyport::agent {
 /// asked for, and kept over a reload that leaves the mapping as it was.
 class Backends {
 public:
-    Backends(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool);
+    /// `states` may be shared with other loops; it outlives this.
+    Backends(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool,
+             MappingStates& states);
     ~Backends();
 
     /// Who answers for `mapping` of `site`. Valid as long as the caller holds it, also over a
@@ -42,13 +45,16 @@ private:
     };
     std::shared_ptr<Backend> overtaken(const Site& site, const mappings::Mapping& mapping);
     std::shared_ptr<Backend> make(const Site& site, const mappings::Mapping& mapping);
-    std::shared_ptr<Backend> make_http(const Site& site, const mappings::Mapping& mapping);
+    std::shared_ptr<Backend> make_http(const Site& site, const mappings::Mapping& mapping,
+                                       const MappingStatePtr& state);
     std::shared_ptr<Backend> make_files(const Site& site, const mappings::Mapping& mapping);
-    std::shared_ptr<Backend> make_stream(const Site& site, const mappings::Mapping& mapping);
+    std::shared_ptr<Backend> make_stream(const Site& site, const mappings::Mapping& mapping,
+                                         const MappingStatePtr& state);
 
     net::Loop& loop_;
     net::IdleSweep& sweep_;
     Ways ways_;
+    MappingStates& states_;
     std::unordered_map<const mappings::Mapping*, Entry> entries_;
     SitePtr site_;  // in force since the last reload; null: there was none
 };

@@ -1,3 +1,4 @@
+#include "agent/back_end_report.hpp"
 #include "agent/command_context.hpp"
 #include "agent/mapping_report.hpp"
 #include "daemon/admin_act.hpp"
@@ -80,6 +81,7 @@ std::string describe_agent(const json::object& status) {
         text += "warning: " + text_of(warning) + "\n";
     for (const auto& entry : status.at("overrides").as_array())
         text += describe_override(entry.as_object());
+    text += describe_back_ends(status.at("back_ends").as_array());
     for (const auto& entry : status.at("ssh").as_array()) {
         const auto& server = entry.as_object();
         text += "ssh " + text_of(server.at("server")) + ": " + text_of(server.at("sessions")) +

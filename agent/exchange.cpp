@@ -3,8 +3,10 @@
 #include "agent/backends.hpp"
 #include "agent/deliveries.hpp"
 #include "agent/exchange_audit.hpp"
+#include "agent/exchange_route.hpp"
 #include "agent/held_answer.hpp"
 #include "agent/move_destination.hpp"
+#include "agent/overload.hpp"
 #include "agent/refusals.hpp"
 #include "audit/entry.hpp"
 #include "base/error.hpp"
@@ -46,8 +48,8 @@ struct MethodOverrides {
 
 /// However an exchange ends, also when the agent does: what moved is on record.
 struct Counting {
-    Counting(audit::Entry& e, const CountedBody& u, const HeldAnswer& d)
-        : entry(e), up(u), down(d) {}
+    Counting(audit::Entry& e, const CountedBody& u, const HeldAnswer& d, const ExchangeRoute& r)
+        : entry(e), up(u), down(d), route(r) {}
     ~Counting() { add(); }
     Counting(const Counting&) = delete;
     Counting& operator=(const Counting&) = delete;
@@ -55,10 +57,12 @@ struct Counting {
         if (std::exchange(added, true)) return;
         entry.add_request_bytes(up.bytes());
         entry.add_response_bytes(down.bytes());
+        entry.set_attempts(route.attempts(), route.moved_to());
     }
     audit::Entry& entry;
     const CountedBody& up;
     const HeldAnswer& down;
+    const ExchangeRoute& route;
     bool added = false;
 };
 
@@ -81,14 +85,14 @@ std::string_view reason_of_end(const mappings::Table& table, std::string_view au
 }
 
 void log_failure(const http::RequestHead& head, const mappings::Mapping& mapping,
-                 const Error& error) {
+                 const ExchangeRoute& route, const Error& error) {
     // A caller may go away as often as it likes without filling the log; the audit has each of
     // them.
     const auto level = error.code == Errc::aborted ? log::Level::debug : log::Level::warn;
     log::write(level, "exchange.failed",
                {{"exchange", head.facts.exchange_id},
                 {"virtual_host", mapping.virtual_host.text()},
-                {"internal", mapping.internal.text()},
+                {"internal", route.internal_host()},
                 {"error", to_text(error)}});
 }
 
@@ -118,8 +122,8 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     known.virtual_host = virtual_host;
     known.method = head.method;
     known.path = with_query ? head.target : head.target.substr(0, head.target.find('?'));
-    std::string rule;  // the entry looks at these when it ends
-    std::string internal;
+    std::string rule;     // the entry looks at these when it ends
+    ExchangeRoute route;  // likewise
     std::optional<MoveDestination> destination;
     certs::PrincipalPtr principal;
     Deliveries::Delivery delivery;
@@ -128,7 +132,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     const bool is_stream = head.is_stream();
     HeldAnswer held(down, is_stream ? HeldAnswer::End::passes : HeldAnswer::End::held);
     CountedBody body(up);
-    Counting counting(entry, body, held);
+    Counting counting(entry, body, held, route);
     AuditGate::Commit commit(down.event());
 
     // 1. Is there a mapping, and does a rule allow this? What no rule names does not exist.
@@ -158,9 +162,10 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
 
     if (decision.rule != nullptr)
         rule = std::to_string(decision.rule_number) + ":" + decision.rule->path;
-    internal = decision.mapping->internal.text(decision.internal_port);
+    const auto backend = backends_.find(site, *decision.mapping);
+    route.plan(*decision.mapping, backend->next_host(net::Loop::now()), decision.internal_port,
+               entry.exchange());
     entry.exchange().rule = rule;
-    entry.exchange().internal_host = internal;
     entry.exchange().method = decision.effective_method;
 
     // 2. On whose behalf? Verified here: what a hub says about users proves nothing.
@@ -173,6 +178,9 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     if (question.refusal()) co_return co_await refuse(*question.refusal(), entry, held);
     principal = question.principal();
     if (principal != nullptr) set_user(entry.exchange(), *principal);
+    // Whether the mapping takes another one now; nobody is logged on for one that it does not.
+    if (const auto wait = backend->take(net::Loop::now()))
+        co_return co_await refuse(refusal_of(wait->why, head.authority, wait->wait), entry, held);
     auto chosen = deliveries_.choose(*site, *decision.mapping, principal.get(),
                                      std::chrono::system_clock::now());
     auto outcome = chosen ? Result<void>() : Result<void>(chosen.error());
@@ -184,7 +192,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
         outcome = co_await deliveries_.complete(delivery, held);
     }
     if (!outcome && says_no(outcome.error())) {
-        log_failure(head, *decision.mapping, outcome.error());
+        log_failure(head, *decision.mapping, route, outcome.error());
         co_return co_await refuse(login_failed(outcome.error(), head.authority), entry, held);
     }
 
@@ -204,9 +212,8 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     }
 
     // 4. The connection for this mapping and this user answers.
-    const auto backend = backends_.find(site, *decision.mapping);
     const bool has_login = outcome.has_value();
-    ExchangeAudit inside(gate_, entry.exchange());
+    ExchangeAudit inside(gate_, entry.exchange(), &route);
     if (has_login)
         outcome = co_await backend->serve_recorded(head, body, held, delivery.login, inside);
     deliveries_.answered(delivery, held.status());
@@ -217,7 +224,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     if (!inside.outcome().empty()) word = inside.outcome();
     bool broke = false;  // a stream, maybe after its answer has ended
     if (!outcome) {
-        log_failure(head, *decision.mapping, outcome.error());
+        log_failure(head, *decision.mapping, route, outcome.error());
         const auto refusal = has_login ? refusal_of(outcome.error(), head.authority)
                                        : login_failed(outcome.error(), head.authority);
         const bool has_gone = outcome.error().code == Errc::aborted && is_gone(held, body);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agent/audit_gate.hpp"
+#include "agent/exchange_route.hpp"
 #include "audit/events.hpp"
 
 #include <cstdint>
@@ -13,9 +14,10 @@ namespace sallyport::agent {
 /// the loop's thread.
 class ExchangeAudit {
 public:
-    /// `exchange` is on record as begun; both outlive this.
-    ExchangeAudit(AuditGate& gate, const audit::ExchangeBegin& exchange)
-        : gate_(gate), exchange_(exchange) {}
+    /// `exchange` is on record as begun; all outlive this. Without a `route` nobody hears of it.
+    ExchangeAudit(AuditGate& gate, const audit::ExchangeBegin& exchange,
+                  ExchangeRoute* route = nullptr)
+        : gate_(gate), exchange_(exchange), route_(route) {}
 
     /// Whose it is: id, tenant, user, virtual host, ... for the records.
     const audit::ExchangeBegin& exchange() const { return exchange_; }
@@ -39,6 +41,9 @@ public:
     /// Whether things may go on although a record is not safe: policy is to do without.
     bool does_without() const { return gate_.log().on_failure() == audit::OnFailure::degrade; }
 
+    /// Where it goes.
+    ExchangeRoute& route() { return route_ != nullptr ? *route_ : own_route_; }
+
     /// What the end of the exchange shall say, where it ends in an orderly way for the caller but
     /// not as it should: `outcome` is one of audit::outcome; both are literals.
     void end_as(std::string_view outcome, std::string_view reason) {
@@ -52,6 +57,8 @@ public:
 private:
     AuditGate& gate_;
     const audit::ExchangeBegin& exchange_;
+    ExchangeRoute* route_;
+    ExchangeRoute own_route_;
     audit::Sequence newest_ = audit::not_recorded;  // of those that nobody has asked to be safe
     std::uint64_t failures_ = 0;                    // of the log, before the first of them
     bool has_news_ = false;                         // there was a first one

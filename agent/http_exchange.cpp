@@ -62,12 +62,12 @@ bool claims_to_be_us(const http::Field& field) {
 HttpExchange::HttpExchange(net::Loop& loop, net::IdleSweep& sweep, const HttpExchangeRules& rules,
                            const http::RequestHead& head, http::Body& up, http::Answer& down)
     : sweep_(sweep),
-      rules_(rules),
+      rules_(&rules),
       head_(head),
       up_(up),
       down_(down),
       next_turn_(loop, down.event()) {
-    sweep_.add(*this, net::deadline_in(rules_.response_timeout));
+    sweep_.add(*this, net::deadline_in(rules_->response_timeout));
 }
 
 Result<void> HttpExchange::check() const {
@@ -78,16 +78,17 @@ Result<void> HttpExchange::check() const {
     return Error{Errc::malformed, "the request line cannot be written as HTTP/1.1"};
 }
 
-void HttpExchange::begin(HttpWire& wire, const Login* login) {
+void HttpExchange::begin(HttpWire& wire, const Login* login, const HttpExchangeRules& rules) {
+    rules_ = &rules;
     wire_ = &wire;
     login_ = login;
     request_done_ = request_stopped_ = false;
     informs_ = 0;
     received_before_ = wire.input.received();
     handshakes_ = names_connection_scheme(head_.fields) || handshakes(login);
-    const bool internal = rules_.host_header == HostHeader::internal_host;
-    const auto asked = head_.authority.empty() ? rules_.virtual_authority : head_.authority;
-    const auto host = internal ? rules_.internal_authority : asked;
+    const bool internal = rules_->host_header == HostHeader::internal_host;
+    const auto asked = head_.authority.empty() ? rules_->virtual_authority : head_.authority;
+    const auto host = internal ? rules_->internal_authority : asked;
     auto& out = wire.output.buffer();
     http::h1::append_request_start(out, head_.method, head_.target, host);
     write_fields();
@@ -114,8 +115,8 @@ bool HttpExchange::is_replaced(std::string_view name) const {
 
 void HttpExchange::write_fields() {
     auto& out = wire_->output.buffer();
-    http::keep_request_fields(head_.fields, wire_->kept, rules_.strip);
-    const bool internal = rules_.host_header == HostHeader::internal_host;
+    http::keep_request_fields(head_.fields, wire_->kept, rules_->strip);
+    const bool internal = rules_->host_header == HostHeader::internal_host;
     for (const auto& [name, value] : wire_->kept) {
         if (is_replaced(name)) continue;
         if (internal && http::same_name(name, "x-forwarded-host")) continue;
@@ -157,11 +158,11 @@ void HttpExchange::move_request() {
     if (pumped != Pumped::ended || up_.state() == http::Body::State::cut) return;
     request_done_ = true;
     if (upgraded_) return wire_->output.finish();
-    http::keep_request_trailers(up_.trailers(), wire_->kept, rules_.strip);
+    http::keep_request_trailers(up_.trailers(), wire_->kept, rules_->strip);
     std::erase_if(wire_->kept, [&](const http::Field& field) { return is_replaced(field.name); });
     wire_->request.finish(wire_->kept);
     if (head_.body.kind != http::BodySize::Kind::none)
-        sweep_.add(*this, net::deadline_in(rules_.response_timeout));
+        sweep_.add(*this, net::deadline_in(rules_->response_timeout));
 }
 
 Result<void> HttpExchange::move_response() {
@@ -230,6 +231,7 @@ Result<void> HttpExchange::pass_head() {
         return {};
     }
     head_done_ = true;
+    status_ = status;
     upgraded_ = status == 101;
     if (!head_.upgrade.empty()) request_done_ = !upgraded_;
     begin_body();
@@ -261,9 +263,9 @@ void HttpExchange::choose_fields() {
 void HttpExchange::rewrite(http::Field& field) {
     std::string value;
     if (field.name == "location" || field.name == "content-location")
-        value = rules_.rewrite.location(field.value);
+        value = rules_->rewrite.location(field.value);
     else if (field.name == "set-cookie")
-        value = rules_.rewrite.set_cookie(field.value);
+        value = rules_->rewrite.set_cookie(field.value);
     if (!value.empty()) field.value = wire_->rewritten.emplace_back(std::move(value));
 }
 
@@ -282,6 +284,15 @@ bool HttpExchange::reusable() const {
 bool HttpExchange::repeatable() const {
     return http::is_idempotent(head_.method) && !request_touched_ && !down_.started() &&
            !down_.aborted() && !expired_ && wire_->input.received() == received_before_;
+}
+
+FailedAttempt HttpExchange::failed(bool sent) const {
+    const bool heard = sent && wire_ != nullptr && wire_->input.received() != received_before_;
+    return {.sent = sent,
+            .idempotent = http::is_idempotent(head_.method),
+            .body_touched = request_touched_,
+            .answer_begun = heard || down_.started(),
+            .over = down_.aborted() || expired_};
 }
 
 bool HttpExchange::careful() const {
@@ -305,7 +316,7 @@ void HttpExchange::on_deadline() {
     }
     stall_counted_ = head_done_;
     progress_ = progress();
-    const auto time = head_done_ ? rules_.stall_timeout : rules_.response_timeout;
+    const auto time = head_done_ ? rules_->stall_timeout : rules_->response_timeout;
     sweep_.add(*this, net::deadline_in(time));
 }
 

@@ -2,6 +2,7 @@
 
 #include "agent/http_wire.hpp"
 #include "agent/login.hpp"
+#include "agent/retry_policy.hpp"
 #include "agent/rewrite.hpp"
 #include "http/hygiene.hpp"
 #include "http/pump.hpp"
@@ -42,9 +43,9 @@ public:
 
     /// Whether the request can be written at all. Errors: Errc::malformed.
     Result<void> check() const;
-    /// Writes the request head; starts anew if an earlier connection failed. `login` may be null,
-    /// and must stay as long as this.
-    void begin(HttpWire& wire, const Login* login);
+    /// Writes the request head; starts anew if an earlier connection failed. `login` may be null;
+    /// it and `rules`, those of the host that the wire leads to, must stay as long as this.
+    void begin(HttpWire& wire, const Login* login, const HttpExchangeRules& rules);
     /// The wire goes before the next begin(); the response time-out may come in between.
     void leave() { wire_ = nullptr; }
 
@@ -59,6 +60,12 @@ public:
     bool reusable() const;
     /// After an error on a reused connection: whether nothing was lost by it.
     bool repeatable() const;
+    /// Of the answer that has been passed on, at least its head; 0: none yet.
+    int status() const { return status_; }
+    /// All of the request has been written.
+    bool request_out() const { return request_done_; }
+    /// What a failed attempt leaves; `sent`: begin() was called for it.
+    FailedAttempt failed(bool sent) const;
     /// Whether it must not go out on a connection that may be half dead.
     bool careful() const;
     const bool& expired() const { return expired_; }
@@ -79,7 +86,7 @@ private:
     Error broken() const;
 
     net::IdleSweep& sweep_;
-    const HttpExchangeRules& rules_;
+    const HttpExchangeRules* rules_;
     const http::RequestHead& head_;
     http::Body& up_;
     http::Answer& down_;
@@ -87,6 +94,7 @@ private:
     HttpWire* wire_ = nullptr;
     const Login* login_ = nullptr;
     int informs_ = 0;
+    int status_ = 0;
     std::uint64_t progress_ = 0;         // as of the last deadline
     std::uint64_t received_before_ = 0;  // on this connection, before this exchange
     bool request_done_ = false;

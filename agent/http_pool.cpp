@@ -11,7 +11,7 @@ HttpPool::HttpPool(net::Loop& loop, net::IdleSweep& sweep, Connector& connector,
       sweep_(sweep),
       connector_(connector),
       limits_(limits),
-      places_({limits.connections, limits.waiting}) {}
+      places_({limits.connections, limits.waiting, limits.patience}) {}
 
 HttpPool::~HttpPool() {
     assert(places_.taken() == 0 && places_.waiting() == 0);
@@ -55,7 +55,7 @@ net::Task<Result<HttpPool::Lease>> HttpPool::take(http::Answer& down, LoginPtr l
     Lease lease;
     lease.place = places_.take_now();
     if (!lease.place) {
-        auto place = co_await places_.take(down, expired);
+        auto place = co_await places_.take(down, sweep_, expired);
         if (!place) co_return place.error();
         lease.place = std::move(*place);
         // The one that was given back may have been kept open.

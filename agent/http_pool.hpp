@@ -28,6 +28,7 @@ public:
         std::size_t connections = 100;
         std::size_t waiting = 1000;
         std::chrono::milliseconds idle_timeout{30'000};
+        std::chrono::milliseconds patience{30'000};  // of one who waits
     };
     enum class Freshness { any, fresh };
 
@@ -47,8 +48,8 @@ public:
     std::optional<Lease> take_idle(net::Event& event, const Login* login);
     /// A new connection, or (unless `fresh`) the next that becomes free. `connect_timeout` counts
     /// from when there is a place for it.
-    /// Errors: those of the Connector; Errc::limit: the queue is full; Errc::aborted;
-    /// Errc::timed_out.
+    /// Errors: those of the Connector; Errc::limit: the queue is full, or nothing became free;
+    /// Errc::aborted.
     net::Task<Result<Lease>> take(http::Answer& down, LoginPtr login, Freshness freshness,
                                   std::chrono::milliseconds connect_timeout, const bool& expired);
     /// Keeps a connection whose last response has ended.

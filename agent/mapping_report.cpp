@@ -72,6 +72,12 @@ json::object mapping_json(const mappings::Mapping& mapping, mappings::Moment now
                      {"state", state_of(mappings::closing_of(mapping, now))},
                      {"rules", mapping.rfc ? rules_json(*mapping.rfc) : std::move(rules)}};
     if (mapping.expires) out["expires"] = mappings::to_text(*mapping.expires);
+    if (!mapping.others.empty()) {
+        json::array hosts;
+        for (std::size_t i = 0; i < mapping.host_count(); ++i)
+            hosts.emplace_back(mapping.host(i).text());
+        out["internal"] = std::move(hosts);
+    }
     if (mapping.via) out["via"] = mapping.via->text();
     if (!mapping.operations.empty())
         out["operations"] = json::array(mapping.operations.begin(), mapping.operations.end());
@@ -94,7 +100,7 @@ std::string describe_override(const json::object& override) {
 }
 
 std::string describe_mapping(const mappings::Mapping& mapping, mappings::Moment now) {
-    std::string text = mapping.virtual_text() + " -> " + mapping.internal.text() +
+    std::string text = mapping.virtual_text() + " -> " + mapping.internal_text() +
                        (mapping.via ? " via " + mapping.via->text() : "") +
                        (mapping.description.empty() ? "" : "  (" + mapping.description + ")") +
                        (mapping.enabled ? "" : ", DISABLED") +

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "http/service.hpp"
+#include "net/idle_sweep.hpp"
 
 #include <boost/intrusive/list.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <utility>
 
@@ -15,6 +17,7 @@ public:
     struct Limits {
         std::size_t places = 8;
         std::size_t waiting = 1000;
+        std::chrono::milliseconds patience{30'000};  // of one who waits
     };
 
     explicit Places(Limits limits) : limits_(limits) {}
@@ -42,14 +45,23 @@ public:
 
     /// A place if there is one and nobody waits; if not, none.
     Place take_now();
-    /// Waits for a place, as long as the caller is there and `expired` is false.
-    /// Errors: Errc::limit: the queue is full; Errc::aborted; Errc::timed_out.
-    net::Task<Result<Place>> take(http::Answer& down, const bool& expired);
+    /// Waits for a place, as long as the caller is there, the limit allows and `expired` is false.
+    /// Errors: Errc::limit: the queue is full, or none became free; Errc::aborted.
+    net::Task<Result<Place>> take(http::Answer& down, net::IdleSweep& sweep, const bool& expired);
 
     std::size_t taken() const { return taken_; }
     std::size_t waiting() const { return waiting_.size(); }
 
 private:
+    struct Patience final : net::IdleSweep::Watched {
+        explicit Patience(net::Event& one) : event(one) {}
+        void on_deadline() override {
+            is_out = true;
+            event.set();
+        }
+        net::Event& event;
+        bool is_out = false;
+    };
     struct Waiting : boost::intrusive::list_base_hook<
                          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
         explicit Waiting(net::Event& one) : event(one) {}

@@ -183,23 +183,27 @@ net::Task<void> work(ReachBase base, std::vector<ReachTarget>& targets, std::siz
 std::vector<ReachTarget> reach_targets(const Site& site, const mappings::Mapping& mapping,
                                        std::uint16_t only_port) {
     std::vector<ReachTarget> targets;
-    const auto& ports = mapping.internal.ports;
-    for (std::uint16_t i = 0; i < ports.count && targets.size() < reach_ports_max; ++i) {
-        const auto port = static_cast<std::uint16_t>(ports.first + i);
-        if (only_port != 0 && port != only_port) continue;
-        const auto virtual_port = static_cast<std::uint16_t>(mapping.virtual_host.port() + i);
+    const auto add = [&](std::size_t host, std::uint16_t offset) {
+        const auto& internal = mapping.host(host);
+        const auto port = static_cast<std::uint16_t>(internal.ports.first + offset);
+        const auto virtual_port = static_cast<std::uint16_t>(mapping.virtual_host.port() + offset);
         targets.push_back({.virtual_host = mapping.virtual_host.at(virtual_port).text(),
-                           .internal = mapping.internal.text(port),
-                           .protocol = mapping.internal.protocol,
-                           .host = mapping.internal.host,
+                           .internal = internal.text(port),
+                           .protocol = internal.protocol,
+                           .host = internal.host,
                            .port = port});
-        if (mapping.is_tls()) targets.back().trust = site.trust_of(mapping);
+        if (mapping.is_tls()) targets.back().trust = site.trust_of(mapping, host);
         if (mapping.is_files())
-            targets.back().login =
-                ssh_login(site, mapping.internal.user, mapping.internal.host, port);
+            targets.back().login = ssh_login(site, internal.user, internal.host, port);
         if (mapping.via)
             targets.back().jump_host =
                 ssh_login(site, mapping.via->user, mapping.via->host, mapping.via->port);
+    };
+    std::uint16_t ports = 0;
+    for (std::uint16_t i = 0; i < mapping.internal.ports.count && ports < reach_ports_max; ++i) {
+        if (only_port != 0 && mapping.internal.ports.first + i != only_port) continue;
+        ++ports;
+        for (std::size_t host = 0; host < mapping.host_count(); ++host) add(host, i);
     }
     return targets;
 }

@@ -59,8 +59,8 @@ inline constexpr std::size_t reach_probes_max = 16;
 /// Ports of one mapping that are tried; of more, the first.
 inline constexpr std::uint16_t reach_ports_max = 16;
 
-/// What `mapping` leads to: one target per port, at most reach_ports_max; `only_port`: that
-/// internal port, 0: all.
+/// What `mapping` leads to: one target per port, at most reach_ports_max, and host; `only_port`:
+/// that port of the first host, 0: all.
 std::vector<ReachTarget> reach_targets(const Site& site, const mappings::Mapping& mapping,
                                        std::uint16_t only_port);
 

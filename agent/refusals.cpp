@@ -2,6 +2,7 @@
 
 #include "agent/delivery_fault.hpp"
 #include "agent/kerberos_fault.hpp"
+#include "agent/overload.hpp"
 #include "audit/events.hpp"
 #include "base/error.hpp"
 #include "certs/token.hpp"
@@ -102,8 +103,11 @@ http::Refusal refusal_of(const Error& error, std::string_view virtual_host) {
         refusal.message = "The system behind " + system + " did not answer in time.";
         return refusal;
     }
+    if (error.code == Overload::circuit_open)
+        return refusal_of(Overload::circuit_open, virtual_host, std::chrono::seconds(1));
     if (error.code == Errc::limit) {
         refusal.status = 503;
+        refusal.retry_after = std::chrono::seconds(1);
         refusal.code = "backend_busy";
         refusal.proxy_status_error = "connection_limit_reached";
         refusal.message = "Too many requests to " + system + " are under way. Try again later.";

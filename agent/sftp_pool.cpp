@@ -24,12 +24,12 @@ SftpPool::SftpPool(net::Loop& loop, net::IdleSweep& sweep, Connector& connector,
       sweep_(sweep),
       connector_(connector),
       limits_(limits),
-      places_({limits.connections, limits.waiting}) {}
+      places_({limits.connections, limits.waiting, limits.patience}) {}
 
 net::Task<Result<SftpPool::Lease>> SftpPool::take(http::Answer& down, Freshness freshness,
                                                   const bool& expired) {
     using namespace boost::asio::experimental::awaitable_operators;
-    auto place = co_await places_.take(down, expired);
+    auto place = co_await places_.take(down, sweep_, expired);
     if (!place) co_return place.error();
     Lease lease;
     lease.place = std::move(*place);

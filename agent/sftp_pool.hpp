@@ -21,6 +21,7 @@ public:
     struct Limits {
         std::size_t connections = 8;
         std::size_t waiting = 1000;
+        std::chrono::milliseconds patience{30'000};  // of one who waits
         std::chrono::milliseconds connect_timeout{10'000};
         std::chrono::milliseconds idle_timeout{60'000};
         std::chrono::milliseconds clean_up_timeout{10'000};  // what was given up keeps its place

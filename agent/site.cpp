@@ -23,6 +23,10 @@ std::string digest_of(const std::string& files, const Overrides& overrides) {
     return to_hex(certs::sha256(as_bytes(files + overrides.effect())));
 }
 
+std::string pin_key(const mappings::Mapping& mapping, std::size_t host) {
+    return mapping.virtual_host.text() + " " + std::to_string(host);
+}
+
 }  // namespace
 
 Result<SitePtr> Site::load(const std::filesystem::path& file) {
@@ -104,17 +108,19 @@ Result<void> Site::make_contexts(const BackEndTrust& from) {
     trust = std::move(*common);
     trust_digest = from.digest;
     for (const auto& mapping : config.mappings) {
-        if (mapping.pins.empty()) continue;
-        auto own = from.context(mapping.pins);
-        if (!own) return own.error();
-        pinned.emplace(mapping.virtual_host.text(), std::move(*own));
+        for (std::size_t host = 0; host < mapping.host_count(); ++host) {
+            if (mapping.pins_of(host).empty()) continue;
+            auto own = from.context(mapping.pins_of(host));
+            if (!own) return own.error();
+            pinned.emplace(pin_key(mapping, host), std::move(*own));
+        }
     }
     return {};
 }
 
-const std::shared_ptr<const net::TlsContext>& Site::trust_of(
-    const mappings::Mapping& mapping) const {
-    const auto own = pinned.find(mapping.virtual_host.text());
+const std::shared_ptr<const net::TlsContext>& Site::trust_of(const mappings::Mapping& mapping,
+                                                             std::size_t host) const {
+    const auto own = pinned.find(pin_key(mapping, host));
     return own != pinned.end() ? own->second : trust;
 }
 

@@ -41,7 +41,7 @@ struct Site {
     mappings::Table table;
     IdentityProviders identity_providers;
     std::shared_ptr<const net::TlsContext> trust;                          // for https back ends
-    std::map<std::string, std::shared_ptr<const net::TlsContext>> pinned;  // by virtual host
+    std::map<std::string, std::shared_ptr<const net::TlsContext>> pinned;  // by pin_key()
     std::string trust_digest;      // of the certificates it was made of
     certs::SubjectRules subjects;  // as whom back ends see users
     KerberosUsers kerberos_users;  // as whom a KDC knows them
@@ -60,8 +60,9 @@ struct Site {
     /// Of a configuration that was read already: part of load().
     static Result<std::shared_ptr<const Site>> make(Config config);
 
-    /// Whom the back end of `mapping` must prove to be.
-    const std::shared_ptr<const net::TlsContext>& trust_of(const mappings::Mapping& mapping) const;
+    /// Whom that host of `mapping` must prove to be.
+    const std::shared_ptr<const net::TlsContext>& trust_of(const mappings::Mapping& mapping,
+                                                           std::size_t host = 0) const;
 
     /// How to log on at that SSH server; null if nothing says it.
     ssh::CredentialsPtr ssh_of(std::string_view host, std::uint16_t port) const;

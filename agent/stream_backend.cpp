@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "mappings/virtual_host.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace sallyport::agent {
@@ -20,7 +21,11 @@ StreamBackend::StreamBackend(net::Loop& loop, net::IdleSweep& sweep, Options opt
     : loop_(loop),
       sweep_(sweep),
       options_(std::move(options)),
-      expiry_(sweep, [this] { end_streams("their mapping has expired"); }) {}
+      hosts_(options_.others),
+      expiry_(sweep, [this] { end_streams("their mapping has expired"); }) {
+    hosts_.insert(hosts_.begin(),
+                  Host{options_.way, options_.inspect, options_.first_internal_port});
+}
 
 StreamBackend::Running::Running(StreamBackend& backend, net::Event& to_tell)
     : count(backend.streams_), event(to_tell) {
@@ -62,10 +67,10 @@ net::Task<Result<void>> StreamBackend::serve_stream(const http::RequestHead& hea
     if (streams_ >= options_.connections)
         co_return Error{Errc::limit, "limits.connections of the mapping are in use"};
     Running running(*this, down.event());
-    const auto way = way_to(head.authority);
-    if (!way) co_return way.error();
-    auto connected =
-        co_await connect_for(down, **way, login.get(), net::deadline_in(options_.connect_timeout));
+    const auto offset = port_offset(head.authority);
+    if (!offset) co_return offset.error();
+    HostAttempts attempts(*options_.state, audit);
+    auto connected = co_await connect(attempts, *offset, down, login.get());
     if (!connected) co_return connected.error();
     if (running.ended) co_return removed();
     http::RawStream wire(loop_, std::move(*connected), down.event());
@@ -73,7 +78,8 @@ net::Task<Result<void>> StreamBackend::serve_stream(const http::RequestHead& hea
     if (auto attached = wire.attach(loop_, down.event()); !attached) co_return attached.error();
     http::ResponseHead granted;
     granted.status = 200;
-    if (!options_.inspect) {
+    const auto& inspect = hosts_[attempts.host()].inspect;
+    if (!inspect) {
         StreamExchange exchange(loop_, sweep_, wire, up, down, options_.idle_timeout);
         down.start(granted);
         auto served = co_await run(exchange, running);
@@ -81,7 +87,7 @@ net::Task<Result<void>> StreamBackend::serve_stream(const http::RequestHead& hea
         co_return served;
     }
     if (audit == nullptr) co_return Error{Errc::unavailable, "nobody keeps records of this stream"};
-    const auto inspection = options_.inspect(*audit);
+    const auto inspection = inspect(*audit);
     InspectedExchange exchange(
         loop_, sweep_, wire, up, down, *inspection, *audit,
         {.idle_timeout = options_.idle_timeout, .set_up_timeout = options_.set_up_timeout});
@@ -103,15 +109,44 @@ net::Task<Result<void>> StreamBackend::run(Moving& stream, const Running& runnin
     co_return Result<void>{};
 }
 
-Result<Connector*> StreamBackend::way_to(std::string_view authority) {
+/// With the first host that can be: before a byte of the caller has gone anywhere.
+net::Task<Result<std::unique_ptr<net::Duplex>>> StreamBackend::connect(HostAttempts& attempts,
+                                                                       std::uint16_t port_offset,
+                                                                       http::Answer& down,
+                                                                       const Login* login) {
+    Result<std::unique_ptr<net::Duplex>> connected = Error{Overload::circuit_open, {}};
+    while (attempts.begin(net::Loop::now())) {
+        auto& way = way_to(attempts.host(), port_offset);
+        const auto patience = attempts.has_another(net::Loop::now())
+                                  ? std::min(options_.connect_timeout, connect_timeout_of_many)
+                                  : options_.connect_timeout;
+        connected = co_await connect_for(down, way, login, net::deadline_in(patience));
+        if (connected) {
+            attempts.answered();
+            break;
+        }
+        const AttemptFacts facts{.shows_certificate =
+                                     login != nullptr && login->certificate.has_value()};
+        attempts.failed(connected.error(), facts, net::Loop::now());
+        const FailedAttempt failed{.over = down.aborted() || retired_};
+        if (attempts.next(failed, net::Loop::now()) == NextAttempt::none) break;
+    }
+    co_return connected;
+}
+
+Result<std::uint16_t> StreamBackend::port_offset(std::string_view authority) const {
     const auto name = mappings::VirtualHost::from_authority(authority);
     if (!name || name->port() < options_.first_virtual_port)
         return Error{Errc::malformed, "no port of this mapping"};
-    const auto port = static_cast<std::uint16_t>(options_.first_internal_port + name->port() -
-                                                 options_.first_virtual_port);
-    auto& way = ways_[port];
-    if (way == nullptr) way = options_.way(port);
-    return way.get();
+    return static_cast<std::uint16_t>(name->port() - options_.first_virtual_port);
+}
+
+Connector& StreamBackend::way_to(std::size_t host, std::uint16_t port_offset) {
+    const auto first = hosts_[host].first_internal_port;
+    const auto port = static_cast<std::uint16_t>(first + port_offset);
+    auto& way = ways_[static_cast<std::uint32_t>(host << 16U) | port];
+    if (way == nullptr) way = hosts_[host].way(port);
+    return *way;
 }
 
 }  // namespace sallyport::agent

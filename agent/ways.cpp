@@ -24,9 +24,9 @@ ssh::Session::Options ssh_login(const Site& site, const std::string& user, const
 Ways::Ways(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool)
     : loop_(loop), pool_(pool), ssh_hosts_(loop, sweep, pool) {}
 
-Ways::Way Ways::to(const Site& site, const mappings::Mapping& mapping) {
-    const auto tls = mapping.is_tls() ? site.trust_of(mapping) : nullptr;
-    const auto& host = mapping.internal.host;
+Ways::Way Ways::to(const Site& site, const mappings::Mapping& mapping, std::size_t index) {
+    const auto tls = mapping.is_tls() ? site.trust_of(mapping, index) : nullptr;
+    const auto& host = mapping.host(index).host;
     if (!mapping.via)
         return [this, tls, host](std::uint16_t port) {
             DirectConnector::Options options;
@@ -57,7 +57,7 @@ bool Ways::same_ssh(const Site& a, const mappings::Mapping& x, const Site& b,
     const auto same_keys = [&](const std::string& host, std::uint16_t port) {
         return a.ssh_of(host, port)->same(*b.ssh_of(host, port));
     };
-    if (x.via != y.via || x.internal != y.internal) return false;
+    if (x.via != y.via || x.internal != y.internal || x.others != y.others) return false;
     return (!x.via || same_keys(x.via->host, x.via->port)) &&
            (!x.is_files() || same_keys(x.internal.host, x.internal.ports.first));
 }

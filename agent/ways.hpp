@@ -24,7 +24,8 @@ public:
 
     Ways(net::Loop& loop, net::IdleSweep& sweep, net::BlockingPool& pool);
 
-    Way to(const Site& site, const mappings::Mapping& mapping);
+    /// To one of the mapping's hosts.
+    Way to(const Site& site, const mappings::Mapping& mapping, std::size_t host = 0);
     /// The server of an sftp:// mapping itself; the mapping must be one.
     std::shared_ptr<ssh::Host> file_server(const Site& site, const mappings::Mapping& mapping);
     /// Whether both lead through the same SSH servers, with the same keys.

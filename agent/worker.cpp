@@ -63,7 +63,7 @@ Worker::Worker(std::size_t index, AgentShared& shared)
       sweep_(loop_),
       gate_(loop_, shared.log),
       principals_(shared.refresh_keys),
-      backends_(loop_, sweep_, shared.pool),
+      backends_(loop_, sweep_, shared.pool, *shared.states),
       deliveries_(loop_, shared.pool, shared.kerberos),
       site_(shared.site),
       finishing_(loop_),

@@ -47,6 +47,8 @@ struct AgentShared {
     std::function<std::optional<certs::AgentName>()> name;
     /// What a hub says as a witness of the audit log, from any thread.
     std::function<void(std::string_view hub, tunnel::ControlMessage)> witness = {};
+    /// How the internal hosts of mappings are, as all workers find it.
+    std::shared_ptr<MappingStates> states = std::make_shared<MappingStates>();
 };
 
 /// What this process says of itself on a new link to `hub`.

@@ -17,9 +17,10 @@ struct Row {
 };
 
 /// The first that fits.
-constexpr std::array<Row, 35> rows = {{
+constexpr std::array<Row, 36> rows = {{
     {"exchange.begin", "event", "network", "start"},
     {"exchange.end", "event", "network", "end"},
+    {"backend.state", "state", "network", "info"},
     {"rfc.call_end", "event", "network", "end"},
     {"rfc.call", "event", "network", "start"},
     {"ldap.operation", "event", "network", "protocol"},

@@ -29,6 +29,8 @@ Sequence Entry::close(const Outcome& outcome) {
                     .response_bytes = response_bytes_,
                     .duration = std::chrono::duration_cast<std::chrono::microseconds>(
                         std::chrono::steady_clock::now() - opened_),
+                    .attempts = attempts_,
+                    .internal_host = used_host_,
                     .tenant = exchange_.tenant,
                     .client = exchange_.client,
                     .hub = exchange_.hub,

@@ -35,6 +35,13 @@ public:
     /// Nobody is known, because of what was wrong with the token: a literal.
     void set_token_fault(std::string_view code) { token_fault_ = code; }
 
+    /// How often it was tried, and, if that is another than the begin names, the internal host that
+    /// was used in the end; the view must live until close().
+    void set_attempts(std::uint32_t attempts, std::string_view internal_host) {
+        attempts_ = attempts;
+        used_host_ = internal_host;
+    }
+
     void add_request_bytes(std::uint64_t bytes) { request_bytes_ += bytes; }
     void add_response_bytes(std::uint64_t bytes) { response_bytes_ += bytes; }
 
@@ -47,6 +54,8 @@ private:
     ExchangeBegin exchange_;
     std::chrono::steady_clock::time_point opened_;
     std::string_view token_fault_;
+    std::uint32_t attempts_ = 0;
+    std::string_view used_host_;
     std::uint64_t request_bytes_ = 0;
     std::uint64_t response_bytes_ = 0;
     bool begun_ = false;

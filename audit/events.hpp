@@ -51,6 +51,8 @@ struct ExchangeEnd {
     std::uint64_t request_bytes = 0;
     std::uint64_t response_bytes = 0;
     std::chrono::microseconds duration{0};
+    std::uint64_t attempts = 0;        // at internal hosts; told where it took more than one
+    std::string_view internal_host{};  // that was used in the end, where the begin names another
     // Only where there is no begin:
     std::string_view tenant{};
     std::string_view client{};
@@ -66,6 +68,22 @@ struct ExchangeEnd {
     std::string_view rule{};
     std::string_view token_fault{};  // of a refusal: why its token names nobody
 };
+
+/// `backend.state`: an internal host is left alone, or used again.
+struct BackendState {
+    std::string_view virtual_host{};
+    std::string_view internal_host{};
+    std::string_view state{};   // one of audit::backend
+    std::string_view reason{};  // in words
+};
+
+/// `state` of a BackendState.
+namespace backend {
+inline constexpr std::string_view opened = "circuit_open";    // after failures of exchanges
+inline constexpr std::string_view closed = "circuit_closed";  // one of them was answered
+inline constexpr std::string_view unhealthy = "unhealthy";    // its health check fails
+inline constexpr std::string_view healthy = "healthy";        // and succeeds again
+}  // namespace backend
 
 /// `rfc.call`: a function module is about to be called within an exchange, or was not allowed to
 /// be. An allowed one is written before the back end sees a byte of it.

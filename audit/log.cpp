@@ -29,6 +29,7 @@ Log::~Log() = default;
 
 Sequence Log::append(const ExchangeBegin& event) { return writer_->append(event); }
 Sequence Log::append(const ExchangeEnd& event) { return writer_->append(event); }
+Sequence Log::append(const BackendState& event) { return writer_->append(event); }
 Sequence Log::append(const RfcCall& event) { return writer_->append(event); }
 Sequence Log::append(const RfcCallEnd& event) { return writer_->append(event); }
 Sequence Log::append(const LinkUp& event) { return writer_->append(event); }

@@ -199,6 +199,7 @@ public:
     /// failures to write().
     Sequence append(const ExchangeBegin& event);
     Sequence append(const ExchangeEnd& event);
+    Sequence append(const BackendState& event);
     Sequence append(const RfcCall& event);
     Sequence append(const RfcCallEnd& event);
     Sequence append(const LinkUp& event);

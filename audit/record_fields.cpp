@@ -32,6 +32,8 @@ void write_fields(Line& line, const PairedEnd& event) {
     line.number("request_bytes", end.request_bytes);
     line.number("response_bytes", end.response_bytes);
     line.number("duration_us", static_cast<std::int64_t>(end.duration.count()));
+    if (end.attempts > 1) line.number("attempts", end.attempts);
+    line.text("internal_host", end.internal_host);
     if (event.begin) return;
     line.text("tenant", end.tenant);
     line.text("client", end.client);
@@ -46,6 +48,13 @@ void write_fields(Line& line, const PairedEnd& event) {
     line.text("destination", end.destination, Line::path_bytes_max);
     line.text("rule", end.rule);
     line.text("token_fault", end.token_fault);
+}
+
+void write_fields(Line& line, const BackendState& event) {
+    line.text("virtual_host", event.virtual_host);
+    line.text("internal_host", event.internal_host);
+    line.text("state", event.state);
+    line.text("reason", event.reason);
 }
 
 void write_fields(Line& line, const RfcCall& event) {

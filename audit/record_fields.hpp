@@ -14,6 +14,7 @@ namespace sallyport::audit {
 namespace event {
 inline constexpr std::string_view exchange_begin = "exchange.begin";
 inline constexpr std::string_view exchange_end = "exchange.end";
+inline constexpr std::string_view backend_state = "backend.state";
 inline constexpr std::string_view rfc_call = "rfc.call";
 inline constexpr std::string_view rfc_call_end = "rfc.call_end";
 inline constexpr std::string_view link_up = "link.up";
@@ -44,6 +45,7 @@ struct PairedEnd {
 
 constexpr std::string_view name_of(const ExchangeBegin&) { return event::exchange_begin; }
 constexpr std::string_view name_of(const PairedEnd&) { return event::exchange_end; }
+constexpr std::string_view name_of(const BackendState&) { return event::backend_state; }
 constexpr std::string_view name_of(const RfcCall&) { return event::rfc_call; }
 constexpr std::string_view name_of(const RfcCallEnd&) { return event::rfc_call_end; }
 constexpr std::string_view name_of(const LinkUp&) { return event::link_up; }
@@ -69,6 +71,7 @@ constexpr std::string_view name_of(const ClockStep&) { return event::clock_step;
 
 void write_fields(Line& line, const ExchangeBegin& event);
 void write_fields(Line& line, const PairedEnd& event);
+void write_fields(Line& line, const BackendState& event);
 void write_fields(Line& line, const RfcCall& event);
 void write_fields(Line& line, const RfcCallEnd& event);
 void write_fields(Line& line, const LinkUp& event);

@@ -1,6 +1,8 @@
 #include "mappings/config.hpp"
 
 #include "mappings/config_ldap.hpp"
+#include "mappings/config_limits.hpp"
+#include "mappings/config_pins.hpp"
 #include "mappings/config_principal.hpp"
 #include "mappings/config_rfc.hpp"
 #include "mappings/config_rule.hpp"
@@ -12,28 +14,6 @@
 
 namespace sallyport::mappings {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr std::string_view later = "is not supported yet in this version";
-
-/// One, or a list of them for the time of a change.
-std::vector<Pin> read_pins(ConfigTable& table) {
-    const auto texts = table.is_list("pin") ? table.texts("pin")
-                       : table.has("pin")   ? std::vector{table.text("pin")}
-                                            : std::vector<std::string>();
-    if (table.has("pin") && texts.empty())
-        table.problem("pin", "must name a key; leave it out to believe any");
-    std::vector<Pin> pins;
-    for (const auto& text : texts) {
-        const auto pin = parse_pin(text);
-        if (pin)
-            pins.push_back(*pin);
-        else
-            table.problem("pin", pin.error().detail);
-    }
-    return pins;
-}
 
 /// Where the cloud finds it: "host:port", or as many ports in a row as the internal host has.
 std::optional<VirtualHost> read_virtual(ConfigTable& table,
@@ -58,36 +38,33 @@ std::optional<VirtualHost> read_virtual(ConfigTable& table,
     return std::nullopt;
 }
 
-std::optional<InternalHost> read_internal(ConfigTable& table) {
-    if (table.is_list("internal")) {
-        table.problem("internal", "as a list " + std::string(later));
-        return std::nullopt;
+/// One, or a list: the first, and those that answer while it cannot. Empty if any cannot be used.
+std::vector<InternalHost> read_hosts(ConfigTable& table) {
+    const bool is_list = table.is_list("internal");
+    const auto urls = is_list ? table.texts("internal") : std::vector{table.text("internal")};
+    std::vector<InternalHost> hosts;
+    for (const auto& url : urls) {
+        auto host = parse_internal_host(url);
+        if (url.starts_with("rfcs://"))
+            table.problem("internal", snc_not_offered);
+        else if (!host)
+            table.problem("internal", (urls.size() > 1 ? "\"" + url + "\" " : std::string()) +
+                                          host.error().detail);
+        if (!host) return {};
+        hosts.push_back(std::move(*host));
     }
-    const auto url = table.text("internal");
-    if (url.starts_with("rfcs://")) {
-        table.problem("internal", snc_not_offered);
-        return std::nullopt;
-    }
-    auto internal = parse_internal_host(url);
-    if (internal) return std::move(*internal);
-    table.problem("internal", internal.error().detail);
-    return std::nullopt;
+    if (is_list && hosts.empty()) table.problem("internal", "must name at least one host");
+    if (hosts.size() <= internal_hosts_max) return hosts;
+    table.problem("internal", "names more than " + std::to_string(internal_hosts_max) + " hosts");
+    return {};
 }
 
 /// Keys that say nothing on a mapping of the other kind would look as if they did.
-void refuse_foreign(ConfigTable& table, ConfigTable limits, const InternalHost& internal) {
+void refuse_foreign(ConfigTable& table, const ConfigTable& limits, const InternalHost& internal) {
+    refuse_foreign_limits(limits, internal);
     const auto& facts = facts_of(internal.protocol);
     const auto scheme = std::string(facts.name) + "://";
-    if (!facts.stream) {
-        if (limits.has("idle_timeout"))
-            limits.problem("idle_timeout", "belongs to streams; for " + scheme +
-                                               " say response_timeout and stall_timeout");
-        return;
-    }
-    for (const auto* key : {"response_timeout", "stall_timeout"})
-        if (limits.has(key))
-            limits.problem(key,
-                           "belongs to http:// and https://; for " + scheme + " say idle_timeout");
+    if (!facts.stream) return;
     if (table.has("host_header")) table.problem("host_header", "belongs to http:// and https://");
     const bool of_rfc = internal.protocol == Protocol::rfc;
     if (table.has("principal"))
@@ -103,21 +80,6 @@ void refuse_foreign(ConfigTable& table, ConfigTable limits, const InternalHost& 
                           ? "belongs to http:// and https://; for " + scheme + " say operations"
                           : "belongs to http:// and https://: a stream is not looked into, its "
                             "mapping alone exposes it");
-}
-
-Limits read_limits(ConfigTable table) {
-    Limits limits;
-    limits.connections =
-        static_cast<std::uint32_t>(table.integer("connections", limits.connections, 1, 100'000));
-    limits.response_timeout =
-        table.duration("response_timeout", limits.response_timeout, 100ms, 24h);
-    limits.stall_timeout = table.duration("stall_timeout", limits.stall_timeout, 1s, 168h);
-    limits.idle_timeout = table.duration("idle_timeout", limits.idle_timeout, 1s, 720h);
-    if (table.integer("requests_per_second", 0, 0, 1'000'000) != 0)
-        table.problem("requests_per_second", later);
-    if (table.boolean("circuit_breaker", false)) table.problem("circuit_breaker", later);
-    table.done();
-    return limits;
 }
 
 /// Nothing if one cannot be used.
@@ -148,7 +110,10 @@ void warn_of_rules(const Mapping& mapping, std::vector<std::string>& warnings) {
 }
 
 std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& documents) {
-    const auto internal = read_internal(table);
+    auto hosts = read_hosts(table);
+    const auto internal = hosts.empty() ? std::nullopt : std::optional(hosts.front());
+    auto pins = read_pins(table, hosts);
+    if (!hosts.empty()) hosts.erase(hosts.begin());
     const auto name = read_virtual(table, internal);
     const auto hub = table.text("hub");
     if (!hub.empty() && std::ranges::find(documents.hubs, hub) == documents.hubs.end())
@@ -156,9 +121,9 @@ std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& docume
     const auto header = table.choice("host_header", {"virtual", "internal"});
     auto limits_table = table.table("limits");
     const auto limits = read_limits(limits_table);
+    auto health = read_health(table);
     const auto principal = read_principal(table.table("principal"), documents.knows_kerberos);
     const bool system_certificate = table.boolean("system_certificate", false);
-    auto pins = read_pins(table);
     auto operations = read_operations(table, internal, documents.warnings);
     auto via = read_via(table);
     const bool enabled = table.boolean("enabled", true);
@@ -175,13 +140,16 @@ std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& docume
     Mapping mapping{
         .virtual_host = *name,
         .internal = *internal,
+        .others = std::move(hosts),
         .via = std::move(via),
         .hub = hub,
         .host_header = header == "virtual" ? HostHeader::virtual_host : HostHeader::internal_host,
         .limits = limits,
+        .health = std::move(health),
         .principal = principal,
         .system_certificate = system_certificate,
-        .pins = std::move(pins),
+        .pins = std::move(pins.all),
+        .host_pins = std::move(pins.by_host),
         .description = description,
         .rules = std::move(*rules),
         .operations = std::move(operations),
@@ -191,6 +159,7 @@ std::optional<Mapping> read_mapping(ConfigTable& table, MappingDocuments& docume
         .expires = expires};
     if (mapping.is_files()) complete_files(limits_table, mapping);
     warn_of_rules(mapping, documents.warnings);
+    check_hosts(table, mapping);
     complete_principal(table, mapping);
     return mapping;
 }

@@ -32,6 +32,10 @@ void complete_kerberos(ConfigTable& table, Mapping& mapping) {
     if (mapping.system_certificate)
         table.problem("system_certificate", "does not go with a principal of kind kerberos");
     if (!policy.service.empty()) return;
+    if (!mapping.others.empty())
+        table.problem("principal",
+                      "of kind kerberos needs its service here: a ticket is for one "
+                      "name, and internal names several hosts");
     policy.service = "HTTP/" + to_lower(mapping.internal.host);
     if (is_address(mapping.internal.host))
         table.problem("internal",
@@ -48,7 +52,7 @@ void check_principal(ConfigTable& table, const Mapping& mapping) {
                                       ? "must be https://, tcps:// or ldaps://, or "
                                         "system_certificate cannot be shown"
                                       : "must be https:// for a principal of kind x509");
-    if (!mapping.pins.empty() && !mapping.is_tls())
+    if (table.has("pin") && !mapping.is_tls())
         table.problem("pin", "belongs to https://, tcps:// and ldaps://");
 }
 

@@ -2,6 +2,7 @@
 
 #include "mappings/internal_host.hpp"
 #include "mappings/jump_host.hpp"
+#include "mappings/limits.hpp"
 #include "mappings/moment.hpp"
 #include "mappings/pin.hpp"
 #include "mappings/rfc_mapping.hpp"
@@ -20,15 +21,6 @@ namespace sallyport::mappings {
 /// Which Host the back end sees: the virtual one, or its own (then X-Forwarded-Host names the
 /// virtual).
 enum class HostHeader { virtual_host, internal_host };
-
-struct Limits {
-    std::uint32_t connections = 100;                     // to the back end, per worker
-    std::chrono::milliseconds response_timeout{60'000};  // until the response head
-    std::chrono::milliseconds stall_timeout{900'000};    // a body that does not move
-    std::chrono::milliseconds idle_timeout{7'200'000};   // of a stream, in both directions
-
-    bool operator==(const Limits&) const = default;
-};
 
 /// How the back end learns on whose behalf a request is made.
 enum class PrincipalKind {
@@ -58,17 +50,23 @@ struct PrincipalPolicy {
     bool operator==(const PrincipalPolicy&) const = default;
 };
 
+inline constexpr std::size_t internal_hosts_max = 8;  // of one mapping
+
 /// Virtual host -> internal host, and what is allowed there.
 struct Mapping {
     VirtualHost virtual_host;  // the first, where internal has several ports
-    InternalHost internal;
+    InternalHost internal;     // the first
+    /// That answer while those before them cannot, in this order; of the same kind as the first.
+    std::vector<InternalHost> others{};
     std::optional<JumpHost> via{};  // through which it is reached
     std::string hub{};              // name of the only hub that sees it; empty = every hub
     HostHeader host_header = HostHeader::virtual_host;
     Limits limits{};
+    std::optional<HealthRules> health{};  // how internal hosts are checked; empty: not at all
     PrincipalPolicy principal{};
-    bool system_certificate = false;  // it logs on where there is no principal
-    std::vector<Pin> pins{};          // keys that the back end may have; empty: any
+    bool system_certificate = false;            // it logs on where there is no principal
+    std::vector<Pin> pins{};                    // keys that the back end may have; empty: any
+    std::vector<std::vector<Pin>> host_pins{};  // instead, if not empty: of each host its own
     std::string description{};
     std::vector<Rule> rules{};
     /// Of a directory (ldap::Policy::of); empty: all, and nothing is refused.
@@ -87,6 +85,16 @@ struct Mapping {
     bool is_tls() const { return facts_of(internal.protocol).tls; }
     /// "erp.virtual:44300", "db.virtual:5430-5439"
     std::string virtual_text() const;
+    std::size_t host_count() const { return 1 + others.size(); }
+    /// One of host_count(), in their order.
+    const InternalHost& host(std::size_t index) const {
+        return index == 0 ? internal : others[index - 1];
+    }
+    const std::vector<Pin>& pins_of(std::size_t index) const {
+        return host_pins.empty() ? pins : host_pins[index];
+    }
+    /// All of them: "https://a.corp:44300, https://b.corp:44300"
+    std::string internal_text() const;
 
     bool operator==(const Mapping&) const = default;
 };

@@ -1,5 +1,5 @@
 """Internal systems: one whose every byte a test scripts, and a real nginx."""
-import json, os, pathlib, shutil, socket, subprocess, threading
+import json, os, pathlib, shutil, signal, socket, subprocess, threading
 
 import wire
 
@@ -95,7 +95,12 @@ http {{
         (self.folder / "www").mkdir(parents=True, exist_ok=True)
         (self.folder / "www" / "dav").mkdir(exist_ok=True)
         self.folder.chmod(0o755)
-        listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port = 0
+        self.start()
+
+    def start(self):
+        """Again on the port that it had, after close()."""
+        listener = socket.create_server(("127.0.0.1", self.port), backlog=256)
         self.port = listener.getsockname()[1]
         configuration = self.folder / "nginx.conf"
         configuration.write_text(self.CONFIGURATION.format(folder=self.folder, port=self.port))
@@ -117,6 +122,29 @@ http {{
         except OSError:
             return False
 
+    def hang(self):
+        """Connections are taken by the kernel, and nobody answers."""
+        for process in self._processes():
+            os.kill(process, signal.SIGSTOP)
+
+    def go_on(self):
+        for process in self._processes():
+            os.kill(process, signal.SIGCONT)
+
+    def kill(self):
+        """At once: what runs is reset, and nobody listens any more."""
+        for process in self._processes():
+            os.kill(process, signal.SIGKILL)
+        self._process.wait(wire.SECONDS)
+
+    def _processes(self):
+        """The master before its workers, which it would start anew."""
+        master = self._process.pid
+        children = pathlib.Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        return [master, *map(int, children)]
+
     def close(self):
+        if self._process.poll() is not None:
+            return
         self._process.terminate()
         self._process.wait(wire.SECONDS)

@@ -3,7 +3,8 @@ back end's answers of that kind never reach a client as an answer."""
 import contextlib, unittest
 
 import wire
-from harness import SiteTest
+from harness import Site, SiteTest
+from programs import mapping
 
 POST = "POST http://erp.virtual:44300/ HTTP/1.1\r\nHost: erp.virtual:44300\r\n"
 SMUGGLED = "GET http://erp.virtual:44300/smuggled HTTP/1.1\r\nHost: erp.virtual:44300\r\n\r\n"
@@ -76,6 +77,13 @@ ANSWERS = [
 
 
 class Smuggling(SiteTest):
+    @classmethod
+    def make_site(cls):
+        """A back end that gives one bad answer after the other would be left alone."""
+        rules = 'path = "/"\nmatch = "subpaths"\nupgrade = true\nbatch = true'
+        return Site(agent_extra=lambda site: mapping(site.internal(), rules=rules,
+                                                     more="limits.circuit_breaker = false"))
+
     def setUp(self):
         self.backend = self.site.backend
         self.backend.answers.clear()

@@ -155,7 +155,8 @@ struct ExchangeWorld {
     net::Loop loop;
     net::IdleSweep sweep{loop};
     net::BlockingPool pool;
-    Backends backends{loop, sweep, pool};
+    MappingStates states;
+    Backends backends{loop, sweep, pool, states};
     Deliveries deliveries{loop, pool};
     Principals principals{[](std::string_view) {}};
     std::unique_ptr<audit::Log> log;

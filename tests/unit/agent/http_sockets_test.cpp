@@ -8,6 +8,7 @@
 #include "tests/support/run_loop.hpp"
 #include "tests/support/scripted_service.hpp"
 #include "tests/support/wire_talk.hpp"
+#include "tests/unit/agent/mapping_world.hpp"
 
 #include <gtest/gtest.h>
 
@@ -100,6 +101,7 @@ struct SocketWorld {
     LoopbackConnector connector{back_end.port()};
     HttpBackend backend{loop, sweep, connector, [] {
                             HttpBackend::Options options;
+                            options.state = state_of();
                             options.internal_host = "127.0.0.1";
                             options.virtual_authority = "erp:80";
                             return options;

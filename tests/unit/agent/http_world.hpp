@@ -7,6 +7,7 @@
 #include "tests/support/memory_duplex.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/wire_talk.hpp"
+#include "tests/unit/agent/mapping_world.hpp"
 
 #include <deque>
 #include <functional>
@@ -57,6 +58,7 @@ private:
 
 inline HttpBackend::Options backend_options() {
     HttpBackend::Options options;
+    options.state = state_of();
     options.internal_host = "s4.corp.local";
     options.internal_port = 44300;
     options.internal_tls = true;

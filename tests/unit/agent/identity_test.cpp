@@ -251,7 +251,8 @@ protected:
     Deliveries deliveries_{loop_, pool_,
                            KerberosShared{std::make_shared<KerberosTickets>(kdc_.world()),
                                           std::make_shared<net::BlockingLane>(pool_)}};
-    Backends backends_{loop_, sweep_, pool_};
+    MappingStates states_;
+    Backends backends_{loop_, sweep_, pool_, states_};
     SitePtr site_;
     std::vector<User> users_ = {
         {person("jane"), "Basic jane"}, {person("john"), "Basic john"}, {nullptr, "Basic nobody"}};

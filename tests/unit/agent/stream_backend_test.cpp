@@ -138,6 +138,31 @@ TEST(StreamBackend, AnInternalSystemThatCannotBeReachedTakesNoPlace) {
     }
 }
 
+TEST(StreamBackend, TheNextHostIsConnectedWithWhereTheFirstCannotBe) {
+    StreamWorld* there = nullptr;
+    FakeConnector* second = nullptr;
+    std::vector<std::uint16_t> ports;
+    auto options = stream_options();
+    options.state = state_of({}, 2);
+    options.others.push_back({.way =
+                                  [&](std::uint16_t port) {
+                                      ports.push_back(port);
+                                      auto made = std::make_unique<FakeConnector>(
+                                          there->loop, test::WireOptions{});
+                                      second = made.get();
+                                      return made;
+                                  },
+                              .first_internal_port = 25432});
+    StreamWorld world(std::move(options));
+    there = &world;
+    world.connector.refuses = true;
+    world.connected();
+    EXPECT_EQ(world.ports, std::vector<std::uint16_t>{15432});
+    EXPECT_EQ(ports, std::vector<std::uint16_t>{25432});
+    ASSERT_NE(second, nullptr);
+    EXPECT_EQ(second->made.size(), 1U);
+}
+
 TEST(StreamBackend, ACallerWhoLeavesIsNotConnectedAnyMore) {
     auto options = stream_options();
     options.connections = 1;

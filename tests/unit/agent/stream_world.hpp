@@ -72,6 +72,7 @@ private:
 
 inline StreamBackend::Options stream_options() {
     StreamBackend::Options options;
+    options.state = state_of();
     options.first_virtual_port = 5432;
     options.first_internal_port = 15432;
     return options;

@@ -53,6 +53,7 @@ const std::map<std::string_view, Expected>& table() {
     static const std::map<std::string_view, Expected> events{
         {"exchange.begin", {"event", {"network"}, {"start", "allowed"}, "success"}},
         {"exchange.end", {"event", {"network"}, {"end"}, "unknown"}},
+        {"backend.state", {"state", {"network"}, {"info"}}},
         {"rfc.call", {"event", {"network"}, {"start", "denied"}, "failure"}},
         {"rfc.call_end", {"event", {"network"}, {"end"}, "unknown"}},
         {"ldap.operation", {"event", {"network"}, {"protocol"}, "unknown"}},

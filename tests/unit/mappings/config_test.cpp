@@ -26,7 +26,7 @@ expires = "2026-12-31T19:00:00+01:00"
 enabled = false
 maintenance = true
 limits.connections = 7
-limits.requests_per_second = 0
+limits.requests_per_second = 50
 limits.response_timeout = "5s"
 limits.stall_timeout = "1h"
 limits.circuit_breaker = false
@@ -51,7 +51,11 @@ path = "/sap/bc/ping"
                          .internal = {Protocol::https, "s4.corp.local", {44301}},
                          .hub = "prod",
                          .host_header = HostHeader::internal_host,
-                         .limits = {.connections = 7, .response_timeout = 5s, .stall_timeout = 1h},
+                         .limits = {.connections = 7,
+                                    .requests_per_second = 50,
+                                    .response_timeout = 5s,
+                                    .stall_timeout = 1h,
+                                    .circuit = {.enabled = false}},
                          .description = "S/4HANA",
                          .rules = {{.path = "/sap/opu/odata/",
                                     .match = Match::subpaths,
@@ -133,8 +137,6 @@ TEST(MappingConfig, ReadsOperationsOfADirectory) {
 TEST(MappingConfig, SaysWhatIsNotSupportedYet) {
     const std::pair<const char*, const char*> cases[] = {
         {"via = \"saprouter://r:3299\"", "t:4:7: mapping.via with saprouter://"},
-        {"limits = { requests_per_second = 1 }", "t:4:34: mapping.limits.requests_per_second"},
-        {"limits = { circuit_breaker = true }", "t:4:30: mapping.limits.circuit_breaker"},
     };
     for (const auto& [more, place] : cases)
         EXPECT_EQ(problems_with(more),
@@ -149,12 +151,6 @@ TEST(MappingConfig, AnEndAndAScenarioMustBeWrittenAsSuch) {
                 HasSubstr("mapping.rule.expires"));
     EXPECT_THAT(problems_with_rule("path = \"/\"\nscenario = \"a b\""),
                 HasSubstr("mapping.rule.scenario must be 1 to 64 characters"));
-}
-
-TEST(MappingConfig, SaysThatListsAreNotSupportedYet) {
-    EXPECT_EQ(
-        read("[[mapping]]\nvirtual = \"v:1\"\ninternal = [\"http://a\", \"http://b\"]\n").problems,
-        "t:3:12: mapping.internal as a list is not supported yet in this version");
 }
 
 TEST(MappingConfig, RefusesRulesThatDoNotSayWhatTheyMean) {
