@@ -4,12 +4,20 @@
 #include "http/service.hpp"
 #include "mappings/moment.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <utility>
 
 namespace sallyport::agent {
 
 class ExchangeAudit;
+
+/// Connections to a back end, of one worker.
+struct PoolStatus {
+    std::size_t busy = 0;
+    std::size_t idle = 0;
+    std::size_t waiting = 0;  // exchanges, for a connection
+};
 
 /// The internal system of one mapping.
 class Backend : public http::Service {
@@ -24,6 +32,7 @@ public:
         (void)audit;
         return serve_as(head, up, down, std::move(login));
     }
+    virtual PoolStatus pool() const { return {}; }
     /// Its mapping is gone, closed or has changed: nothing new comes. Streams and WebSockets end;
     /// requests go on.
     virtual void retire() {}

@@ -47,7 +47,10 @@ public:
     /// Ends its WebSockets, which may have no end of their own; requests go on.
     void retire() override;
     void expire_at(std::optional<mappings::Moment> moment) override { expiry_.set(moment); }
-
+    PoolStatus pool() const override {
+        return {
+            .busy = pool_.open() - pool_.idle(), .idle = pool_.idle(), .waiting = pool_.waiting()};
+    }
     std::size_t idle_connections() const { return pool_.idle(); }
     std::size_t open_connections() const { return pool_.open(); }
     std::size_t waiting_exchanges() const { return pool_.waiting(); }
