@@ -25,7 +25,7 @@ json::array links_of(const std::vector<Worker::Status>& workers) {
     json::array hubs;
     const auto place_of = [&hubs](const std::string& name) -> json::object& {
         const auto found = std::ranges::find_if(
-            hubs, [&](const json::value& hub) { return hub.as_object().at("name") == name; });
+            hubs, [&](const json::value& hub) { return hub.at("name").as_string() == name; });
         if (found != hubs.end()) return found->as_object();
         return hubs
             .emplace_back(json::object{{"name", name}, {"up", false}, {"links", json::array()}})

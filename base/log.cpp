@@ -57,8 +57,8 @@ private:
 };
 
 std::atomic<Level> threshold{Level::off};
-std::atomic<bool> json{false};
-std::atomic<bool> journal{false};
+std::atomic<bool> writes_json{false};
+std::atomic<bool> writes_fields{false};
 std::unique_ptr<Output> output;
 std::shared_ptr<spdlog::details::thread_pool> pool;
 std::shared_ptr<spdlog::async_logger> logger;
@@ -77,8 +77,8 @@ std::string_view to_text(Level level) {
 }
 
 void start(std::string_view program, const Settings& settings) {
-    json = settings.format == Format::json && settings.target != Target::journal;
-    journal = settings.target == Target::journal;
+    writes_json = settings.format == Format::json && settings.target != Target::journal;
+    writes_fields = settings.target == Target::journal;
     output = std::make_unique<Output>(std::string(program), settings);
     pool = std::make_shared<spdlog::details::thread_pool>(queue_lines_max, 1, [] {
         sigset_t all;  // a reader that went away ends its lines, not the program
@@ -126,13 +126,13 @@ void Line::begin(Level level, std::string_view event) {
     level_ = level;
     text_.clear();
     fields_.clear();
-    if (json) {
+    if (writes_json) {
         text_ = "\"event\":";
         append_json(text_, event);
         return;
     }
     text_ = event;
-    if (journal) append_journal_field(fields_, "SALLYPORT_EVENT", event);
+    if (writes_fields) append_journal_field(fields_, "SALLYPORT_EVENT", event);
 }
 
 void Line::add(std::string_view key, std::string_view value) {
@@ -143,8 +143,8 @@ void Line::add(std::string_view key, std::string_view value) {
         shortened += cut;
         value = shortened;
     }
-    if (journal) append_journal_field(fields_, journal_field_name(key), value);
-    if (json) {
+    if (writes_fields) append_journal_field(fields_, journal_field_name(key), value);
+    if (writes_json) {
         text_ += ",\"";
         text_ += key;
         text_ += "\":";
@@ -163,7 +163,7 @@ void Line::add(std::string_view key, std::uint64_t value) {
 }
 
 void Line::add_literal(std::string_view key, std::string_view value) {
-    if (!json) return add(key, value);
+    if (!writes_json) return add(key, value);
     text_ += ",\"";
     text_ += key;
     text_ += "\":";
@@ -172,8 +172,8 @@ void Line::add_literal(std::string_view key, std::string_view value) {
 
 void Line::write() {
     if (!enabled(level_) || !logger) return;
-    if (journal) append_journal_field(fields_, "MESSAGE", text_);
-    const auto& content = journal ? fields_ : text_;
+    if (writes_fields) append_journal_field(fields_, "MESSAGE", text_);
+    const auto& content = writes_fields ? fields_ : text_;
     logger->log(to_spdlog(level_), spdlog::string_view_t(content.data(), content.size()));
 }
 

@@ -23,7 +23,7 @@ Result<LevelOrder> LevelOrder::parse(std::string_view body) {
         return Error{Errc::malformed, R"(expected {"level": "debug", "seconds": 600})"};
     LevelOrder parsed;
     if (text->get_string() == "configured") return parsed;
-    const auto level = log_level(text->get_string());
+    const auto level = log_level(std::string_view(text->get_string()));
     if (!level) return Error{level.error().code, level.error().detail + ", or configured"};
     parsed.level = *level;
     parsed.time = log_level_time_default;

@@ -46,7 +46,10 @@ AccessEntry::AccessEntry(AccessLog& log, std::string_view exchange_id,
 }
 
 AccessEntry::~AccessEntry() {
-    if (moved_) return log_.meter_.moved();
+    if (moved_) {
+        log_.meter_.moved();
+        return;
+    }
     const auto what = outcome();
     const auto whole = net::Loop::now() - began_;
     log_.meter_.ended({.tenant = caller_ ? caller_->tenant_id : std::string_view(),

@@ -47,11 +47,11 @@ TEST(LogLevel, AnOrderIsInForceUntilItIsTakenBackAndSurvivesAReload) {
               std::string::npos)
         << answer.body;
     level.configure(log::Level::warn);
-    EXPECT_EQ(level.status().at("level"), "debug");
-    EXPECT_EQ(level.status().at("configured"), "warn");
-    EXPECT_EQ(level.status().at("seconds"), 600);
+    EXPECT_EQ(level.status().at("level").as_string(), "debug");
+    EXPECT_EQ(level.status().at("configured").as_string(), "warn");
+    EXPECT_EQ(level.status().at("seconds").as_int64(), 600);
     EXPECT_EQ(level.order(R"({"level": "configured"})").status, 200);
-    EXPECT_EQ(level.status().at("level"), "warn");
+    EXPECT_EQ(level.status().at("level").as_string(), "warn");
     EXPECT_FALSE(level.status().contains("seconds"));
     EXPECT_EQ(level.order("nonsense").status, 400);
     log::set_level(log::Level::off);
