@@ -128,7 +128,6 @@ TEST(AgentConfig, NeedsNothingButAHub) {
 }
 
 TEST(AgentConfig, ReadsHowTheLogIsWritten) {
-    const std::string hub = "[[hub]]\nurl = \"https://hub.test\"\n";
     const auto config =
         parse(hub + "[log]\nlevel = \"warn\"\nformat = \"json\"\ntarget = \"stdout\"\n");
     ASSERT_TRUE(config);
