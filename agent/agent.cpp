@@ -39,7 +39,8 @@ auto sealing_of(const daemon::AuditConfig& audit) {
 bool needs_restart(const Config& before, const Config& after) {
     return before.hubs != after.hubs || before.channels != after.channels ||
            before.workers != after.workers || before.state_dir != after.state_dir ||
-           before.admin_socket != after.admin_socket || !before.tunnel.same_links(after.tunnel) ||
+           before.admin_socket != after.admin_socket || before.log.format != after.log.format ||
+           before.log.target != after.log.target || !before.tunnel.same_links(after.tunnel) ||
            krb5_conf_of(before) != krb5_conf_of(after) ||
            sealing_of(before.audit) != sealing_of(after.audit);
 }
@@ -72,6 +73,7 @@ Agent::Agent(SitePtr site)
                    .program = "sallyport"}),
       takers_(
           std::make_shared<daemon::AuditTakers>(daemon::forward_folder(site_->config.state_dir))),
+      level_(loop_, site_->config.log.level),
       expiry_changed_(loop_.turn),
       rotating_(loop_),
       stopping_(loop_),
@@ -232,6 +234,7 @@ Rotation::Wiring Agent::rotation_wiring() {
 void Agent::run() {
     rotating_.spawn("rotation", rotation_->run());
     rotating_.spawn("expiry", watch_expiry());
+    rotating_.spawn("log level", level_.run());
     start_witnesses();
     for (auto& worker : workers_) worker->start();
     wait_for_signal();
@@ -309,7 +312,7 @@ Result<void> Agent::reload(std::string_view who) {
     auto recorded = log_->reconfigure(
         daemon::audit_policy(site_->config.audit, site_->config.digest), changed.made_by(who));
     if (!recorded) log::error("audit.failed", {{"error", to_text(recorded.error())}});
-    log::set_level(site_->config.log_level);
+    level_.configure(site_->config.log.level);
     key_sets_.use(site_->identity_providers.sources());
     use_takers();
     forwarders_.use(site_->config.audit.forwarders);
@@ -322,7 +325,7 @@ Result<void> Agent::reload(std::string_view who) {
     if (restart)
         log::warn("config.restart_needed",
                   {{"what",
-                    "[[hub]], [tunnel], workers, state_dir, admin_socket, krb5_conf or "
+                    "[[hub]], [tunnel], workers, state_dir, admin_socket, krb5_conf, [log] or "
                     "how the audit log is signed changed"}});
     return {};
 }

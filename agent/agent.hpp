@@ -13,6 +13,7 @@
 #include "daemon/audit_takers.hpp"
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/key_sets.hpp"
+#include "daemon/log_level.hpp"
 #include "forward/forwarders.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/event.hpp"
@@ -76,7 +77,10 @@ private:
     net::Task<http::SimpleResponse> perform(std::string_view target, std::string_view body,
                                             daemon::AdminCaller caller);
     net::Task<boost::json::object> status();
+    net::Task<boost::json::object> top();
+    net::Task<std::string> metrics();
     net::Task<Worker::Status> ask(Worker& worker);
+    net::Task<std::vector<Worker::Status>> ask_all();
     // Of all certificates:
     net::Task<boost::json::object> certificates();
     Result<void> reload_keys();
@@ -113,6 +117,7 @@ private:
     forward::Forwarders forwarders_;               // of the audit log
     std::shared_ptr<daemon::AuditTakers> takers_;  // likewise
     std::unique_ptr<daemon::AdminServer> admin_;
+    daemon::LogLevel level_;
     net::Event expiry_changed_;
     net::TaskGroup rotating_;
     net::TaskGroup stopping_;

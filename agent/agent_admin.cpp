@@ -7,6 +7,7 @@
 #include "daemon/audit_key.hpp"
 #include "daemon/audit_repair.hpp"
 #include "daemon/audit_retention.hpp"
+#include "daemon/metrics.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -19,7 +20,7 @@ namespace {
 using WithoutLog = daemon::AdminVerb::WithoutLog;
 
 constexpr std::string_view drain = "/v1/drain";
-constexpr std::array<daemon::AdminVerb, 12> verbs{
+constexpr std::array<daemon::AdminVerb, 13> verbs{
     {{"/v1/reload", "config.reload", WithoutLog::allowed},
      {override_target, "mappings.override", WithoutLog::allowed},
      {clear_target, "mappings.clear", WithoutLog::allowed},
@@ -31,6 +32,7 @@ constexpr std::array<daemon::AdminVerb, 12> verbs{
      {"/v1/audit/rotate-key", "audit.rotate_key"},
      {"/v1/audit/repair", "audit.repair", WithoutLog::allowed},
      {"/v1/audit/trust-witness", "audit.trust_witness"},
+     {daemon::log_level_target, daemon::log_level_act, WithoutLog::allowed},
      {drain, "agent.drain", WithoutLog::allowed}}};
 
 http::SimpleResponse done() {
@@ -64,6 +66,23 @@ net::Task<http::SimpleResponse> Agent::administer(const http::SimpleRequest& req
     if (head.method == "POST" && head.target == check_target) {
         co_return check_candidate(request.body);
     }
+    if (head.method == "GET" && head.target == "/v1/top") {
+        http::SimpleResponse response;
+        const auto facts = co_await top();
+        response.body = boost::json::serialize(facts);
+        co_return response;
+    }
+    if (head.method == "GET" && head.target == daemon::log_level_target) {
+        http::SimpleResponse response;
+        response.body = boost::json::serialize(level_.status());
+        co_return response;
+    }
+    if (head.method == "GET" && head.target == "/metrics") {
+        http::SimpleResponse response;
+        response.content_type = daemon::Metrics::content_type;
+        response.body = co_await metrics();
+        co_return response;
+    }
     const daemon::ActRecorder recorder{*log_, pool_, loop_, has_witness()};
     if (head.method == "POST" && head.target == daemon::erase_target) {
         co_return co_await daemon::erase_audit(recorder, request.body, caller);
@@ -94,6 +113,7 @@ net::Task<http::SimpleResponse> Agent::perform(std::string_view target, std::str
     }
     if (target == "/v1/audit/rotate-key")
         co_return co_await daemon::rotate_audit_key(*log_, pool_, loop_, caller.text());
+    if (target == daemon::log_level_target) co_return level_.order(body);
     if (target == "/v1/reload") {
         const auto reloaded = reload(caller.text());
         if (!reloaded) co_return daemon::admin_error(422, "invalid", reloaded.error().detail);

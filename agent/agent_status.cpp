@@ -2,34 +2,19 @@
 #include "agent/agent.hpp"
 #include "agent/back_end_report.hpp"
 #include "agent/certificate_list.hpp"
+#include "agent/worker_report.hpp"
 #include "base/error.hpp"
 #include "daemon/audit_report.hpp"
 #include "daemon/forward_report.hpp"
+#include "net/ask.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/json/array.hpp>
 
 namespace sallyport::agent {
 
-namespace asio = boost::asio;
 namespace json = boost::json;
 
 namespace {
-
-json::object to_json(const HubLinks::Status& link) {
-    using std::chrono::duration_cast;
-    json::object out{{"link", link.slot}, {"state", link.state}};
-    if (!link.peer.empty()) {
-        out["peer"] = link.peer;
-        out["seconds"] = duration_cast<std::chrono::seconds>(net::Loop::now() - link.since).count();
-        out["round_trip_us"] = duration_cast<std::chrono::microseconds>(link.round_trip).count();
-        out["streams"] = link.streams;
-        out["bytes_in"] = link.bytes_in;
-        out["bytes_out"] = link.bytes_out;
-    }
-    if (!link.last_error.empty()) out["last_error"] = link.last_error;
-    return out;
-}
 
 json::object to_json(const ssh::Host::Status& host) {
     json::object out{
@@ -79,29 +64,9 @@ json::array to_json(const IdentityProviders& providers, const daemon::KeySnapsho
 }  // namespace
 
 net::Task<Worker::Status> Agent::ask(Worker& worker) {
-    // Shared: who asked may have gone (a stop cancels it) when the worker answers.
-    struct Asked {
-        net::Event* waiter = nullptr;
-        std::optional<Worker::Status> status;
-    };
-    struct Waiter {
-        Waiter(net::Turn& turn, std::shared_ptr<Asked> a) : event(turn), asked(std::move(a)) {
-            asked->waiter = &event;
-        }
-        ~Waiter() { asked->waiter = nullptr; }
-        net::Event event;
-        std::shared_ptr<Asked> asked;
-    };
-    Waiter waiter(loop_.turn, std::make_shared<Asked>());
-    auto answer = [asked = waiter.asked, executor = loop_.executor()](Worker::Status from) mutable {
-        asio::post(executor, [asked = std::move(asked), from = std::move(from)]() mutable {
-            asked->status = std::move(from);
-            if (asked->waiter != nullptr) asked->waiter->set();
-        });
-    };
-    worker.ask_status(std::move(answer));
-    while (!waiter.asked->status) co_await waiter.event.wait();
-    co_return std::move(*waiter.asked->status);
+    std::function<void(std::function<void(Worker::Status)>)> ask =
+        [&worker](std::function<void(Worker::Status)> tell) { worker.ask_status(std::move(tell)); };
+    return net::ask_elsewhere<Worker::Status>(loop_, std::move(ask));
 }
 
 net::Task<json::object> Agent::status() {
@@ -157,6 +122,7 @@ net::Task<json::object> Agent::status() {
         json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}};
     out["log_lines_dropped"] = log::dropped();
     out["back_ends"] = to_json(shared_->states->snapshot(net::Loop::now()));
+    out["log"] = level_.status();
     out["hubs"] = std::move(hubs);
     out["ssh"] = std::move(ssh);
     out["channels"] = std::move(channels);

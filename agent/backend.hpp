@@ -5,12 +5,20 @@
 #include "http/service.hpp"
 #include "mappings/moment.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <utility>
 
 namespace sallyport::agent {
 
 class ExchangeAudit;
+
+/// Connections to a back end, of one worker.
+struct PoolStatus {
+    std::size_t busy = 0;
+    std::size_t idle = 0;
+    std::size_t waiting = 0;  // exchanges, for a connection
+};
 
 /// The internal system of one mapping.
 class Backend : public http::Service {
@@ -35,6 +43,7 @@ public:
     std::size_t next_host(MappingState::Time now) const {
         return state_ == nullptr ? 0 : state_->choose({}, now).value_or(0);
     }
+    virtual PoolStatus pool() const { return {}; }
     /// Its mapping is gone, closed or has changed: nothing new comes. Streams and WebSockets end;
     /// requests go on.
     virtual void retire() {}

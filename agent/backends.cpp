@@ -33,6 +33,8 @@ struct PooledBackend final : Backend {
     void retire() override { backend.retire(); }
     void expire_at(std::optional<mappings::Moment> moment) override { backend.expire_at(moment); }
 
+    PoolStatus pool() const override { return backend.pool(); }
+
     Ways connectors;  // one for each host
     HttpBackend backend;
 };
@@ -105,6 +107,13 @@ void Backends::use(const SitePtr& site) {
         kept.emplace(now, Entry{site, std::move(entry.service)});
     }
     entries_ = std::move(kept);
+}
+
+std::vector<std::pair<std::string, PoolStatus>> Backends::pools() const {
+    std::vector<std::pair<std::string, PoolStatus>> all;
+    for (const auto& [mapping, entry] : entries_)
+        all.emplace_back(mapping->virtual_text(), entry.service->pool());
+    return all;
 }
 
 std::shared_ptr<Backend> Backends::make(const Site& site, const mappings::Mapping& mapping) {

@@ -8,7 +8,9 @@
 #include "net/loop.hpp"
 
 #include <memory>
+#include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace sallyport::net {
@@ -36,6 +38,8 @@ public:
 
     /// Ends what runs on its own; nothing may be asked for after it.
     net::Task<void> stop() { return ways_.ssh_hosts().stop(); }
+    /// Of those that were asked for, by mapping.
+    std::vector<std::pair<std::string, PoolStatus>> pools() const;
     std::vector<ssh::Host::Status> ssh_hosts() { return ways_.ssh_hosts().status(); }
 
 private:

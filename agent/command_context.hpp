@@ -53,5 +53,7 @@ void add_enroll_command(CLI::App& app, CommandContext& context);
 /// `status`, `reload`, `reconnect`, `drain`, and `repair` below `audit`, which must be there: ask
 /// the running daemon.
 void add_daemon_commands(CLI::App& app, CommandContext& context);
+/// `metrics`, `log-level`
+void add_monitor_commands(CLI::App& app, CommandContext& context);
 
 }  // namespace sallyport::agent

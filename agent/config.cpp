@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "certs/sha256.hpp"
+#include "daemon/log_config.hpp"
 #include "mappings/config.hpp"
 
 #include <algorithm>
@@ -32,18 +33,14 @@ bool is_name(std::string_view text) {
     });
 }
 
-void read_agent(ConfigTable table, Config& config) {
+void read_agent(ConfigTable table, ConfigTable log_table, Config& config) {
     config.state_dir = table.path("state_dir", config.state_dir);
     config.admin_socket = table.path("admin_socket", config.admin_socket);
     if (config.admin_socket.native().size() > socket_path_bytes_max)
         table.problem("admin_socket", "must not be longer than " +
                                           std::to_string(socket_path_bytes_max) + " bytes");
     config.workers = static_cast<std::size_t>(table.integer("workers", 1, 1, 64));
-    const auto level = table.choice("log_level", {"info", "debug", "warn", "error"});
-    config.log_level = level == "debug"   ? log::Level::debug
-                       : level == "warn"  ? log::Level::warn
-                       : level == "error" ? log::Level::error
-                                          : log::Level::info;
+    config.log = daemon::read_log(table, log_table);
     if (!table.text("admin_listen").empty())
         table.problem("admin_listen", "is not supported yet in this version");
     table.done();
@@ -155,7 +152,7 @@ void read_mappings(ConfigTable& document, Config& config) {
 
 /// agent.toml itself.
 void read_main(ConfigTable& document, Config& config) {
-    read_agent(document.table("agent"), config);
+    read_agent(document.table("agent"), document.table("log"), config);
     for (auto& table : document.tables("hub")) {
         auto hub = read_hub(table);
         if (is_configured(config, hub.name))
@@ -184,8 +181,8 @@ void read_main(ConfigTable& document, Config& config) {
 
 /// A file of mappings.d.
 void read_more(ConfigTable& document, Config& config) {
-    for (const auto* key : {"agent", "hub", "audit", "tunnel", "trust", "principal", "kerberos",
-                            "identity_provider", "enrolment", "channel", "ssh"})
+    for (const auto* key : {"agent", "log", "hub", "audit", "tunnel", "trust", "principal",
+                            "kerberos", "identity_provider", "enrolment", "channel", "ssh"})
         if (document.has(key))
             document.problem(key, "belongs into agent.toml; here stand [[mapping]] tables only");
     read_mappings(document, config);

@@ -77,7 +77,7 @@ struct Config {
     std::filesystem::path state_dir = "/var/lib/sallyport";
     std::filesystem::path admin_socket = "/run/sallyport/admin.sock";
     std::size_t workers = 1;
-    log::Level log_level = log::Level::info;
+    log::Settings log;
     std::vector<HubConfig> hubs;
     std::optional<EnrolmentConfig> enrolment;  // none: the hub enrols its agents
     daemon::AuditConfig audit;

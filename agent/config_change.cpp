@@ -122,7 +122,9 @@ void compare_daemon(Comparison& comparison, const Config& before, const Config& 
     comparison.audit(before.audit, after.audit);
     comparison.part("AuditLogLevel", "audit query_strings", before.query_strings,
                     after.query_strings);
-    comparison.part("CloudConnectorLoggers", "log_level", before.log_level, after.log_level);
+    comparison.part("CloudConnectorLoggers", "log_level", before.log.level, after.log.level);
+    comparison.part("CloudConnectorLoggers", "log format", before.log.format, after.log.format);
+    comparison.part("CloudConnectorLoggers", "log target", before.log.target, after.log.target);
     comparison.part("Configuration", "workers", before.workers, after.workers);
     comparison.part("Configuration", "state_dir", before.state_dir, after.state_dir);
     comparison.part("Configuration", "admin_socket", before.admin_socket, after.admin_socket);

@@ -3,6 +3,7 @@
 #include "agent/backends.hpp"
 #include "agent/deliveries.hpp"
 #include "agent/exchange_audit.hpp"
+#include "agent/exchange_measure.hpp"
 #include "agent/exchange_route.hpp"
 #include "agent/held_answer.hpp"
 #include "agent/move_destination.hpp"
@@ -12,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "http/hygiene.hpp"
+#include "http/trace_context.hpp"
 #include "mappings/authority_name.hpp"
 #include "mappings/exposure.hpp"
 
@@ -99,13 +101,14 @@ void log_failure(const http::RequestHead& head, const mappings::Mapping& mapping
 }  // namespace
 
 Exchange::Exchange(std::string hub, std::string location, AuditGate& gate, Principals& principals,
-                   Deliveries& deliveries, Backends& backends, SitePtr site)
+                   Deliveries& deliveries, Backends& backends, Meter& meter, SitePtr site)
     : hub_(std::move(hub)),
       location_(std::move(location)),
       gate_(gate),
       principals_(principals),
       deliveries_(deliveries),
       backends_(backends),
+      meter_(meter),
       site_(std::move(site)) {}
 
 net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Body& up,
@@ -122,14 +125,17 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     known.virtual_host = virtual_host;
     known.method = head.method;
     known.path = with_query ? head.target : head.target.substr(0, head.target.find('?'));
+    known.trace = http::trace_id_of(head.fields);
     std::string rule;     // the entry looks at these when it ends
     ExchangeRoute route;  // likewise
     std::optional<MoveDestination> destination;
     certs::PrincipalPtr principal;
     Deliveries::Delivery delivery;
-    audit::Entry entry(gate_.log(), known);
+    ExchangeMeasure measure(meter_, line_);
+    audit::Entry entry(gate_.log(), known, &measure);
     // The two ends of a stream are the caller's and the back end's own: none is held back.
     const bool is_stream = head.is_stream();
+    if (is_stream || !head.upgrade.empty()) measure.lasts();
     HeldAnswer held(down, is_stream ? HeldAnswer::End::passes : HeldAnswer::End::held);
     CountedBody body(up);
     Counting counting(entry, body, held, route);
@@ -146,6 +152,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
                                   .hub = hub_};
     const auto now = std::chrono::system_clock::now();
     const auto decision = site->table.decide(wanted, now);
+    measure.decided(decision.mapping, entry.opened());
     if (!decision.allowed()) {
         principal = recognize(entry, site, head, down.event());
         const auto refusal = refusal_of(decision, wanted);
@@ -196,6 +203,9 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
         co_return co_await refuse(login_failed(outcome.error(), head.authority), entry, held);
     }
 
+    const auto& mapping = *decision.mapping;
+    if (mapping.principal.looks_at_tokens() || mapping.system_certificate) measure.has_principal();
+
     // 3. The record is safe before the back end sees a byte, or policy is to do without.
     bool admitted = gate_.log().admits();
     if (admitted) {
@@ -214,8 +224,10 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
     // 4. The connection for this mapping and this user answers.
     const bool has_login = outcome.has_value();
     ExchangeAudit inside(gate_, entry.exchange(), &route);
+    measure.admitted();
     if (has_login)
         outcome = co_await backend->serve_recorded(head, body, held, delivery.login, inside);
+    measure.answered(held.started_at());
     deliveries_.answered(delivery, held.status());
 
     // 5. Exactly one end, written before the caller learns that it is over.

@@ -3,6 +3,7 @@
 #include "agent/audit_gate.hpp"
 #include "agent/principals.hpp"
 #include "agent/site.hpp"
+#include "base/log_line.hpp"
 #include "http/service.hpp"
 
 #include <string>
@@ -17,15 +18,17 @@ namespace sallyport::agent {
 class Backends;
 class Deliveries;
 class HeldAnswer;
+class Meter;
 
 /// START HERE: one request's way through the agent. Whatever a hub sends goes through serve() and
 /// nothing else: a mapping and a rule must allow it, its audit record must be safe, and only then
 /// does a back end see a byte. One per worker loop and hub.
 class Exchange final : public http::Service {
 public:
-    /// `hub` is the name of the hub (in agent.toml) whose links lead here.
+    /// `hub` is the name of the hub (in agent.toml) whose links lead here. `meter` knows the table
+    /// of `site`, and hears of another one before use().
     Exchange(std::string hub, std::string location, AuditGate& gate, Principals& principals,
-             Deliveries& deliveries, Backends& backends, SitePtr site);
+             Deliveries& deliveries, Backends& backends, Meter& meter, SitePtr site);
 
     net::Task<Result<void>> serve(const http::RequestHead& head, http::Body& up,
                                   http::Answer& down) override;
@@ -48,6 +51,8 @@ private:
     Principals& principals_;
     Deliveries& deliveries_;
     Backends& backends_;
+    Meter& meter_;
+    log::Line line_;
     SitePtr site_;
 };
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "http/service.hpp"
+#include "net/loop.hpp"
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +23,7 @@ public:
     void inform(const http::ResponseHead& head) override { down_.inform(head); }
     void start(const http::ResponseHead& head) override {
         status_ = head.status;
+        started_at_ = net::Loop::now();
         down_.start(head);
     }
     bool started() const override { return down_.started(); }
@@ -36,6 +39,8 @@ public:
     void release();
     bool finished() const { return finished_; }
     int status() const { return status_; }
+    /// When its head went by; the epoch: not yet.
+    std::chrono::steady_clock::time_point started_at() const { return started_at_; }
     std::uint64_t bytes() const { return bytes_; }
 
 private:
@@ -43,6 +48,7 @@ private:
     const End end_;
     std::vector<std::pair<std::string, std::string>>
         trailers_;  // copied: the back end's buffer moves on
+    std::chrono::steady_clock::time_point started_at_{};
     std::uint64_t bytes_ = 0;
     int status_ = 0;
     bool finished_ = false;

@@ -67,6 +67,10 @@ public:
     void retire() override;
     void expire_at(std::optional<mappings::Moment> moment) override { expiry_.set(moment); }
 
+    PoolStatus pool() const override {
+        const auto idle = idle_connections();
+        return {.busy = open_connections() - idle, .idle = idle, .waiting = waiting_exchanges()};
+    }
     // Of all hosts together:
     std::size_t idle_connections() const;
     std::size_t open_connections() const;

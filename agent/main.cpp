@@ -19,7 +19,7 @@ int run(const std::filesystem::path& file, agent::OnBroken on_broken) {
         std::cerr << site.error().detail << '\n';
         return 2;
     }
-    log::start("sallyport", (*site)->config.log_level);
+    log::start("sallyport", (*site)->config.log);
     int code = 0;
     if (auto agent = agent::Agent::create(*site)) {
         (*agent)->run();
@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
                                       }};
     daemon::add_audit_commands(app, audit);
     agent::add_daemon_commands(app, context);
+    agent::add_monitor_commands(app, context);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -35,6 +35,7 @@ public:
     net::Task<Result<void>> serve_recorded(const http::RequestHead& head, http::Body& up,
                                            http::Answer& down, LoginPtr login,
                                            ExchangeAudit& audit) override;
+    PoolStatus pool() const override { return pool_.status(); }
 
 private:
     struct Outcome {

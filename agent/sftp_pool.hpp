@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/backend.hpp"
 #include "agent/connector.hpp"
 #include "agent/places.hpp"
 #include "net/idle_sweep.hpp"
@@ -45,6 +46,9 @@ public:
     net::Task<Result<Lease>> take(http::Answer& down, Freshness freshness, const bool& expired);
     /// Keeps a channel.
     void put(Lease lease);
+    PoolStatus status() const {
+        return {.busy = places_.taken(), .idle = idle_.size(), .waiting = places_.waiting()};
+    }
 
 private:
     /// A channel that nobody uses.

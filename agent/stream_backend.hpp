@@ -63,6 +63,7 @@ public:
     net::Task<Result<void>> serve_recorded(const http::RequestHead& head, http::Body& up,
                                            http::Answer& down, LoginPtr login,
                                            ExchangeAudit& audit) override;
+    PoolStatus pool() const override { return {.busy = streams_}; }
     /// Ends its streams, and opens no more.
     void retire() override;
     void expire_at(std::optional<mappings::Moment> moment) override { expiry_.set(moment); }

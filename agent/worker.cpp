@@ -26,7 +26,7 @@ tunnel::Hello say_hello(const AgentShared& shared, const Site& site, const HubCo
 struct Worker::HubSide {
     HubSide(Worker& worker, const HubConfig& hub)
         : exchange(hub.name, hub.location, worker.gate_, worker.principals_, worker.deliveries_,
-                   worker.backends_, worker.site_),
+                   worker.backends_, worker.meter_, worker.site_),
           channels(worker.loop_, worker.sweep_, worker.gate_, hub.name, hub.location,
                    [this](const tunnel::Open& open) { return links.ask(open); }),
           links({.loop = worker.loop_,
@@ -68,6 +68,7 @@ Worker::Worker(std::size_t index, AgentShared& shared)
       site_(shared.site),
       finishing_(loop_),
       work_(loop_.io.get_executor()) {
+    meter_.use(site_->table);
     deliveries_.use(site_, shared.keys, shared.agent);
     for (const auto& hub : site_->config.hubs)
         hubs_.push_back(std::make_unique<HubSide>(*this, hub));
@@ -99,6 +100,7 @@ void Worker::join() {
 void Worker::use(SitePtr site, PrincipalKeys keys) {
     asio::post(loop_.executor(), [this, site, keys = std::move(keys)] {
         site_ = site;
+        meter_.use(site->table);
         deliveries_.use(site, keys, shared_.agent);
         backends_.use(site);
         for (auto& hub : hubs_) hub->exchange.use(site);
@@ -142,7 +144,9 @@ void Worker::ask_status(std::function<void(Status)> tell) {
         Status status{.links = {},
                       .channels = {},
                       .issued_system = deliveries_.issued_system(),
-                      .ssh_hosts = backends_.ssh_hosts()};
+                      .ssh_hosts = backends_.ssh_hosts(),
+                      .counts = meter_.counts(net::Loop::now()),
+                      .pools = backends_.pools()};
         for (const auto& hub : hubs_) hub->channels.tell(status.channels);
         for (std::size_t i = 0; i < hubs_.size(); ++i)
             status.links.emplace_back(shared_.site->config.hubs[i].name, hubs_[i]->links.status());

@@ -6,6 +6,7 @@
 #include "agent/deliveries.hpp"
 #include "agent/exchange.hpp"
 #include "agent/hub_links.hpp"
+#include "agent/meter.hpp"
 #include "agent/principals.hpp"
 #include "agent/site.hpp"
 #include "net/idle_sweep.hpp"
@@ -63,6 +64,8 @@ public:
         /// Of the agent towards back ends, if it issued itself one and showed it.
         std::optional<certs::Certificate> issued_system;
         std::vector<ssh::Host::Status> ssh_hosts;
+        Counts counts;                                          // of its exchanges
+        std::vector<std::pair<std::string, PoolStatus>> pools;  // by mapping
     };
 
     Worker(std::size_t index, AgentShared& shared);
@@ -98,6 +101,7 @@ private:
     net::Loop loop_;
     net::IdleSweep sweep_;
     AuditGate gate_;
+    Meter meter_;
     Principals principals_;
     Backends backends_;
     Deliveries deliveries_;

@@ -12,14 +12,14 @@ namespace sallyport::audit {
 namespace {
 
 /// New ones come behind, so that whoever counts columns finds the old ones where they were.
-constexpr std::array<std::string_view, 41> csv_fields = {
+constexpr std::array<std::string_view, 42> csv_fields = {
     "exchange",  "outcome",       "status",         "reason",      "tenant",    "client",
     "hub",       "location",      "agent",          "user",        "user_type", "issuer",
     "principal", "virtual_host",  "internal_host",  "method",      "path",      "rule",
     "decision",  "request_bytes", "response_bytes", "duration_us", "function",  "sap_client",
     "sap_user",  "result",        "operation",      "bound_as",    "bind_dn",   "mechanism",
     "oid",       "destination",   "token_fault",    "act",         "who",       "account",
-    "object",    "before",        "after",          "remote",      "code"};
+    "object",    "before",        "after",          "remote",      "code",      "trace"};
 
 /// Who looks at it may do so on a terminal.
 std::string csv_cell(std::string_view text) {

@@ -154,11 +154,9 @@ void set_user(boost::json::object& ecs, const Record& record) {
 }
 
 void set_fields(boost::json::object& ecs, const Record& record) {
-    constexpr std::pair<const char*, const char*> texts[] = {{"reason", "event.reason"},
-                                                             {"code", "error.code"},
-                                                             {"exchange", "transaction.id"},
-                                                             {"tenant", "organization.id"},
-                                                             {"rule", "rule.name"}};
+    constexpr std::pair<const char*, const char*> texts[] = {
+        {"reason", "event.reason"}, {"code", "error.code"},        {"exchange", "transaction.id"},
+        {"trace", "trace.id"},      {"tenant", "organization.id"}, {"rule", "rule.name"}};
     for (const auto& [ours, theirs] : texts)
         if (const auto text = record.text(ours); !text.empty()) set(ecs, theirs, text);
     constexpr std::pair<const char*, const char*> numbers[] = {

@@ -20,14 +20,34 @@ public:
         std::string_view reason{};
     };
 
-    /// `log` and what the views in `exchange` refer to must outlive the entry.
-    Entry(Log& log, const ExchangeBegin& exchange);
+    /// How it ended, in the same words and figures as its record.
+    struct End {
+        const ExchangeBegin& exchange;
+        const Outcome& outcome;
+        std::uint64_t request_bytes;
+        std::uint64_t response_bytes;
+        std::chrono::steady_clock::time_point opened;
+        std::chrono::steady_clock::time_point closed;
+    };
+    /// Hears of the one end of an entry, also where the policy leaves the record out.
+    class Observer {
+    public:
+        virtual void ended(const End& end) = 0;
+
+    protected:
+        ~Observer() = default;
+    };
+
+    /// `log` and what the views in `exchange` refer to must outlive the entry; `observer`, which
+    /// may be null, as well.
+    Entry(Log& log, const ExchangeBegin& exchange, Observer* observer = nullptr);
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
     ~Entry();
 
     /// What is known of the exchange; may be completed until begin() or close().
     ExchangeBegin& exchange() { return exchange_; }
+    std::chrono::steady_clock::time_point opened() const { return opened_; }
 
     /// It is allowed: appends the begin. Call it at most once.
     Sequence begin();
@@ -52,6 +72,7 @@ public:
 private:
     Log& log_;
     ExchangeBegin exchange_;
+    Observer* observer_;
     std::chrono::steady_clock::time_point opened_;
     std::string_view token_fault_;
     std::uint32_t attempts_ = 0;

@@ -28,6 +28,7 @@ struct ExchangeBegin {
     std::string_view path{};           // without the query unless the mapping records it
     std::string_view destination{};    // where a file is moved to
     std::string_view rule{};           // the rule that allowed it, e.g. "2:/sap/opu/"
+    std::string_view trace{};          // trace id of a W3C traceparent that the client sent
     std::string_view decision = "allowed";
 };
 
@@ -53,6 +54,7 @@ struct ExchangeEnd {
     std::chrono::microseconds duration{0};
     std::uint64_t attempts = 0;        // at internal hosts; told where it took more than one
     std::string_view internal_host{};  // that was used in the end, where the begin names another
+    std::string_view trace{};  // as in the begin
     // Only where there is no begin:
     std::string_view tenant{};
     std::string_view client{};

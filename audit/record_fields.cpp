@@ -19,6 +19,7 @@ void write_fields(Line& line, const ExchangeBegin& event) {
     line.text("path", event.path, Line::path_bytes_max);
     line.text("destination", event.destination, Line::path_bytes_max);
     line.text("rule", event.rule);
+    line.text("trace", event.trace);
     line.text("decision", event.decision);
 }
 
@@ -34,6 +35,7 @@ void write_fields(Line& line, const PairedEnd& event) {
     line.number("duration_us", static_cast<std::int64_t>(end.duration.count()));
     if (end.attempts > 1) line.number("attempts", end.attempts);
     line.text("internal_host", end.internal_host);
+    line.text("trace", end.trace);
     if (event.begin) return;
     line.text("tenant", end.tenant);
     line.text("client", end.client);

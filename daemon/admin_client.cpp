@@ -26,21 +26,13 @@ Error not_reached(const std::filesystem::path& socket, const Error& why) {
                                    "; is the daemon running, and with this configuration?"};
 }
 
-}  // namespace
-
-Result<boost::json::object> ask_daemon(const std::filesystem::path& socket,
-                                       const std::string& method, const std::string& target,
-                                       std::chrono::seconds patience, std::string body) {
+Result<http::FetchResponse> fetch_from(const std::filesystem::path& socket,
+                                       http::FetchRequest request, std::chrono::seconds patience) {
     auto wire = net::connect_unix(socket);
     if (!wire) return not_reached(socket, wire.error());
     net::Loop loop;
     std::optional<Result<http::FetchResponse>> response;
-    http::FetchRequest request;
-    request.method = method;
-    request.target = target;
     request.host = "localhost";
-    request.body = std::move(body);
-    if (method != "GET") request.fields.emplace_back("content-type", "application/json");
     {
         net::TaskGroup tasks(loop);
         tasks.spawn("ask",
@@ -48,20 +40,47 @@ Result<boost::json::object> ask_daemon(const std::filesystem::path& socket,
         loop.io.run();
     }
     if (!response) return Error{Errc::failed, "no answer from the daemon"};
-    if (!*response) return response->error();
+    return std::move(*response);
+}
+
+}  // namespace
+
+Result<std::string> ask_daemon_for_text(const std::filesystem::path& socket,
+                                        const std::string& target, std::chrono::seconds patience) {
+    http::FetchRequest request;
+    request.method = "GET";
+    request.target = target;
+    request.response_bytes_max = text_bytes_max;
+    auto response = fetch_from(socket, std::move(request), patience);
+    if (!response) return response.error();
+    if (response->status != 200)
+        return Error{Errc::failed, "the daemon answered " + std::to_string(response->status)};
+    return std::move(response->body);
+}
+
+Result<boost::json::object> ask_daemon(const std::filesystem::path& socket,
+                                       const std::string& method, const std::string& target,
+                                       std::chrono::seconds patience, std::string body) {
+    http::FetchRequest request;
+    request.method = method;
+    request.target = target;
+    request.body = std::move(body);
+    if (method != "GET") request.fields.emplace_back("content-type", "application/json");
+    auto response = fetch_from(socket, std::move(request), patience);
+    if (!response) return response.error();
     boost::system::error_code failure;
-    auto value = boost::json::parse((*response)->body, failure);
+    auto value = boost::json::parse(response->body, failure);
     if (failure || !value.is_object())
         return Error{Errc::protocol, "the daemon's answer is no JSON"};
     auto& object = value.get_object();
-    if ((*response)->status < 400) return object;
+    if (response->status < 400) return object;
     const auto* error = object.if_contains("error");
     const auto* message = error != nullptr && error->is_object()
                               ? error->get_object().if_contains("message")
                               : nullptr;
     return Error{Errc::failed, message != nullptr && message->is_string()
                                    ? std::string(message->get_string())
-                                   : "the daemon answered " + std::to_string((*response)->status)};
+                                   : "the daemon answered " + std::to_string(response->status)};
 }
 
 }  // namespace sallyport::daemon

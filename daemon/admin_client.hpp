@@ -18,4 +18,11 @@ Result<boost::json::object> ask_daemon(const std::filesystem::path& socket,
                                        std::chrono::seconds patience = std::chrono::seconds(60),
                                        std::string body = {});
 
+inline constexpr std::size_t text_bytes_max = std::size_t{16} * 1024 * 1024;
+
+/// The same for an answer that is no JSON, up to text_bytes_max: the metrics.
+Result<std::string> ask_daemon_for_text(const std::filesystem::path& socket,
+                                        const std::string& target,
+                                        std::chrono::seconds patience = std::chrono::seconds(60));
+
 }  // namespace sallyport::daemon

@@ -1,5 +1,4 @@
-// What systemd-journald takes at its socket (systemd's "Native Journal Protocol"): one datagram for
-// each entry.
+// An audit record as an entry of the journal (base/journal_field.hpp).
 #pragma once
 
 #include "audit/record.hpp"
@@ -8,9 +7,6 @@
 #include <string_view>
 
 namespace sallyport::forward {
-
-/// One field. `name` is of A-Z, 0-9 and _; the value may be anything.
-void append_journal_field(std::string& out, std::string_view name, std::string_view value);
 
 /// MESSAGE (`body`), PRIORITY, SYSLOG_IDENTIFIER, SYSLOG_FACILITY, SALLYPORT_SEQ, SALLYPORT_EVENT,
 /// SALLYPORT_TIME, and SALLYPORT_<KEY> for each text and number of the record.

@@ -128,8 +128,9 @@ Result<bool> Fetch::read_body() {
     while (true) {
         const auto bytes = body_.peek();
         if (bytes.empty()) break;
-        if (response_.body.size() + bytes.size() > fetch_body_bytes_max)
-            return Error{Errc::limit, "the response is larger than 1 MiB"};
+        if (response_.body.size() + bytes.size() > request_.response_bytes_max)
+            return Error{Errc::limit, "the response is larger than " +
+                                          std::to_string(request_.response_bytes_max) + " bytes"};
         response_.body += as_text(bytes);
         body_.consume(bytes.size());
     }

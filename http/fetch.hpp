@@ -22,6 +22,7 @@ struct FetchRequest {
     std::string host{};  // the Host field
     std::vector<std::pair<std::string, std::string>> fields{};
     std::string body{};
+    std::size_t response_bytes_max = fetch_body_bytes_max;
 };
 
 struct FetchResponse {
@@ -35,7 +36,7 @@ struct FetchResponse {
 
 /// Sends one request over a connection that is not attached yet, and reads the whole response; the
 /// connection is closed afterwards. Errors: Errc::timed_out, cut, protocol, malformed (a part of
-/// the request cannot be written), limit (body above fetch_body_bytes_max).
+/// the request cannot be written), limit (body above response_bytes_max).
 net::Task<Result<FetchResponse>> fetch(net::Loop& loop, net::Duplex& duplex, FetchRequest request,
                                        net::Deadline deadline);
 

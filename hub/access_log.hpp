@@ -1,7 +1,9 @@
 #pragma once
 
+#include "base/log_line.hpp"
 #include "http/service.hpp"
 #include "hub/access_token.hpp"
+#include "hub/meter.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -28,8 +30,9 @@ struct RefusedHandshake {
     std::string_view why;
 };
 
-/// The hub's access record: one line per request, found by the exchange id that also stands in the
-/// agent's audit log and in the answer (docs/OPERATIONS.md#access-record). One per worker.
+/// The hub's access record, in figures and lines: one line per request, found by the exchange id
+/// that also stands in the agent's audit log and in the answer (docs/OPERATIONS.md#access-record).
+/// One per worker.
 class AccessLog {
 public:
     /// Longer values, which a client may choose, are cut here.
@@ -38,16 +41,18 @@ public:
     explicit AccessLog(AccessLevel level) : level_(level) {}
     void use(AccessLevel level) { level_ = level; }
     void write(const RefusedHandshake& refused);
+    const Counts& counts() const { return meter_.counts(); }
 
 private:
     friend class AccessEntry;
     AccessLevel level_;
-    std::string line_;  // kept, so that a line allocates nothing here
+    Meter meter_;     // also of requests that leave no line
+    log::Line line_;  // kept, so that a line allocates nothing here
 };
 
 /// The record of one request. Stands between the request and whoever serves it, counts what
 /// passes, and writes the line when it is destroyed, also if the exchange was cancelled. What it
-/// was given must live as long as it does.
+/// was given, and the views in it, must live as long as it does.
 class AccessEntry final : private http::Body, private http::Answer {
 public:
     AccessEntry(AccessLog& log, std::string_view exchange_id, const http::RequestHead& head,
@@ -56,9 +61,9 @@ public:
     AccessEntry(const AccessEntry&) = delete;
     AccessEntry& operator=(const AccessEntry&) = delete;
 
-    /// To be used in place of the request's own; its own if nothing will be written.
-    http::Body& body() { return level_ == AccessLevel::off ? up_ : *this; }
-    http::Answer& answer() { return level_ == AccessLevel::off ? down_ : *this; }
+    /// To be used in place of the request's own.
+    http::Body& body() { return *this; }
+    http::Answer& answer() { return *this; }
 
     void asked_by(std::shared_ptr<const Caller> caller) { caller_ = std::move(caller); }
     void asked_for(std::string_view authority, std::string_view location) {
@@ -96,13 +101,14 @@ private:
     bool relocate(std::size_t worker) override { return down_.relocate(worker); }
 
     std::string_view outcome() const;
-    void write_line(std::string_view outcome) const;
+    void write_line(std::string_view outcome, std::chrono::steady_clock::duration whole) const;
 
     AccessLog& log_;
     AccessLevel level_;  // as the request began
     http::Body& up_;
     http::Answer& down_;
-    std::chrono::steady_clock::time_point began_{};
+    http::Fields fields_;  // of the request
+    std::chrono::steady_clock::time_point began_;
     std::shared_ptr<const Caller> caller_;
     std::string_view exchange_id_;
     std::string_view method_;
@@ -117,6 +123,7 @@ private:
     bool by_agent_ = false;       // the answer is the agent's own
     bool failed_ = false;
     bool moved_ = false;
+    bool lasts_;  // as long as its two ends like
 };
 
 }  // namespace sallyport::hub

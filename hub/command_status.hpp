@@ -30,4 +30,8 @@ void add_audit_retention_command(CLI::App& audit, CommandContext& context,
 void add_reload_command(CLI::App& app, CommandContext& context,
                         std::function<Result<std::filesystem::path>()> socket);
 
+/// `metrics`, `log-level`
+void add_monitor_commands(CLI::App& app, CommandContext& context,
+                          const std::function<Result<std::filesystem::path>()>& socket);
+
 }  // namespace sallyport::hub

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "certs/sha256.hpp"
+#include "daemon/log_config.hpp"
 #include "hub/listening_sockets.hpp"
 #include "net/endpoint.hpp"
 
@@ -66,7 +67,7 @@ void check_plain_port(ConfigTable& table, std::string_view key, const std::strin
                       "allow_plaintext = true if the network is safe");
 }
 
-void read_hub(ConfigTable table, Config& config) {
+void read_hub(ConfigTable table, ConfigTable log_table, Config& config) {
     config.name = table.text("name");
     if (!is_dns_name(config.name))
         table.problem("name", "must be the hub's DNS name in lower case");
@@ -94,11 +95,7 @@ void read_hub(ConfigTable table, Config& config) {
         table.problem("admin_socket", "must not be longer than " +
                                           std::to_string(socket_path_bytes_max) + " bytes");
     config.workers = static_cast<std::size_t>(table.integer("workers", 2, 1, 64));
-    const auto level = table.choice("log_level", {"info", "debug", "warn", "error"});
-    config.log_level = level == "debug"   ? log::Level::debug
-                       : level == "warn"  ? log::Level::warn
-                       : level == "error" ? log::Level::error
-                                          : log::Level::info;
+    config.log = daemon::read_log(table, log_table);
     const auto access = table.choice("access_log", {"refused", "all", "off"});
     config.access_log = access == "all"   ? AccessLevel::all
                         : access == "off" ? AccessLevel::off
@@ -181,7 +178,7 @@ Result<Config> Config::parse(const std::string& text, const std::string& name) {
     ConfigProblems problems;
     auto document = read_config(text, name, problems);
     if (!problems.empty()) return Error{Errc::malformed, problems.text()};
-    read_hub(document.table("hub"), config);
+    read_hub(document.table("hub"), document.table("log"), config);
     read_enrolment(document.table("enrolment"), config);
     read_audit(document.table("audit"), config);
     read_agents(document.table("agents"), config);

@@ -38,7 +38,7 @@ struct Config {
     std::filesystem::path admin_socket = "/run/sallyport-hub/admin.sock";
     std::size_t workers = 2;
     bool allow_plaintext = false;
-    log::Level log_level = log::Level::info;
+    log::Settings log;
     AccessLevel access_log = AccessLevel::refused;
     daemon::AuditConfig audit;
     std::chrono::seconds token_lifetime{3'600};

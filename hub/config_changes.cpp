@@ -15,6 +15,8 @@ std::string_view category_of(std::string_view key) {
     static constexpr auto categories = std::to_array<std::pair<std::string_view, std::string_view>>(
         {{"log_level", "CloudConnectorLoggers"},
          {"access_log", "CloudConnectorLoggers"},
+         {"log.format", "CloudConnectorLoggers"},
+         {"log.target", "CloudConnectorLoggers"},
          {"token_lifetime", "ApplicationTrust"},
          {"certificate", "SystemCertificate"},
          {"agent_certificate_lifetime", "Account"},
@@ -53,6 +55,8 @@ std::vector<std::string> keep_what_needs_a_restart(const Config& running, Config
     keep("state", running.state_folder, after.state_folder);
     keep("admin_socket", running.admin_socket, after.admin_socket);
     keep("workers", running.workers, after.workers);
+    keep("log.format", running.log.format, after.log.format);
+    keep("log.target", running.log.target, after.log.target);
     keep("agent_certificate_lifetime", running.agent_certificate_lifetime,
          after.agent_certificate_lifetime);
     keep("expired_grace", running.expired_grace, after.expired_grace);
@@ -73,7 +77,7 @@ daemon::ConfigChange compare(const Config& running, const Config& after,
         comparison.part(category_of(key), key, before, now);
     };
     comparison.audit(running.audit, after.audit);
-    part("log_level", running.log_level, after.log_level);
+    part("log_level", running.log.level, after.log.level);
     part("access_log", running.access_log, after.access_log);
     part("token_lifetime", running.token_lifetime, after.token_lifetime);
     part("limits", running.client_limits, after.client_limits);

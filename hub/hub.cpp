@@ -77,6 +77,7 @@ Hub::Hub(Config config, HubState state, Store store, Authorities authorities)
                    .program = "sallyport-hub"}),
       configured_witnesses_(loop_, pool_),
       takers_(std::make_shared<daemon::AuditTakers>(daemon::forward_folder(config_->state_folder))),
+      level_(loop_, config_->log.level),
       tasks_(loop_),
       stopping_(loop_),
       signals_(loop_.io, SIGTERM, SIGINT, SIGHUP) {}
@@ -185,6 +186,7 @@ void Hub::run() {
     tasks_.spawn("accounts", watch_accounts());
     tasks_.spawn("certificates", watch_certificates());
     tasks_.spawn("witness", watch_witnesses());
+    tasks_.spawn("log level", level_.run());
     wait_for_signal();
     if (config_->agent_certificate_lifetime < short_certificate_lifetime)
         log::warn("config.odd",
@@ -240,7 +242,7 @@ Result<void> Hub::reload(std::string_view who) {
     const auto changed = compare(*config_, *config, kept);
     config_ = std::make_shared<const Config>(std::move(*config));
     restart_needed_ = std::move(kept);
-    log::set_level(config_->log_level);
+    level_.configure(config_->log.level);
     use(*lists);
     tls_port_->use(*context);
     api_->use(std::make_shared<const TokenEndpoint>(make_token_endpoint(*config_)));

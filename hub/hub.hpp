@@ -3,6 +3,7 @@
 #include "daemon/admin_server.hpp"
 #include "daemon/audit_takers.hpp"
 #include "daemon/configured_witnesses.hpp"
+#include "daemon/log_level.hpp"
 #include "forward/forwarders.hpp"
 #include "hub/accounts.hpp"
 #include "hub/agent_revocation.hpp"
@@ -78,7 +79,9 @@ private:
     void take_link(TlsPort::Connection connection, const certs::Certificate& certificate);
     net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request,
                                                daemon::AdminCaller caller);
-    net::Task<http::SimpleResponse> perform(std::string_view target, daemon::AdminCaller caller);
+    net::Task<http::SimpleResponse> perform(std::string_view target, std::string_view body,
+                                            daemon::AdminCaller caller);
+    net::Task<std::string> metrics();
     boost::json::object status() const;
     net::Task<boost::json::object> witness_status();
     net::Task<void> watch_witnesses();
@@ -122,6 +125,7 @@ private:
     std::unique_ptr<ApiClients> api_clients_;
     std::unique_ptr<TlsPort> tls_port_;
     std::unique_ptr<daemon::AdminServer> admin_;
+    daemon::LogLevel level_;
     net::TaskGroup tasks_;
     net::TaskGroup stopping_;
     boost::asio::signal_set signals_;

@@ -7,6 +7,7 @@
 #include "daemon/audit_report.hpp"
 #include "daemon/audit_retention.hpp"
 #include "daemon/forward_report.hpp"
+#include "daemon/metrics.hpp"
 #include "hub/hub.hpp"
 #include "hub/witness_report.hpp"
 
@@ -29,8 +30,9 @@ json::array to_json(const std::vector<std::string>& texts) {
 }
 
 using WithoutLog = daemon::AdminVerb::WithoutLog;
-constexpr std::array<daemon::AdminVerb, 3> verbs{
-    {{"/v1/reload", "config.reload", WithoutLog::allowed},
+constexpr std::array<daemon::AdminVerb, 4> verbs{
+    {{daemon::log_level_target, daemon::log_level_act, WithoutLog::allowed},
+     {"/v1/reload", "config.reload", WithoutLog::allowed},
      {"/v1/audit/rotate-key", "audit.rotate_key"},
      {"/v1/audit/repair", "audit.repair", WithoutLog::allowed}}};
 
@@ -43,6 +45,17 @@ net::Task<http::SimpleResponse> Hub::administer(const http::SimpleRequest& reque
         auto facts = status();
         facts["witness"] = co_await witness_status();
         response.body = json::serialize(facts);
+        co_return response;
+    }
+    if (request.head.method == "GET" && request.head.target == daemon::log_level_target) {
+        http::SimpleResponse response;
+        response.body = json::serialize(level_.status());
+        co_return response;
+    }
+    if (request.head.method == "GET" && request.head.target == "/metrics") {
+        http::SimpleResponse response;
+        response.content_type = daemon::Metrics::content_type;
+        response.body = co_await metrics();
         co_return response;
     }
     const bool witness = !config_->audit.witnesses.empty();
@@ -60,12 +73,14 @@ net::Task<http::SimpleResponse> Hub::administer(const http::SimpleRequest& reque
     const auto* verb = daemon::find_verb(verbs, request.head);
     if (verb == nullptr) co_return daemon::admin_error(404, "not_found", "unknown request");
     if (auto refused = daemon::refuse_unrecorded(*verb, *log_)) co_return std::move(*refused);
-    auto answer = co_await perform(verb->target, caller);
+    auto answer = co_await perform(verb->target, request.body, caller);
     co_return co_await daemon::record_act(recorder, caller, std::string(verb->act),
                                           std::move(answer));
 }
 
-net::Task<http::SimpleResponse> Hub::perform(std::string_view target, daemon::AdminCaller caller) {
+net::Task<http::SimpleResponse> Hub::perform(std::string_view target, std::string_view body,
+                                             daemon::AdminCaller caller) {
+    if (target == daemon::log_level_target) co_return level_.order(body);
     if (target == "/v1/audit/repair") {
         const auto repaired = co_await daemon::repair_audit(*log_, pool_, loop_);
         co_return daemon::repair_answer(repaired);
@@ -137,6 +152,7 @@ json::object Hub::status() const {
             {"memory_budget",
              json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}}},
             {"log_lines_dropped", log::dropped()},
+            {"log", level_.status()},
             {"agents", std::move(agents)}};
 }
 

@@ -66,6 +66,8 @@ public:
     Result<void> may_go_on(const Caller& caller) const;
     WrongKeys& wrong_keys() { return keys_.wrong; }
     AccessLog& access_log() { return access_; }
+    /// That wait for an agent.
+    std::size_t held_requests() const { return held_.requests(); }
     /// Of the token or key that was judged last, if it was refused.
     const CredentialOwner& refused_owner() const { return refused_owner_; }
     /// A token or a key that opens no way, for the audit log.

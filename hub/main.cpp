@@ -23,7 +23,7 @@ int run(const std::string& file) {
         std::cerr << config.error().detail << '\n';
         return 2;
     }
-    log::start("sallyport-hub", config->log_level);
+    log::start("sallyport-hub", config->log);
     auto hub = hub::Hub::create(std::move(*config));
     int code = 0;
     if (hub) {
@@ -110,6 +110,7 @@ int main(int argc, char** argv) {
     };
     hub::add_status_command(app, context, socket);
     hub::add_reload_command(app, context, socket);
+    hub::add_monitor_commands(app, context, socket);
     daemon::AuditCommandContext audit{
         .folder = [&]() -> Result<std::filesystem::path> {
             const auto config = hub::Config::load(file);

@@ -142,6 +142,25 @@ void Worker::use(std::shared_ptr<const Config> config) {
     });
 }
 
+void Worker::ask_status(std::function<void(Status)> tell) {
+    asio::post(loop_.executor(), [this, tell = std::move(tell)] {
+        Status status{.counts = ingress_.access_log().counts(),
+                      .links = {},
+                      .held_requests = ingress_.held_requests()};
+        for (const auto& [number, attachment] : attached_) {
+            if (!attachment->member) continue;
+            const auto& link = attachment->end.link();
+            status.links.push_back({.tenant = std::string(attachment->name.tenant()),
+                                    .agent = std::string(attachment->name.agent()),
+                                    .round_trip = link.round_trip(),
+                                    .streams = attachment->end.streams(),
+                                    .bytes_in = link.bytes_in(),
+                                    .bytes_out = link.bytes_out()});
+        }
+        tell(std::move(status));
+    });
+}
+
 void Worker::links_changed() {
     asio::post(loop_.executor(), [this] { links_.changed(); });
 }

@@ -24,7 +24,9 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace sallyport::net {
 class BlockingPool;
@@ -70,6 +72,20 @@ struct ArrivedLink {
 /// One thread of the hub: clients of its ports, and the links that carry what they want.
 class Worker {
 public:
+    struct LinkStatus {
+        std::string tenant;  // its id
+        std::string agent;
+        std::chrono::steady_clock::duration round_trip{};
+        std::size_t streams = 0;
+        std::uint64_t bytes_in = 0;
+        std::uint64_t bytes_out = 0;
+    };
+    struct Status {
+        Counts counts;
+        std::vector<LinkStatus> links;  // that were taken in
+        std::size_t held_requests = 0;
+    };
+
     Worker(std::size_t index, HubShared& shared, TokenVerifier verifier,
            net::ListeningSocket proxy_socket);
     ~Worker();
@@ -91,6 +107,8 @@ public:
     void links_changed();
     /// There are other revocation lists: links of certificates on them end.
     void revocation_changed();
+    /// `tell` is called on the worker's thread.
+    void ask_status(std::function<void(Status)> tell);
 
     std::size_t clients() const { return clients_now_.load(std::memory_order_relaxed); }
 

@@ -19,7 +19,7 @@ NO_ROW = {
     "certs/join_token.cpp:expiry_max": "form of a time",
     "certs/token_claims.cpp:time_max": "form of a time",
     "daemon/forward_config.cpp:file_bytes_max": "of size_max",
-    "forward/journal.cpp:field_name_bytes_max": "journald's own",
+    "base/journal_field.cpp:field_name_bytes_max": "journald's own",
     "forward/settings.hpp:size_max": "[[audit.forward]] size_max",
     "forward/syslog.cpp:host_bytes_max": "RFC 5424",
     "forward/syslog.cpp:message_id_bytes_max": "RFC 5424",

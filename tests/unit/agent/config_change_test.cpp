@@ -74,6 +74,7 @@ TEST(ConfigChange, NamesTheCategoriesThatAdministratorsKnow) {
          "audit.forward siem added"},
         {some + "[agent]\nlog_level = \"debug\"\nworkers = 2",
          "CloudConnectorLoggers,Configuration", "log_level changed; workers changed"},
+        {some + "[log]\nformat = \"json\"", "CloudConnectorLoggers", "log format changed"},
         {some + "[tunnel]\nping_interval = \"9s\"", "AdvancedConnectivity", "tunnel changed"},
     };
     for (const auto& one : cases) {

@@ -75,7 +75,7 @@ path = "/"
     EXPECT_EQ(config->state_dir, "/s");
     EXPECT_EQ(config->workers, 3u);
     EXPECT_EQ(config->admin_socket, "/a.sock");
-    EXPECT_EQ(config->log_level, log::Level::debug);
+    EXPECT_EQ(config->log.level, log::Level::debug);
     const HubConfig prod{.name = "prod",
                          .url = "https://hub.example.com:8443",
                          .location = "plant-1",
@@ -110,7 +110,7 @@ TEST(AgentConfig, NeedsNothingButAHub) {
     EXPECT_EQ(config->state_dir, "/var/lib/sallyport");
     EXPECT_EQ(config->admin_socket, "/run/sallyport/admin.sock");
     EXPECT_EQ(config->workers, 1u);
-    EXPECT_EQ(config->log_level, log::Level::info);
+    EXPECT_EQ(config->log.level, log::Level::info);
     EXPECT_EQ(config->hubs[0].name, "default");
     EXPECT_EQ(config->hubs[0].location, "");
     EXPECT_EQ(config->hubs[0].connections, 2u);
@@ -127,6 +127,16 @@ TEST(AgentConfig, NeedsNothingButAHub) {
     EXPECT_EQ(parse("").error().detail, "f:1:1: needs at least one [[hub]] with a url");
 }
 
+TEST(AgentConfig, ReadsHowTheLogIsWritten) {
+    const auto config =
+        parse(hub + "[log]\nlevel = \"warn\"\nformat = \"json\"\ntarget = \"stdout\"\n");
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->log, (log::Settings{.level = log::Level::warn,
+                                          .format = log::Format::json,
+                                          .target = log::Target::standard_output}));
+    EXPECT_EQ(parse(hub)->log, log::Settings());
+}
+
 TEST(AgentConfig, RefusesValuesAtTheirPlace) {
     const std::pair<const char*, const char*> cases[] = {
         {"[agent]\nstate_dir = \"relative\"", "f:4:13: agent.state_dir must be an absolute path"},
@@ -134,6 +144,13 @@ TEST(AgentConfig, RefusesValuesAtTheirPlace) {
         {"[agent]\nworkers = 0", "f:4:11: agent.workers must be a number from 1 to 64"},
         {"[agent]\nlog_level = \"trace\"",
          "f:4:13: agent.log_level must be one of info, debug, warn, error"},
+        {"[log]\nlevel = \"off\"", "f:4:9: log.level must be one of info, debug, warn, error"},
+        {"[log]\nformat = \"xml\"", "f:4:10: log.format must be one of text, json"},
+        {"[log]\ntarget = \"/x\"", "f:4:10: log.target must be one of stderr, stdout, journald"},
+        {"[log]\ntarget = \"journald\"\nformat = \"json\"",
+         "f:5:10: log.format says nothing with target = \"journald\", which has fields"},
+        {"[log]\nlevel = \"warn\"\n[agent]\nlog_level = \"warn\"",
+         "f:4:9: log.level is told twice: here and as log_level, which is its older name"},
         {"[audit]\nlevel = \"some\"", "f:4:9: audit.level must be one of all, security, off"},
         {"[audit]\ndurability = true", "f:4:14: audit.durability must be a text in quotes"},
         {"[trust]\nca_file = \"ca.pem\"", "f:4:11: trust.ca_file must be an absolute path"},

@@ -2,6 +2,7 @@
 
 #include "agent/backends.hpp"
 #include "agent/deliveries.hpp"
+#include "agent/meter.hpp"
 #include "audit/disk.hpp"
 #include "audit/joined_reader.hpp"
 #include "audit/record.hpp"
@@ -110,8 +111,9 @@ struct ExchangeWorld {
         EXPECT_TRUE(opened);
         log = std::move(*opened);
         gate = std::make_unique<AuditGate>(loop, *log);
-        exchange =
-            std::make_unique<Exchange>("prod", "", *gate, principals, deliveries, backends, made);
+        meter.use(made->table);
+        exchange = std::make_unique<Exchange>("prod", "", *gate, principals, deliveries, backends,
+                                              meter, made);
     }
     int status_of(std::string_view method, http::Fields fields,
                   std::string_view authority = "erp.virtual:80") {
@@ -155,6 +157,7 @@ struct ExchangeWorld {
     net::Loop loop;
     net::IdleSweep sweep{loop};
     net::BlockingPool pool;
+    Meter meter;
     MappingStates states;
     Backends backends{loop, sweep, pool, states};
     Deliveries deliveries{loop, pool};
@@ -259,6 +262,34 @@ TEST(Exchange, ARecordThatWasLostInItsOwnTurnIsNoRecordThoughTheLogIsWellAgain) 
     EXPECT_TRUE(world.log->healthy());
     world.breakdown.reset();
     EXPECT_EQ(world.status_of("GET", {}), 502);
+}
+
+TEST(Exchange, IsCountedOnceForItsMappingByWhatIsOnRecord) {
+    ExchangeWorld world;
+    EXPECT_EQ(world.status_of("GET", {}), 502);     // nobody listens there
+    EXPECT_EQ(world.status_of("DELETE", {}), 403);  // no rule
+    EXPECT_EQ(world.status_of("GET", {}, "none.virtual:80"), 403);
+    const auto counts = world.meter.counts(net::Loop::now());
+    const auto& erp = counts.mappings.front();
+    EXPECT_EQ(erp.first, "erp.virtual:80");
+    EXPECT_EQ(erp.second.ended, (std::array<std::uint64_t, 5>{0, 1, 1, 0, 0}));
+    EXPECT_EQ(counts.none.ended, (std::array<std::uint64_t, 5>{0, 1, 0, 0, 0}));
+    EXPECT_EQ(erp.second.running, 0U);
+    EXPECT_GT(erp.second.whole.sum().count(), 0);
+    EXPECT_EQ(erp.second.head.sum().count(), 0) << "no back end said anything";
+    ASSERT_EQ(counts.slowest.size(), 3U);
+    EXPECT_EQ(counts.slowest.front().path, "/x");
+}
+
+TEST(Exchange, ATraceOfTheClientIsOnRecordIfItIsValid) {
+    ExchangeWorld world;
+    constexpr std::string_view parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const http::Field good[] = {{"traceparent", parent}};
+    EXPECT_EQ(world.status_of("DELETE", good), 403);
+    EXPECT_EQ(world.last_end().text("trace"), "0af7651916cd43dd8448eb211c80319c");
+    const http::Field bad[] = {{"traceparent", parent.substr(1)}};
+    EXPECT_EQ(world.status_of("GET", bad), 502);
+    EXPECT_FALSE(world.last_end().fields.contains("trace"));
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ inline std::string every_event() {
     std::string lines;
     std::string disclosures;
     const auto add = [&](const auto& event) { chain.append(lines, disclosures, {}, event); };
-    add(ExchangeBegin{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x});
-    const ExchangeEnd end{x, x, 1, x, 1, 1, some, 2, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
+    add(ExchangeBegin{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x});
+    const ExchangeEnd end{x, x, 1, x, 1, 1, some, 2, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
     add(PairedEnd{end, 1});
     add(PairedEnd{end, {}});
     add(BackendState{x, x, x, x});

@@ -1,5 +1,6 @@
 #include "forward/journal.hpp"
 
+#include "base/journal_field.hpp"
 #include "forward/journal_target.hpp"
 #include "net/blocking_pool.hpp"
 #include "tests/support/run_loop.hpp"

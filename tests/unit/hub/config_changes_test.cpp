@@ -29,7 +29,7 @@ TEST(ConfigChanges, WhatCanChangeIsTaken) {
         "drain_timeout = \"2s\"\nping_interval = \"3s\"\n"
         "[[certificate]]\nnames = [\"api.example.com\"]\nchain_file = \"/c\"\nkey_file = \"/k\"\n");
     EXPECT_TRUE(keep_what_needs_a_restart(running, after).empty());
-    EXPECT_EQ(after.log_level, log::Level::debug);
+    EXPECT_EQ(after.log.level, log::Level::debug);
     EXPECT_EQ(after.access_log, AccessLevel::all);
     EXPECT_EQ(after.token_lifetime, 2h);
     EXPECT_EQ(after.client_limits.requests_max, 7U);
@@ -37,6 +37,14 @@ TEST(ConfigChanges, WhatCanChangeIsTaken) {
     EXPECT_EQ(after.drain, 2s);
     EXPECT_EQ(after.certificates.size(), 1U);
     EXPECT_NE(after.digest, running.digest);
+}
+
+TEST(ConfigChanges, WhereTheLogGoesWaitsForARestart) {
+    const auto running = config("");
+    auto after = config("[log]\nformat = \"json\"\ntarget = \"stdout\"\nlevel = \"debug\"\n");
+    const std::vector<std::string> kept{"log.format", "log.target"};
+    EXPECT_EQ(keep_what_needs_a_restart(running, after), kept);
+    EXPECT_EQ(after.log, (log::Settings{.level = log::Level::debug}));
 }
 
 TEST(ConfigChanges, NamesWhatComesIntoForceAndWhatWaits) {

@@ -72,7 +72,7 @@ drain_timeout = "4s"
     EXPECT_EQ(config->state_folder, "/s");
     EXPECT_EQ(config->admin_socket, "/a.sock");
     EXPECT_EQ(config->workers, 4u);
-    EXPECT_EQ(config->log_level, log::Level::warn);
+    EXPECT_EQ(config->log.level, log::Level::warn);
     EXPECT_EQ(config->access_log, AccessLevel::all);
     EXPECT_EQ(config->audit.level, audit::Level::security);
     EXPECT_EQ(config->audit.durability, audit::Durability::power);
