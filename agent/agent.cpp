@@ -31,6 +31,12 @@ std::filesystem::path krb5_conf_of(const Config& config) {
     return config.kerberos ? config.kerberos->krb5_conf : std::filesystem::path();
 }
 
+std::vector<std::string> names_of(const std::vector<HubConfig>& hubs) {
+    std::vector<std::string> names;
+    for (const auto& hub : hubs) names.push_back(hub.name);
+    return names;
+}
+
 auto sealing_of(const daemon::AuditConfig& audit) {
     return std::tuple(audit.key_kind, audit.checkpoint_interval, audit.heartbeat_interval);
 }
@@ -39,9 +45,9 @@ auto sealing_of(const daemon::AuditConfig& audit) {
 bool needs_restart(const Config& before, const Config& after) {
     return before.hubs != after.hubs || before.channels != after.channels ||
            before.workers != after.workers || before.state_dir != after.state_dir ||
-           before.admin_socket != after.admin_socket || before.log.format != after.log.format ||
-           before.log.target != after.log.target || !before.tunnel.same_links(after.tunnel) ||
-           krb5_conf_of(before) != krb5_conf_of(after) ||
+           before.admin_socket != after.admin_socket || !before.admin.same_doors(after.admin) ||
+           before.log.format != after.log.format || before.log.target != after.log.target ||
+           !before.tunnel.same_links(after.tunnel) || krb5_conf_of(before) != krb5_conf_of(after) ||
            sealing_of(before.audit) != sealing_of(after.audit);
 }
 
@@ -57,6 +63,7 @@ Agent::Agent(SitePtr site)
     : site_(std::move(site)),
       sweep_(loop_),
       budget_(site_->config.tunnel.memory_budget_bytes),
+      board_(names_of(site_->config.hubs)),
       pins_(site_->config.witness_pins_file()),
       configured_witnesses_(loop_, pool_),
       key_sets_(
@@ -132,7 +139,8 @@ Result<void> Agent::open() {
         [this](std::string_view hub, tunnel::ControlMessage message) {
             hear_witness(hub, std::move(message));
         },
-        std::make_shared<MappingStates>(record_host_changes(*log_))});
+        std::make_shared<MappingStates>(record_host_changes(*log_)),
+        &board_});
     shared_->states->use(site_->table.mappings(), net::Loop::now());
     health_checks_ = std::make_unique<HealthChecks>(loop_, sweep_, pool_, shared_->states);
     health_checks_->use(site_);
@@ -151,11 +159,7 @@ Result<void> Agent::open() {
     }
     key_sets_.use(site_->identity_providers.sources());
     forwarders_.use(site_->config.audit.forwarders);
-    admin_ = std::make_unique<daemon::AdminServer>(
-        loop_, sweep_, [this](const http::SimpleRequest& request, daemon::AdminCaller caller) {
-            return administer(request, caller);
-        });
-    return admin_->listen(site_->config.admin_socket);
+    return open_admin();
 }
 
 Result<void> Agent::load_identity() {
@@ -235,6 +239,7 @@ void Agent::run() {
     rotating_.spawn("rotation", rotation_->run());
     rotating_.spawn("expiry", watch_expiry());
     rotating_.spawn("log level", level_.run());
+    rotating_.spawn("ready", watch_ready());
     start_witnesses();
     for (auto& worker : workers_) worker->start();
     wait_for_signal();
@@ -271,6 +276,7 @@ void Agent::wait_for_signal() {
 net::Task<void> Agent::stop() {
     log::info("agent.stopping");
     draining_ = true;
+    note_ready();
     // Over links that are up still. What is recorded from here on is offered at the next start.
     std::function<bool(std::uint64_t)> press = [this](std::uint64_t size) {
         return press_witnesses(size);
@@ -283,6 +289,7 @@ net::Task<void> Agent::stop() {
     co_await health_checks_->stop();
     for (auto& worker : workers_) worker->stop(deadline);
     co_await admin_->stop();
+    if (https_) co_await https_->stop();
     co_await key_sets_.stop();
     for (auto& worker : workers_) worker->join();
     log_->close();
@@ -303,6 +310,15 @@ Result<void> Agent::reload(std::string_view who) {
         log::error("config.refused", {{"error", to_text(keys.error())}});
         return keys.error();
     }
+    auto access = std::shared_ptr<const daemon::AdminHttps::Access>();
+    if (https_ && !(*site)->config.admin.listen.empty()) {
+        auto loaded = daemon::AdminHttps::load((*site)->config.admin);
+        if (!loaded) {
+            log::error("config.refused", {{"error", to_text(loaded.error())}});
+            return loaded.error();
+        }
+        access = std::move(*loaded);
+    }
     const bool restart = needs_restart(shared_->site->config, (*site)->config);
     const auto changed = compare(site_->config, (*site)->config);
     site_ = std::move(*site);
@@ -321,11 +337,13 @@ Result<void> Agent::reload(std::string_view who) {
     health_checks_->use(site_);
     use_keys(std::move(*keys));
     keep_last_good();
+    if (access) https_->use(std::move(access));
     log::info("config.reloaded", {{"configuration", site_->config.digest}, {"who", who}});
     if (restart)
         log::warn("config.restart_needed",
                   {{"what",
-                    "[[hub]], [tunnel], workers, state_dir, admin_socket, krb5_conf, [log] or "
+                    "[[hub]], [tunnel], workers, state_dir, admin_socket, admin_listen, who may "
+                    "administer, krb5_conf, [log] or "
                     "how the audit log is signed changed"}});
     return {};
 }

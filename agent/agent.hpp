@@ -3,12 +3,18 @@
 #include "agent/certificate_list.hpp"
 #include "agent/health_checks.hpp"
 #include "agent/hub_witness.hpp"
+#include "agent/readiness.hpp"
+#include "agent/ready_board.hpp"
 #include "agent/rotation.hpp"
+#include "agent/sap_monitoring.hpp"
 #include "agent/site.hpp"
 #include "agent/witness_pins.hpp"
 #include "agent/worker.hpp"
 #include "audit/log.hpp"
 #include "certs/certificate.hpp"
+#include "daemon/admin_https.hpp"
+#include "daemon/admin_refusals.hpp"
+#include "daemon/admin_routes.hpp"
 #include "daemon/admin_server.hpp"
 #include "daemon/audit_takers.hpp"
 #include "daemon/configured_witnesses.hpp"
@@ -72,13 +78,40 @@ private:
     void keep_last_good();
     void tell_last_good();
     boost::json::object last_good_json() const;
-    net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request,
-                                               daemon::AdminCaller caller);
-    net::Task<http::SimpleResponse> perform(std::string_view target, std::string_view body,
-                                            daemon::AdminCaller caller);
+    // What it can be asked for; agent_admin.cpp.
+    Result<void> open_admin();
+    void add_looks();
+    void add_acts();
+    void add_audit_acts();
+    void add_mapping_verbs();
+    daemon::ActRecorder recorder();
+    boost::json::object admin_status() const;
+    net::Task<http::SimpleResponse> do_at_workers(void (Worker::*act)());
+    http::SimpleResponse answer_reload(const daemon::AdminCall& call);
+    http::SimpleResponse answer_renew(const daemon::AdminCall& call);
+    http::SimpleResponse answer_reload_certificates(const daemon::AdminCall& call);
+    net::Task<http::SimpleResponse> answer_repair();
+    static net::Task<http::SimpleResponse> tell(net::Task<boost::json::object> facts);
+    static net::Task<http::SimpleResponse> give(http::SimpleResponse answer);
+    // For monitors of SAP's connector; agent_sap.cpp.
+    void add_sap_looks();
+    std::vector<sap::Account> sap_accounts() const;
+    net::Task<http::SimpleResponse> sap_subaccounts();
+    net::Task<http::SimpleResponse> sap_channels();
+    net::Task<http::SimpleResponse> sap_certificates();
+    net::Task<http::SimpleResponse> sap_certificates_in(sap::CertificateState state);
+    net::Task<http::SimpleResponse> sap_memory();
+    net::Task<http::SimpleResponse> sap_disk();
     net::Task<boost::json::object> status();
     net::Task<boost::json::object> top();
     net::Task<std::string> metrics();
+    net::Task<http::SimpleResponse> answer_metrics();
+    // Whether it lives, and can serve; agent_ready.cpp.
+    std::vector<NotReady> readiness() const;
+    net::Task<http::SimpleResponse> answer_livez();
+    http::SimpleResponse answer_readyz(const daemon::AdminCall& call);
+    net::Task<void> watch_ready();
+    void note_ready();
     net::Task<Worker::Status> ask(Worker& worker);
     net::Task<std::vector<Worker::Status>> ask_all();
     // Of all certificates:
@@ -104,6 +137,8 @@ private:
     net::Loop loop_;
     net::IdleSweep sweep_;
     tunnel::MemoryBudget budget_;
+    ReadyBoard board_;
+    bool told_ready_ = false;  // as it stands on record
     std::unique_ptr<AgentShared> shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
     net::BlockingPool pool_;  // goes before the loops that its jobs answer to
@@ -116,8 +151,11 @@ private:
     daemon::KeySets key_sets_;
     forward::Forwarders forwarders_;               // of the audit log
     std::shared_ptr<daemon::AuditTakers> takers_;  // likewise
+    std::unique_ptr<daemon::AdminRefusals> refusals_;
+    std::unique_ptr<daemon::AdminRoutes> routes_;
     std::unique_ptr<daemon::AdminServer> admin_;
     daemon::LogLevel level_;
+    std::unique_ptr<daemon::AdminHttps> https_;  // none: admin_listen is empty
     net::Event expiry_changed_;
     net::TaskGroup rotating_;
     net::TaskGroup stopping_;

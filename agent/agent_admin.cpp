@@ -1,139 +1,194 @@
-// What the running agent does when it is asked over its admin socket.
+// What the running agent does when it is asked over its admin sockets.
 #include "agent/agent.hpp"
 #include "agent/mapping_verbs.hpp"
 #include "base/error.hpp"
-#include "daemon/admin_act.hpp"
 #include "daemon/audit_erase.hpp"
 #include "daemon/audit_key.hpp"
 #include "daemon/audit_repair.hpp"
 #include "daemon/audit_retention.hpp"
 #include "daemon/metrics.hpp"
 
-#include <boost/json/serialize.hpp>
-
-#include <array>
 #include <csignal>
+#include <utility>
 
 namespace sallyport::agent {
-namespace {
 
 using WithoutLog = daemon::AdminVerb::WithoutLog;
+using daemon::AdminCall;
+using daemon::AdminRight;
 
-constexpr std::string_view drain = "/v1/drain";
-constexpr std::array<daemon::AdminVerb, 13> verbs{
-    {{"/v1/reload", "config.reload", WithoutLog::allowed},
-     {override_target, "mappings.override", WithoutLog::allowed},
-     {clear_target, "mappings.clear", WithoutLog::allowed},
-     {"/v1/reconnect", "links.reconnect"},
-     {"/v1/replace-links", "links.replace"},
-     {"/v1/renew-certificate", "certificate.renew"},
-     {"/v1/reload-certificates", "certificates.reload"},
-     {"/v1/renew-system-certificate", "system_certificate.renew"},
-     {"/v1/audit/rotate-key", "audit.rotate_key"},
-     {"/v1/audit/repair", "audit.repair", WithoutLog::allowed},
-     {"/v1/audit/trust-witness", "audit.trust_witness"},
-     {daemon::log_level_target, daemon::log_level_act, WithoutLog::allowed},
-     {drain, "agent.drain", WithoutLog::allowed}}};
-
-http::SimpleResponse done() {
-    http::SimpleResponse response;
-    response.body = R"({"done":true})";
-    return response;
+/// Every verb stands in here, and in docs/openapi-agent.json.
+Result<void> Agent::open_admin() {
+    const auto& config = site_->config;
+    refusals_ = std::make_unique<daemon::AdminRefusals>(*log_);
+    routes_ = std::make_unique<daemon::AdminRoutes>([this] { return recorder(); }, *refusals_);
+    add_looks();
+    add_acts();
+    add_audit_acts();
+    add_mapping_verbs();
+    add_sap_looks();
+    admin_ = std::make_unique<daemon::AdminServer>(
+        loop_, sweep_, daemon::find_groups(config.admin.admin_group, config.admin.view_group),
+        [this](const http::SimpleRequest& request, const daemon::AdminCaller& caller) {
+            return routes_->serve(request, caller);
+        });
+    if (auto listening = admin_->listen(config.admin_socket); !listening) return listening;
+    if (config.admin.listen.empty()) return {};
+    auto access = daemon::AdminHttps::load(config.admin);
+    if (!access) return access.error();
+    https_ = std::make_unique<daemon::AdminHttps>(loop_, sweep_, *routes_, *refusals_);
+    return https_->listen(config.admin.listen, std::move(*access));
 }
 
-}  // namespace
+/// Who was refused, and what listens over HTTPS.
+boost::json::object Agent::admin_status() const {
+    boost::json::object out{{"logins_refused", refusals_->logins()}};
+    if (https_) out["https"] = https_->status();
+    return out;
+}
 
-net::Task<http::SimpleResponse> Agent::administer(const http::SimpleRequest& request,
-                                                  daemon::AdminCaller caller) {
-    const auto& head = request.head;
-    if (head.method == "GET" && head.target == "/v1/status") {
-        http::SimpleResponse response;
-        const auto facts = co_await status();
-        response.body = boost::json::serialize(facts);
-        co_return response;
-    }
-    if (head.method == "GET" && head.target == "/v1/certificates") {
-        http::SimpleResponse response;
-        const auto facts = co_await certificates();
-        response.body = boost::json::serialize(facts);
-        co_return response;
-    }
-    if (head.method == "GET" && head.target == mappings_target) {
-        http::SimpleResponse response;
-        response.body = boost::json::serialize(mappings_json());
-        co_return response;
-    }
-    if (head.method == "POST" && head.target == check_target) {
-        co_return check_candidate(request.body);
-    }
-    if (head.method == "GET" && head.target == "/v1/top") {
-        http::SimpleResponse response;
-        const auto facts = co_await top();
-        response.body = boost::json::serialize(facts);
-        co_return response;
-    }
-    if (head.method == "GET" && head.target == daemon::log_level_target) {
-        http::SimpleResponse response;
-        response.body = boost::json::serialize(level_.status());
-        co_return response;
-    }
-    if (head.method == "GET" && head.target == "/metrics") {
-        http::SimpleResponse response;
-        response.content_type = daemon::Metrics::content_type;
-        response.body = co_await metrics();
-        co_return response;
-    }
-    const daemon::ActRecorder recorder{*log_, pool_, loop_, has_witness()};
-    if (head.method == "POST" && head.target == daemon::erase_target) {
-        co_return co_await daemon::erase_audit(recorder, request.body, caller);
-    }
-    if (const auto order = daemon::read_retention_order(head)) {
-        auto kept = co_await daemon::retain_audit(*log_, pool_, loop_, *order, caller.text());
-        if (order->dry_run) co_return kept;
-        co_return co_await daemon::record_act(recorder, caller, std::string(daemon::retention_act),
-                                              std::move(kept));
-    }
-    const auto* verb = daemon::find_verb(verbs, head);
-    if (verb == nullptr) co_return daemon::admin_error(404, "not_found", "unknown request");
-    if (auto refused = daemon::refuse_unrecorded(*verb, *log_)) co_return std::move(*refused);
-    auto answer = co_await perform(verb->target, request.body, caller);
-    auto recorded =
-        co_await daemon::record_act(recorder, caller, std::string(verb->act), std::move(answer));
+daemon::ActRecorder Agent::recorder() { return {*log_, pool_, loop_, has_witness()}; }
+
+void Agent::add_looks() {
+    const auto look = [this](std::string_view path,
+                             net::Task<boost::json::object> (Agent::*facts)()) {
+        routes_->add({.method = "GET", .path = path},
+                     [this, facts](const AdminCall&) { return tell((this->*facts)()); });
+    };
+    look("/v1/status", &Agent::status);
+    look("/v1/certificates", &Agent::certificates);
+    look("/v1/top", &Agent::top);
+    routes_->add({.method = "GET", .path = daemon::log_level_target},
+                 [this](const AdminCall&) { return give(daemon::admin_answer(level_.status())); });
+    routes_->add({.method = "GET", .path = "/metrics"},
+                 [this](const AdminCall&) { return answer_metrics(); });
+    routes_->add({.method = "GET", .path = "/livez", .needs = AdminRight::none},
+                 [this](const AdminCall&) { return answer_livez(); });
+    routes_->add({.method = "GET", .path = "/readyz", .needs = AdminRight::none},
+                 [this](const AdminCall& call) { return give(answer_readyz(call)); });
+}
+
+net::Task<http::SimpleResponse> Agent::tell(net::Task<boost::json::object> facts) {
+    const auto told = co_await std::move(facts);
+    co_return daemon::admin_answer(told);
+}
+
+void Agent::add_acts() {
+    const auto at_workers = [this](std::string_view path, std::string_view act,
+                                   void (Worker::*doing)()) {
+        routes_->add({.method = "POST", .path = path, .act = act},
+                     [this, doing](const AdminCall&) { return do_at_workers(doing); });
+    };
+    const auto at_once = [this](daemon::AdminVerb verb, auto doing) {
+        routes_->add(verb,
+                     [this, doing](const AdminCall& call) { return give((this->*doing)(call)); });
+    };
+    at_workers("/v1/reconnect", "links.reconnect", &Worker::reconnect);
+    at_workers("/v1/replace-links", "links.replace", &Worker::replace_links);
+    at_workers("/v1/renew-system-certificate", "system_certificate.renew", &Worker::renew_system);
+    at_once({.method = "POST",
+             .path = "/v1/reload",
+             .act = "config.reload",
+             .without_log = WithoutLog::allowed},
+            &Agent::answer_reload);
+    at_once({.method = "POST", .path = "/v1/renew-certificate", .act = "certificate.renew"},
+            &Agent::answer_renew);
+    at_once({.method = "POST", .path = "/v1/reload-certificates", .act = "certificates.reload"},
+            &Agent::answer_reload_certificates);
+    routes_->add({.method = "POST",
+                  .path = daemon::log_level_target,
+                  .act = daemon::log_level_act,
+                  .without_log = WithoutLog::allowed},
+                 [this](const AdminCall& call) { return give(level_.order(call.body())); });
     // On record first: the process ends when what runs is done, and takes no more answers.
-    if (verb->target == drain) std::raise(SIGTERM);
-    co_return recorded;
+    routes_->add(
+        {.method = "POST",
+         .path = "/v1/drain",
+         .act = "agent.drain",
+         .without_log = WithoutLog::allowed},
+        [this](const AdminCall&) { return give(daemon::admin_done()); },
+        [] { std::raise(SIGTERM); });
 }
 
-net::Task<http::SimpleResponse> Agent::perform(std::string_view target, std::string_view body,
-                                               daemon::AdminCaller caller) {
-    if (target == "/v1/audit/repair") {
-        const auto repaired = co_await daemon::repair_audit(*log_, pool_, loop_);
-        if (repaired && repaired->repaired) record_identity();
-        co_return daemon::repair_answer(repaired);
-    }
-    if (target == "/v1/audit/rotate-key")
-        co_return co_await daemon::rotate_audit_key(*log_, pool_, loop_, caller.text());
-    if (target == daemon::log_level_target) co_return level_.order(body);
-    if (target == "/v1/reload") {
-        const auto reloaded = reload(caller.text());
-        if (!reloaded) co_return daemon::admin_error(422, "invalid", reloaded.error().detail);
-    } else if (target == "/v1/reload-certificates") {
-        const auto reloaded = reload_keys();
-        if (!reloaded) co_return daemon::admin_error(422, "invalid", to_text(reloaded.error()));
-    } else if (target == override_target || target == clear_target) {
-        co_return change_overrides(target, body, caller);
-    } else if (target == "/v1/audit/trust-witness") {
-        co_return trust_witness(body);
-    } else if (target == "/v1/renew-certificate") {
-        rotation_->renew_now();
-    } else {
-        for (auto& worker : workers_) {
-            if (target == "/v1/reconnect") worker->reconnect();
-            if (target == "/v1/replace-links") worker->replace_links();
-            if (target == "/v1/renew-system-certificate") worker->renew_system();
-        }
-    }
-    co_return done();
+void Agent::add_audit_acts() {
+    routes_->add({.method = "POST",
+                  .path = "/v1/audit/repair",
+                  .act = "audit.repair",
+                  .without_log = WithoutLog::allowed},
+                 [this](const AdminCall&) { return answer_repair(); });
+    routes_->add({.method = "POST", .path = "/v1/audit/rotate-key", .act = "audit.rotate_key"},
+                 [this](const AdminCall& call) {
+                     return daemon::rotate_audit_key(*log_, pool_, loop_, call.caller.text());
+                 });
+    routes_->add(
+        {.method = "POST", .path = "/v1/audit/trust-witness", .act = "audit.trust_witness"},
+        [this](const AdminCall& call) { return give(trust_witness(call.body())); });
+    // Records itself what it did.
+    routes_->add({.method = "POST", .path = daemon::erase_target}, [this](const AdminCall& call) {
+        return daemon::erase_audit(recorder(), call.body(), call.caller);
+    });
+    const auto retain = [this](const AdminCall& call) {
+        return daemon::answer_retention(*log_, pool_, loop_, call);
+    };
+    routes_->add({.method = "POST", .path = daemon::retention_plan_path, .needs = AdminRight::look},
+                 retain);
+    routes_->add({.method = "POST",
+                  .path = daemon::retention_now_path,
+                  .act = daemon::retention_act,
+                  .without_log = WithoutLog::allowed},
+                 retain);
+}
+
+void Agent::add_mapping_verbs() {
+    routes_->add({.method = "GET", .path = mappings_target},
+                 [this](const AdminCall&) { return give(daemon::admin_answer(mappings_json())); });
+    // Changes nothing, but reads files that the caller may not be allowed to read.
+    routes_->add({.method = "POST", .path = check_target},
+                 [this](const AdminCall& call) { return give(check_candidate(call.body())); });
+    for (const auto& [path, act] : {std::pair(override_target, "mappings.override"),
+                                    std::pair(clear_target, "mappings.clear")})
+        routes_->add(
+            {.method = "POST", .path = path, .act = act, .without_log = WithoutLog::allowed},
+            [this, path = path](const AdminCall& call) {
+                return give(change_overrides(path, call.body(), call.caller));
+            });
+}
+
+net::Task<http::SimpleResponse> Agent::give(http::SimpleResponse answer) { co_return answer; }
+
+net::Task<http::SimpleResponse> Agent::do_at_workers(void (Worker::*act)()) {
+    for (auto& worker : workers_) ((*worker).*act)();
+    co_return daemon::admin_done();
+}
+
+http::SimpleResponse Agent::answer_reload(const AdminCall& call) {
+    const auto reloaded = reload(call.caller.text());
+    return reloaded ? daemon::admin_done()
+                    : daemon::admin_error(422, "invalid", reloaded.error().detail);
+}
+
+http::SimpleResponse Agent::answer_renew(const AdminCall&) {
+    rotation_->renew_now();
+    return daemon::admin_done();
+}
+
+http::SimpleResponse Agent::answer_reload_certificates(const AdminCall&) {
+    const auto reloaded = reload_keys();
+    return reloaded ? daemon::admin_done()
+                    : daemon::admin_error(422, "invalid", to_text(reloaded.error()));
+}
+
+net::Task<http::SimpleResponse> Agent::answer_metrics() {
+    http::SimpleResponse response;
+    response.content_type = daemon::Metrics::content_type;
+    response.body = co_await metrics();
+    co_return response;
+}
+
+net::Task<http::SimpleResponse> Agent::answer_repair() {
+    const auto repaired = co_await daemon::repair_audit(*log_, pool_, loop_);
+    if (repaired && repaired->repaired) record_identity();
+    co_return daemon::repair_answer(repaired);
 }
 
 }  // namespace sallyport::agent

@@ -2,6 +2,7 @@
 #include "agent/agent.hpp"
 #include "agent/back_end_report.hpp"
 #include "agent/certificate_list.hpp"
+#include "agent/ready_json.hpp"
 #include "agent/worker_report.hpp"
 #include "base/error.hpp"
 #include "daemon/audit_report.hpp"
@@ -9,6 +10,9 @@
 #include "net/ask.hpp"
 
 #include <boost/json/array.hpp>
+
+#include <map>
+#include <utility>
 
 namespace sallyport::agent {
 
@@ -45,6 +49,22 @@ json::object to_json(const Rotation::Status& rotation) {
     return out;
 }
 
+/// `ready` is of the last synthetic exchange, if the hub makes any.
+json::object to_json(const ReadyBoard::Hub& hub, json::array links) {
+    json::object out{{"name", hub.name}, {"up", hub.links > 0}};
+    if (hub.interval.count() > 0) {
+        json::object ready{{"interval_ms", hub.interval.count()}};
+        if (hub.last != ReadyBoard::Time()) {
+            const auto age = net::Loop::now() - hub.last;
+            ready["seconds"] = std::chrono::duration_cast<std::chrono::seconds>(age).count();
+            ready["round_trip_us"] = hub.round_trip.count();
+        }
+        out["ready"] = std::move(ready);
+    }
+    out["links"] = std::move(links);
+    return out;
+}
+
 /// Whose users this site believes, and whether their keys are at hand.
 json::array to_json(const IdentityProviders& providers, const daemon::KeySnapshot& fetched) {
     json::array all;
@@ -70,31 +90,26 @@ net::Task<Worker::Status> Agent::ask(Worker& worker) {
 }
 
 net::Task<json::object> Agent::status() {
-    json::array hubs;
+    std::map<std::string, json::array> links;  // by hub, of all workers
     json::array ssh;
     json::array channels;
-    bool ready = !draining_;
     for (auto& worker : workers_) {
         const auto told = co_await ask(*worker);
         for (const auto& host : told.ssh_hosts) ssh.push_back(to_json(host));
         for (const auto& channel : told.channels) channels.push_back(to_json(channel));
-        for (const auto& [name, list] : told.links) {
-            json::array states;
-            bool up = false;
-            for (const auto& link : list) {
-                up = up || link.state == "up";
-                states.push_back(to_json(link));
-            }
-            ready = ready && up;
-            hubs.push_back(json::object{{"name", name}, {"up", up}, {"links", std::move(states)}});
-        }
+        for (const auto& [name, list] : told.links)
+            for (const auto& link : list) links[name].push_back(to_json(link));
     }
+    json::array hubs;
+    for (const auto& hub : board_.look()) hubs.push_back(to_json(hub, links[hub.name]));
+    const auto reasons = readiness();
     const auto& config = site_->config;
     const auto up = std::chrono::duration_cast<std::chrono::seconds>(net::Loop::now() - started_);
     json::object out{{"version", SALLYPORT_VERSION},
                      {"seconds", up.count()},
                      {"epoch", epoch_},
-                     {"ready", ready},
+                     {"ready", reasons.empty()},
+                     {"not_ready", to_json(reasons)},
                      {"draining", draining_},
                      {"configuration", config.digest},
                      {"mappings", site_->table.mappings().size()}};
@@ -104,15 +119,13 @@ net::Task<json::object> Agent::status() {
     }
     const auto rotation = rotation_->status();
     out["identity"].as_object()["renewal"] = to_json(rotation);
-    if (rotation.health >= certs::RenewalHealth::critical) out["ready"] = false;
-    const bool blocked = log_->nearly_full() && log_->on_failure() == audit::OnFailure::block;
-    if (!log_->healthy() || blocked) out["ready"] = false;
     auto audit = daemon::audit_status(*log_);
     audit["forward"] = daemon::forward_status(forwarders_);
     out["audit"] = std::move(audit);
     out["witnesses"] = witnesses_json();
     out["identity_providers"] = to_json(site_->identity_providers, *key_sets_.snapshot());
     out["certificates"] = expiry_json();
+    out["admin"] = admin_status();
     auto& warnings = out["warnings"].emplace_array();
     for (const auto& warning : all_warnings(*site_)) warnings.emplace_back(warning);
     if (site_->last_good) out["last_good"] = last_good_json();

@@ -50,6 +50,8 @@ void add_policy_commands(CLI::App& app, CommandContext& context);
 void add_certs_commands(CLI::App& app, CommandContext& context);
 /// `enroll`
 void add_enroll_command(CLI::App& app, CommandContext& context);
+/// `ready`
+void add_ready_command(CLI::App& app, CommandContext& context);
 /// `status`, `reload`, `reconnect`, `drain`, and `repair` below `audit`, which must be there: ask
 /// the running daemon.
 void add_daemon_commands(CLI::App& app, CommandContext& context);

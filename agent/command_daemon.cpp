@@ -7,6 +7,7 @@
 #include "daemon/audit_report.hpp"
 #include "daemon/audit_retention.hpp"
 #include "daemon/forward_report.hpp"
+#include "daemon/ready_report.hpp"
 #include "daemon/witness_runner.hpp"
 
 #include <boost/json/array.hpp>
@@ -49,12 +50,23 @@ std::string describe_certificate(const json::object& identity) {
     return text;
 }
 
+/// Of the last synthetic exchange.
+std::string describe_ready(const json::object& hub) {
+    const auto* ready = hub.if_contains("ready");
+    if (ready == nullptr)
+        return hub.at("up").as_bool() ? " (an older one: it makes no synthetic exchanges)" : "";
+    const auto* seconds = ready->as_object().if_contains("seconds");
+    if (seconds == nullptr) return "";
+    return ", answered through it " + text_of(*seconds) + " s ago in " +
+           text_of(ready->at("round_trip_us")) + " us";
+}
+
 std::string describe_agent(const json::object& status) {
     std::string text = "agent " + text_of(status.at("identity").as_object().at("name")) +
                        "\nversion " + text_of(status.at("version")) + ", up " +
                        text_of(status.at("seconds")) + " s, " + text_of(status.at("mappings")) +
                        " mappings, " + (status.at("ready").as_bool() ? "ready" : "NOT READY") +
-                       "\n";
+                       "\n" + daemon::describe_not_ready(status);
     text += describe_certificate(status.at("identity").as_object());
     text += daemon::describe_audit(status.at("audit").as_object(),
                                    {.program = "sallyport",
@@ -91,7 +103,7 @@ std::string describe_agent(const json::object& status) {
     }
     for (const auto& hub : status.at("hubs").as_array()) {
         text += "hub " + text_of(hub.at("name")) + (hub.at("up").as_bool() ? "" : ": NOT REACHED") +
-                "\n";
+                describe_ready(hub.as_object()) + "\n";
         for (const auto& link : hub.at("links").as_array()) {
             const auto& object = link.as_object();
             text += "    link " + text_of(object.at("link")) + " " + text_of(object.at("state"));

@@ -41,8 +41,7 @@ void read_agent(ConfigTable table, ConfigTable log_table, Config& config) {
                                           std::to_string(socket_path_bytes_max) + " bytes");
     config.workers = static_cast<std::size_t>(table.integer("workers", 1, 1, 64));
     config.log = daemon::read_log(table, log_table);
-    if (!table.text("admin_listen").empty())
-        table.problem("admin_listen", "is not supported yet in this version");
+    config.admin = daemon::read_admin(table, "sallyport");
     table.done();
 }
 

@@ -5,6 +5,7 @@
 #include "agent/config_ssh.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "daemon/admin_config.hpp"
 #include "daemon/audit_config.hpp"
 #include "daemon/proxy_way.hpp"
 #include "mappings/mapping.hpp"
@@ -71,11 +72,14 @@ using ConfigDocuments = std::vector<std::pair<std::string, std::string>>;
 /// The last configuration that was good, in the state directory.
 inline constexpr std::string_view last_good_name = "last_good_configuration.json";
 
+inline constexpr const char* admin_socket_default = "/run/sallyport/admin.sock";
+
 /// agent.toml and mappings.d, checked (docs/CONFIGURATION.md says what each key means).
 struct Config {
     std::filesystem::path file;
     std::filesystem::path state_dir = "/var/lib/sallyport";
-    std::filesystem::path admin_socket = "/run/sallyport/admin.sock";
+    std::filesystem::path admin_socket = admin_socket_default;
+    daemon::AdminConfig admin;
     std::size_t workers = 1;
     log::Settings log;
     std::vector<HubConfig> hubs;

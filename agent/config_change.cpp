@@ -128,6 +128,7 @@ void compare_daemon(Comparison& comparison, const Config& before, const Config& 
     comparison.part("Configuration", "workers", before.workers, after.workers);
     comparison.part("Configuration", "state_dir", before.state_dir, after.state_dir);
     comparison.part("Configuration", "admin_socket", before.admin_socket, after.admin_socket);
+    comparison.part("Configuration", "admin", before.admin, after.admin);
     const bool tunnel =
         !before.tunnel.same_links(after.tunnel) || before.tunnel.drain != after.tunnel.drain;
     if (tunnel) comparison.note("AdvancedConnectivity", "tunnel changed");

@@ -52,12 +52,15 @@ struct HubLinks::Session {
               links.on_control(slot, *this, std::move(message));
           }),
           end(links.wiring_.loop, std::move(duplex), link_options(links.wiring_.tunnel),
-              links.wiring_.budget, {links.wiring_.exchanges, control, links.wiring_.channels}) {
+              links.wiring_.budget,
+              {links.wiring_.exchanges, control, links.wiring_.channels, links.wiring_.ready}) {
         control.greet_with(hello);
     }
     ~Session() {
         *self = nullptr;
-        if (welcome) --links.welcomed_;
+        if (!welcome) return;
+        --links.welcomed_;
+        if (auto* board = links.wiring_.board) board->link_down(links.wiring_.hub.name);
     }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -184,6 +187,11 @@ void HubLinks::on_control(Slot& slot, Session& session, tunnel::ControlMessage m
         if (wiring_.trust) wiring_.trust(*trust);
         return;
     }
+    if (const auto* ready = std::get_if<tunnel::Ready>(&message)) {
+        if (wiring_.board != nullptr)
+            wiring_.board->answered(wiring_.hub.name, net::Loop::now(), ready->round_trip);
+        return;
+    }
     if (const auto* no = std::get_if<tunnel::OpenRefused>(&message)) {
         if (wiring_.open_refused) wiring_.open_refused(*no);
         return;
@@ -197,6 +205,7 @@ void HubLinks::on_control(Slot& slot, Session& session, tunnel::ControlMessage m
     if (welcome == nullptr || session.welcome) return;
     session.welcome = true;
     ++welcomed_;
+    if (wiring_.board != nullptr) wiring_.board->link_up(wiring_.hub.name, welcome->ready_interval);
     session.record.up(session.end.link().peer());
     session.end.link().set_background_streams(1);
     log::info(

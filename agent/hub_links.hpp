@@ -3,6 +3,7 @@
 #include "agent/config.hpp"
 #include "agent/exchange.hpp"
 #include "agent/hub_address.hpp"
+#include "agent/ready_board.hpp"
 #include "audit/log.hpp"
 #include "certs/spiffe.hpp"
 #include "daemon/dial_out.hpp"
@@ -51,8 +52,10 @@ struct LinkWiring {
     /// What the hub says as a witness of our audit log: a welcome with its key, or an answer. May
     /// be empty.
     std::function<void(tunnel::ControlMessage)> witness = {};
-    /// Set when a link has come up or gone; for status and readiness. May be empty.
-    std::function<void()> changed;
+    /// Set when a link has come up or gone. May be empty.
+    std::function<void()> changed = {};
+    ReadyBoard* board = nullptr;  // what is to be known of the way through the hub; null: nothing
+    http::Service* ready = nullptr;  // answers synthetic exchanges
 };
 
 /// Keeps the links of one worker to one hub up: dials, says hello, and dials again with full jitter

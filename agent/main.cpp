@@ -71,6 +71,7 @@ int main(int argc, char** argv) {
     daemon::add_audit_commands(app, audit);
     agent::add_daemon_commands(app, context);
     agent::add_monitor_commands(app, context);
+    agent::add_ready_command(app, context);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -16,6 +16,7 @@ tunnel::Hello say_hello(const AgentShared& shared, const Site& site, const HubCo
     hello.process = shared.process;
     hello.authorities = shared.authorities();
     const auto now = std::chrono::system_clock::now();
+    hello.ready = true;
     for (const auto& mapping : site.table.mappings())
         if ((mapping.hub.empty() || mapping.hub == hub.name) && mappings::is_there(mapping, now))
             hello.virtual_hosts.push_back(mapping.virtual_host.text());
@@ -50,7 +51,8 @@ struct Worker::HubSide {
                          if (worker.shared_.witness)
                              worker.shared_.witness(name, std::move(message));
                      },
-                 .changed = {}}) {}
+                 .board = worker.shared_.board,
+                 .ready = &worker.ready_}) {}
 
     Exchange exchange;
     Channels channels;

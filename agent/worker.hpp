@@ -8,6 +8,7 @@
 #include "agent/hub_links.hpp"
 #include "agent/meter.hpp"
 #include "agent/principals.hpp"
+#include "agent/ready_answer.hpp"
 #include "agent/site.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
@@ -50,6 +51,7 @@ struct AgentShared {
     std::function<void(std::string_view hub, tunnel::ControlMessage)> witness = {};
     /// How the internal hosts of mappings are, as all workers find it.
     std::shared_ptr<MappingStates> states = std::make_shared<MappingStates>();
+    ReadyBoard* board = nullptr;  // what the links know of the way through the hubs
 };
 
 /// What this process says of itself on a new link to `hub`.
@@ -77,6 +79,7 @@ public:
     void join();
 
     // From any thread:
+    net::Executor executor() { return loop_.executor(); }
     void use(SitePtr site, PrincipalKeys keys);
     /// Before the first site whose sources they are.
     void use_keys(daemon::KeySnapshotPtr keys);
@@ -106,6 +109,7 @@ private:
     Backends backends_;
     Deliveries deliveries_;
     SitePtr site_;
+    ReadyAnswer ready_;
     std::vector<std::unique_ptr<HubSide>> hubs_;
     net::TaskGroup finishing_;
     boost::asio::executor_work_guard<net::Executor> work_;

@@ -17,7 +17,7 @@ struct Row {
 };
 
 /// The first that fits.
-constexpr std::array<Row, 36> rows = {{
+constexpr std::array<Row, 38> rows = {{
     {"exchange.begin", "event", "network", "start"},
     {"exchange.end", "event", "network", "end"},
     {"backend.state", "state", "network", "info"},
@@ -49,7 +49,9 @@ constexpr std::array<Row, 36> rows = {{
     {"log.", "event", "process", "info"},
     {"segment.", "event", "process", "info"},
     {"clock.", "event", "host", "info"},
+    {"admin.login", "event", "authentication", "start"},
     {"admin.", "event", "configuration", "change"},
+    {"ready.", "event", "process", "change"},
     // Of other versions:
     {"token.", "event", "authentication", "info"},
     {"link.", "event", "network", "connection"},

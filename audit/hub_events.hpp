@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -22,6 +23,26 @@ struct AdminAction {
     std::string_view reason{};              // why it was not done
     std::string_view done_at{};             // RFC 3339, where it is recorded later
     std::optional<std::uint64_t> outbox{};  // its number in the hub's database
+};
+
+/// `admin.login`: somebody was not let in to local administration.
+struct AdminLogin {
+    std::string_view who{};      // "uid:1000"; over HTTPS the subject of a certificate, if any
+    std::string_view account{};  // the name of that user on this machine
+    std::string_view remote{};   // over HTTPS: from where
+    std::string_view outcome{};  // "refused"
+    std::string_view reason{};
+};
+
+/// `ready.changed`: a synthetic exchange has gone hub -> agent -> hub after it had not, or not for
+/// a while; or something else made the program ready or not.
+struct ReadyChanged {
+    std::string_view tenant{};  // in the hub's log: which agent; without one the hub itself
+    std::string_view agent{};
+    std::string_view location{};
+    std::string_view state{};  // "ready", "not_ready"
+    std::string_view reason{};
+    std::chrono::microseconds round_trip{0};  // of the synthetic exchange, if there was one
 };
 
 /// `link.refused`: a connection of an agent was not taken in.

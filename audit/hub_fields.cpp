@@ -17,6 +17,24 @@ void write_fields(Line& line, const AdminAction& event) {
     if (event.outbox) line.number("outbox", *event.outbox);
 }
 
+void write_fields(Line& line, const AdminLogin& event) {
+    line.text("who", event.who);
+    line.text("account", event.account);
+    line.text("remote", event.remote);
+    line.text("outcome", event.outcome);
+    line.text("reason", event.reason);
+}
+
+void write_fields(Line& line, const ReadyChanged& event) {
+    line.text("tenant", event.tenant);
+    line.text("agent", event.agent);
+    line.text("location", event.location);
+    line.text("state", event.state);
+    line.text("reason", event.reason);
+    if (event.round_trip.count() > 0)
+        line.number("round_trip_us", static_cast<std::int64_t>(event.round_trip.count()));
+}
+
 void write_fields(Line& line, const LinkRefused& event) {
     line.text("hub", event.hub);
     line.text("remote", event.remote);

@@ -9,6 +9,8 @@
 namespace sallyport::audit {
 
 constexpr std::string_view name_of(const AdminAction&) { return "admin.action"; }
+constexpr std::string_view name_of(const AdminLogin&) { return "admin.login"; }
+constexpr std::string_view name_of(const ReadyChanged&) { return "ready.changed"; }
 constexpr std::string_view name_of(const LinkRefused&) { return "link.refused"; }
 constexpr std::string_view name_of(const TokenRefused&) { return "token.refused"; }
 constexpr std::string_view name_of(const ClientRefused&) { return "client.refused"; }
@@ -19,6 +21,8 @@ constexpr std::string_view name_of(const AgentAlarm&) { return "agent.alarm"; }
 constexpr std::string_view name_of(const WitnessRefused&) { return "witness.refused"; }
 
 void write_fields(Line& line, const AdminAction& event);
+void write_fields(Line& line, const AdminLogin& event);
+void write_fields(Line& line, const ReadyChanged& event);
 void write_fields(Line& line, const LinkRefused& event);
 void write_fields(Line& line, const TokenRefused& event);
 void write_fields(Line& line, const ClientRefused& event);

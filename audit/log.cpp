@@ -38,6 +38,8 @@ Sequence Log::append(const CertificateEnrolled& event) { return writer_->append(
 Sequence Log::append(const LdapOperation& event) { return writer_->append(event); }
 Sequence Log::append(const LdapUnseen& event) { return writer_->append(event); }
 Sequence Log::append(const AdminAction& event) { return writer_->append(event); }
+Sequence Log::append(const AdminLogin& event) { return writer_->append(event); }
+Sequence Log::append(const ReadyChanged& event) { return writer_->append(event); }
 Sequence Log::append(const LinkRefused& event) { return writer_->append(event); }
 Sequence Log::append(const TokenRefused& event) { return writer_->append(event); }
 Sequence Log::append(const ClientRefused& event) { return writer_->append(event); }

@@ -208,6 +208,8 @@ public:
     Sequence append(const LdapOperation& event);
     Sequence append(const LdapUnseen& event);
     Sequence append(const AdminAction& event);
+    Sequence append(const AdminLogin& event);
+    Sequence append(const ReadyChanged& event);
     Sequence append(const LinkRefused& event);
     Sequence append(const TokenRefused& event);
     Sequence append(const ClientRefused& event);

@@ -8,7 +8,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -73,12 +72,6 @@ json::object outcome_of(const Result<StrictRecord>& record, bool witness) {
 }
 
 }  // namespace
-
-const AdminVerb* find_verb(std::span<const AdminVerb> verbs, const http::RequestHead& head) {
-    if (head.method != "POST") return nullptr;
-    const auto found = std::ranges::find(verbs, head.target, &AdminVerb::target);
-    return found == verbs.end() ? nullptr : &*found;
-}
 
 std::optional<http::SimpleResponse> refuse_unrecorded(const AdminVerb& verb,
                                                       const audit::Log& log) {

@@ -4,6 +4,7 @@
 
 #include "audit/log.hpp"
 #include "daemon/admin_caller.hpp"
+#include "daemon/admin_verbs.hpp"
 #include "http/simple_service.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/loop.hpp"
@@ -12,24 +13,10 @@
 #include <boost/json/object.hpp>
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
 namespace sallyport::daemon {
-
-/// What a `POST` to the admin socket asks for.
-struct AdminVerb {
-    /// Whether it is carried out while the log has failed and nothing may go on unrecorded.
-    enum class WithoutLog { refused, allowed };
-
-    std::string_view target;  // "/v1/reload"
-    std::string_view act;     // as it stands in the record: "config.reload"
-    WithoutLog without_log = WithoutLog::refused;
-};
-
-/// The one that a request asks for, or null.
-const AdminVerb* find_verb(std::span<const AdminVerb> verbs, const http::RequestHead& head);
 
 /// 503 where the log must have the act, and cannot; else nothing.
 std::optional<http::SimpleResponse> refuse_unrecorded(const AdminVerb& verb, const audit::Log& log);

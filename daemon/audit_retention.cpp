@@ -16,15 +16,13 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view plan_target = "/v1/audit/retention/plan";
-constexpr std::string_view now_target = "/v1/audit/retention/now";
 constexpr std::string_view keep_days_key = "?keep_days=";
 constexpr std::uint64_t keep_days_max = 36'500;
 
 }  // namespace
 
 std::string retention_target(const audit::RetentionOrder& order) {
-    std::string target(order.dry_run ? plan_target : now_target);
+    std::string target(order.dry_run ? retention_plan_path : retention_now_path);
     if (order.keep_days) target.append(keep_days_key).append(std::to_string(*order.keep_days));
     return target;
 }
@@ -33,8 +31,8 @@ std::optional<audit::RetentionOrder> read_retention_order(const http::RequestHea
     if (head.method != "POST") return std::nullopt;
     const std::string_view target = head.target;
     const auto path = target.substr(0, target.find('?'));
-    if (path != plan_target && path != now_target) return std::nullopt;
-    audit::RetentionOrder order{.dry_run = path == plan_target};
+    if (path != retention_plan_path && path != retention_now_path) return std::nullopt;
+    audit::RetentionOrder order{.dry_run = path == retention_plan_path};
     const auto query = target.substr(path.size());
     if (query.empty()) return order;
     if (!query.starts_with(keep_days_key)) return std::nullopt;
@@ -42,6 +40,13 @@ std::optional<audit::RetentionOrder> read_retention_order(const http::RequestHea
     if (!days || *days > keep_days_max) return std::nullopt;
     order.keep_days = static_cast<std::uint32_t>(*days);
     return order;
+}
+
+net::Task<http::SimpleResponse> answer_retention(audit::Log& log, net::BlockingPool& pool,
+                                                 net::Loop& loop, const AdminCall& call) {
+    const auto order = read_retention_order(call.request.head);
+    if (!order) co_return admin_error(400, "invalid", "the query must be empty, or keep_days=DAYS");
+    co_return co_await retain_audit(log, pool, loop, *order, call.caller.text());
 }
 
 net::Task<http::SimpleResponse> retain_audit(audit::Log& log, net::BlockingPool& pool,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "audit/log.hpp"
+#include "daemon/admin_routes.hpp"
 #include "http/simple_service.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/loop.hpp"
@@ -25,13 +26,21 @@ inline constexpr std::string_view retention_act = "audit.retention";
 /// The target of the request: `/v1/audit/retention/plan`, or `now`, and `?keep_days=N`.
 std::string retention_target(const audit::RetentionOrder& order);
 
-/// What a request asks for; nothing if it asks for something else.
+/// What only says what would go, and what deletes it. Both take `?keep_days=N`.
+inline constexpr std::string_view retention_plan_path = "/v1/audit/retention/plan";
+inline constexpr std::string_view retention_now_path = "/v1/audit/retention/now";
+
+/// What a request to one of them asks for; nothing if its query is not one.
 std::optional<audit::RetentionOrder> read_retention_order(const http::RequestHead& head);
 
 /// Carries it out on the pool. The log must outlive the pool.
 net::Task<http::SimpleResponse> retain_audit(audit::Log& log, net::BlockingPool& pool,
                                              net::Loop& loop, audit::RetentionOrder order,
                                              std::string who);
+
+/// A request to one of the two paths: reads the order and carries it out.
+net::Task<http::SimpleResponse> answer_retention(audit::Log& log, net::BlockingPool& pool,
+                                                 net::Loop& loop, const AdminCall& call);
 
 /// --keep-days, --now and --dry-run. The arguments must outlive the parsing.
 void add_retention_options(CLI::App& command, audit::RetentionOrder& order, bool& now);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "hub/refusal_budget.hpp"
+#include "daemon/refusal_budget.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -9,6 +9,8 @@
 #include <string_view>
 
 namespace sallyport::hub {
+
+using daemon::RefusalBudget;
 
 /// A budget for each agent: what one of them does as often as it likes must neither fill the disk
 /// nor keep others from the record. Holds those of the last window.

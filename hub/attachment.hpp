@@ -66,6 +66,7 @@ struct Worker::Attachment final : net::IdleSweep::Watched {
     bool greeted = false;
     bool over = false;  // its control stream has ended, so it is never taken in any more
     bool trial = false;
+    bool answers_ready = false;            // synthetic exchanges
     std::vector<std::string> authorities;  // key hashes of those it trusts
     std::optional<Registry::LinkId> member;
     std::string location;

@@ -25,7 +25,7 @@ void report(CommandContext& context, const Result<CommandOutput>& outcome) {
         context.out.flush();
         if (!context.json) context.err << for_terminal(outcome->note);
         // Facts that did not arrive were not told: a full disk must not look like success.
-        context.exit_code = context.out ? 0 : 1;
+        context.exit_code = context.out ? outcome->exit_code : 1;
         return;
     }
     context.exit_code = outcome.error().code == Errc::malformed ? 2 : 1;

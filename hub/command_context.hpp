@@ -43,6 +43,7 @@ struct CommandOutput {
     boost::json::value json;
     std::string text;
     std::string note = {};  // what people should know besides; not among what `text` gives a pipe
+    int exit_code = 0;      // where the facts were told
 };
 
 /// Runs a command's body when CLI11 has parsed the line: prints what it returns and sets the exit

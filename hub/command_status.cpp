@@ -6,6 +6,7 @@
 #include "daemon/audit_report.hpp"
 #include "daemon/audit_retention.hpp"
 #include "daemon/forward_report.hpp"
+#include "daemon/ready_report.hpp"
 #include "daemon/witness_runner.hpp"
 #include "hub/command_context.hpp"
 
@@ -44,10 +45,17 @@ std::string describe_witness(const json::object& witness) {
     return text;
 }
 
+/// Whether a synthetic exchange has gone through an agent lately.
+std::string describe_ready(const json::object& agent) {
+    if (!agent.at("ready").as_bool()) return "NO";
+    const auto* took = agent.if_contains("round_trip_us");
+    return took == nullptr ? "unknown (older agent)" : "in " + text_of(*took) + " us";
+}
+
 std::string describe(const json::object& status) {
     std::string text = "hub " + text_of(status.at("name")) + ", version " +
                        text_of(status.at("version")) + ", up " + text_of(status.at("seconds")) +
-                       " s\n";
+                       " s, " + daemon::describe_readiness(status);
     for (const auto& [name, address] : status.at("listen").as_object())
         text += "listens for " + std::string(name) + " on " + text_of(address) + "\n";
     text += describe_restart(status);
@@ -61,12 +69,13 @@ std::string describe(const json::object& status) {
         text += "warning: " + text_of(warning) + "\n";
     text += describe_witness(status.at("witness").as_object());
     std::vector<std::vector<std::string>> rows{
-        {"AGENT", "TENANT", "LOCATION", "LINKS", "VERSION", "FROM", "SECONDS"}};
+        {"AGENT", "TENANT", "LOCATION", "LINKS", "VERSION", "FROM", "SECONDS", "READY"}};
     for (const auto& agent : status.at("agents").as_array()) {
         std::vector<std::string> row;
         for (const char* name :
              {"name", "tenant", "location", "links", "version", "peer", "seconds"})
             row.push_back(text_of(agent.as_object().at(name)));
+        row.push_back(describe_ready(agent.as_object()));
         rows.push_back(std::move(row));
     }
     if (rows.size() == 1) return text + "no agent is attached\n";
@@ -125,6 +134,24 @@ void add_audit_retention_command(CLI::App& audit, CommandContext& context,
         if (!answer) return answer.error();
         return CommandOutput{
             *answer, daemon::describe_retention(*answer) + daemon::describe_record(*answer)};
+    });
+}
+
+void add_ready_command(CLI::App& app, CommandContext& context,
+                       std::function<Result<std::filesystem::path>()> socket) {
+    const auto wait = std::make_shared<unsigned>(0);
+    auto* command =
+        app.add_subcommand("ready", "whether the hub can serve, and why not: exit code 0 or 1");
+    command->add_option("--wait", *wait, "seconds to wait until it is ready")
+        ->check(CLI::Range(daemon::ready_wait_seconds_max));
+    on_run(*command, context, [wait, socket = std::move(socket)]() -> Result<CommandOutput> {
+        auto path = socket();
+        if (!path) return path.error();
+        const auto told = daemon::ask_ready(*path, std::chrono::seconds(*wait));
+        if (!told) return told.error();
+        return CommandOutput{.json = *told,
+                             .text = daemon::describe_readiness(*told),
+                             .exit_code = daemon::is_ready(*told) ? 0 : 1};
     });
 }
 

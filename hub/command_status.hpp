@@ -26,6 +26,10 @@ void add_audit_daemon_commands(CLI::App& audit, CommandContext& context,
 void add_audit_retention_command(CLI::App& audit, CommandContext& context,
                                  std::function<Result<std::filesystem::path>()> socket);
 
+/// `ready`: whether the running hub can serve; exit code 1 if not.
+void add_ready_command(CLI::App& app, CommandContext& context,
+                       std::function<Result<std::filesystem::path>()> socket);
+
 /// `reload`: the running hub reads its configuration again.
 void add_reload_command(CLI::App& app, CommandContext& context,
                         std::function<Result<std::filesystem::path>()> socket);

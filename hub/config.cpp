@@ -94,6 +94,7 @@ void read_hub(ConfigTable table, ConfigTable log_table, Config& config) {
     if (config.admin_socket.native().size() > socket_path_bytes_max)
         table.problem("admin_socket", "must not be longer than " +
                                           std::to_string(socket_path_bytes_max) + " bytes");
+    config.admin = daemon::read_admin(table, "sallyport-hub");
     config.workers = static_cast<std::size_t>(table.integer("workers", 2, 1, 64));
     config.log = daemon::read_log(table, log_table);
     const auto access = table.choice("access_log", {"refused", "all", "off"});
@@ -122,6 +123,8 @@ void read_tunnel(ConfigTable table, Config& config) {
         static_cast<std::size_t>(table.integer("memory_budget_mib", 64, 1, 64 * 1024) * mebibyte);
     config.keepalive.interval = table.duration("ping_interval", 15s, 20ms, 10min);
     config.keepalive.patience = table.duration("ping_timeout", 10s, 20ms, 10min);
+    config.ready_interval =
+        table.duration("ready_interval", tunnel::ready_interval_default, 100ms, 10min);
     config.hold = table.duration("hold_timeout", 5s, 0ms, 1min);
     config.drain = table.duration("drain_timeout", 30s, 0ms, 1h);
     table.done();

@@ -2,12 +2,14 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "daemon/admin_config.hpp"
 #include "daemon/audit_config.hpp"
 #include "hub/access_log.hpp"
 #include "hub/client_limits.hpp"
 #include "hub/est_server.hpp"
 #include "tunnel/flow.hpp"
 #include "tunnel/keepalive.hpp"
+#include "tunnel/ready.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -24,6 +26,8 @@ struct CertificateConfig {
     bool operator==(const CertificateConfig&) const = default;
 };
 
+inline constexpr const char* admin_socket_default = "/run/sallyport-hub/admin.sock";
+
 /// hub.toml, checked (docs/CONFIGURATION.md says what each key means).
 struct Config {
     std::filesystem::path file;
@@ -35,7 +39,8 @@ struct Config {
     std::string socks5 = "127.0.0.1:20004";    // and streams; empty: none
     std::string saprouter = "127.0.0.1:3299";  // and RFC; empty: none
     std::filesystem::path state_folder = "/var/lib/sallyport-hub";
-    std::filesystem::path admin_socket = "/run/sallyport-hub/admin.sock";
+    std::filesystem::path admin_socket = admin_socket_default;
+    daemon::AdminConfig admin;
     std::size_t workers = 2;
     bool allow_plaintext = false;
     log::Settings log;
@@ -48,6 +53,7 @@ struct Config {
     ClientLimits::Settings client_limits{};
     std::size_t memory_budget_bytes = tunnel::MemoryBudget::bytes_default;
     tunnel::Keepalive::Settings keepalive{};
+    std::chrono::milliseconds ready_interval = tunnel::ready_interval_default;
     std::chrono::milliseconds hold{5'000};    // requests for an agent that restarts
     std::chrono::milliseconds drain{30'000};  // for exchanges that run when the hub stops
     std::vector<CertificateConfig> certificates;

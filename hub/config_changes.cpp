@@ -26,6 +26,7 @@ std::string_view category_of(std::string_view key) {
          {"limits", "AdvancedConnectivity"},
          {"ping_interval", "AdvancedConnectivity"},
          {"ping_timeout", "AdvancedConnectivity"},
+         {"ready_interval", "AdvancedConnectivity"},
          {"hold_timeout", "AdvancedConnectivity"},
          {"drain_timeout", "AdvancedConnectivity"},
          {"audit.key_kind", "AuditLogLevel"},
@@ -54,6 +55,9 @@ std::vector<std::string> keep_what_needs_a_restart(const Config& running, Config
     keep("allow_plaintext", running.allow_plaintext, after.allow_plaintext);
     keep("state", running.state_folder, after.state_folder);
     keep("admin_socket", running.admin_socket, after.admin_socket);
+    keep("admin_group", running.admin.admin_group, after.admin.admin_group);
+    keep("view_group", running.admin.view_group, after.admin.view_group);
+    keep("admin_listen", running.admin.listen, after.admin.listen);
     keep("workers", running.workers, after.workers);
     keep("log.format", running.log.format, after.log.format);
     keep("log.target", running.log.target, after.log.target);
@@ -80,9 +84,11 @@ daemon::ConfigChange compare(const Config& running, const Config& after,
     part("log_level", running.log.level, after.log.level);
     part("access_log", running.access_log, after.access_log);
     part("token_lifetime", running.token_lifetime, after.token_lifetime);
+    part("admin", running.admin, after.admin);
     part("limits", running.client_limits, after.client_limits);
     part("ping_interval", running.keepalive.interval, after.keepalive.interval);
     part("ping_timeout", running.keepalive.patience, after.keepalive.patience);
+    part("ready_interval", running.ready_interval, after.ready_interval);
     part("hold_timeout", running.hold, after.hold);
     part("drain_timeout", running.drain, after.drain);
     part("crl_files", running.crl_files, after.crl_files);

@@ -164,11 +164,7 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
     };
     tls_port_ = std::make_unique<TlsPort>(loop_, std::move(*tls), *context, std::move(peers));
 
-    admin_ = std::make_unique<daemon::AdminServer>(
-        loop_, sweep_, [this](const http::SimpleRequest& request, daemon::AdminCaller caller) {
-            return administer(request, caller);
-        });
-    return admin_->listen(config_->admin_socket);
+    return open_admin();
 }
 
 TokenEndpoint Hub::make_token_endpoint(const Config& config) const {
@@ -187,6 +183,7 @@ void Hub::run() {
     tasks_.spawn("certificates", watch_certificates());
     tasks_.spawn("witness", watch_witnesses());
     tasks_.spawn("log level", level_.run());
+    tasks_.spawn("ready", watch_ready());
     wait_for_signal();
     if (config_->agent_certificate_lifetime < short_certificate_lifetime)
         log::warn("config.odd",
@@ -238,6 +235,12 @@ Result<void> Hub::reload(std::string_view who) {
     if (!context) return refused(context.error());
     const auto lists = AgentRevocation::read(config->crl_files);
     if (!lists) return refused(lists.error());
+    auto access = std::shared_ptr<const daemon::AdminHttps::Access>();
+    if (https_ && !config->admin.certificate_file.empty()) {
+        auto loaded = daemon::AdminHttps::load(config->admin);
+        if (!loaded) return refused(loaded.error());
+        access = std::move(*loaded);
+    }
 
     const auto changed = compare(*config_, *config, kept);
     config_ = std::make_shared<const Config>(std::move(*config));
@@ -245,6 +248,7 @@ Result<void> Hub::reload(std::string_view who) {
     level_.configure(config_->log.level);
     use(*lists);
     tls_port_->use(*context);
+    if (access) https_->use(std::move(access));
     api_->use(std::make_shared<const TokenEndpoint>(make_token_endpoint(*config_)));
     for (auto& worker : workers_) worker->use(config_);
     log::info("config.reloaded", {{"configuration", config_->digest}, {"who", who}});
@@ -262,6 +266,8 @@ Result<void> Hub::reload(std::string_view who) {
 /// earlier, and nobody is handed anything after they have ended.
 net::Task<void> Hub::stop() {
     log::info("hub.stopping");
+    stopping_now_ = true;
+    note_ready();
     std::function<bool(std::uint64_t)> press = [this](std::uint64_t size) {
         return configured_witnesses_.press(size);
     };
@@ -272,6 +278,7 @@ net::Task<void> Hub::stop() {
     co_await tls_port_->join();
     co_await api_clients_->stop(deadline);
     co_await admin_->stop();
+    if (https_) co_await https_->stop();
     tasks_.cancel();
     co_await tasks_.join();
     for (auto& worker : workers_) worker->join();

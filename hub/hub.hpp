@@ -1,5 +1,8 @@
 #pragma once
 
+#include "daemon/admin_https.hpp"
+#include "daemon/admin_refusals.hpp"
+#include "daemon/admin_routes.hpp"
 #include "daemon/admin_server.hpp"
 #include "daemon/audit_takers.hpp"
 #include "daemon/configured_witnesses.hpp"
@@ -13,6 +16,7 @@
 #include "hub/current.hpp"
 #include "hub/hub_audit.hpp"
 #include "hub/outbox_drain.hpp"
+#include "hub/readiness.hpp"
 #include "hub/registry.hpp"
 #include "hub/state.hpp"
 #include "hub/store.hpp"
@@ -26,7 +30,9 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/json/object.hpp>
 
+#include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -77,12 +83,27 @@ private:
     Result<void> use(const std::vector<AuthorityEntry>& entries);
     Result<void> show(HubState state, const std::shared_ptr<const Authorities>& authorities);
     void take_link(TlsPort::Connection connection, const certs::Certificate& certificate);
-    net::Task<http::SimpleResponse> administer(const http::SimpleRequest& request,
-                                               daemon::AdminCaller caller);
-    net::Task<http::SimpleResponse> perform(std::string_view target, std::string_view body,
-                                            daemon::AdminCaller caller);
     net::Task<std::string> metrics();
+    // What it can be asked for; hub_admin.cpp.
+    Result<void> open_admin();
+    void add_verbs();
+    void add_audit_verbs();
+    daemon::ActRecorder recorder();
+    boost::json::object admin_status() const;
+    net::Task<http::SimpleResponse> answer_status();
+    net::Task<http::SimpleResponse> answer_metrics();
+    net::Task<http::SimpleResponse> tell_level();
+    net::Task<http::SimpleResponse> order_level(std::string_view body);
+    net::Task<http::SimpleResponse> answer_reload(std::string who);
+    net::Task<http::SimpleResponse> answer_repair();
     boost::json::object status() const;
+    // Whether it lives, and can serve; hub_ready.cpp.
+    std::vector<NotReady> readiness() const;
+    net::Task<http::SimpleResponse> answer_livez();
+    net::Task<http::SimpleResponse> answer_readyz(daemon::AdminRight right);
+    net::Task<void> watch_ready();
+    void note_ready();
+    void note_agents();
     net::Task<boost::json::object> witness_status();
     net::Task<void> watch_witnesses();
     std::string ready_text() const;
@@ -124,8 +145,15 @@ private:
     std::shared_ptr<daemon::AuditTakers> takers_;       // likewise
     std::unique_ptr<ApiClients> api_clients_;
     std::unique_ptr<TlsPort> tls_port_;
+    std::unique_ptr<daemon::AdminRefusals> refusals_;
+    std::unique_ptr<daemon::AdminRoutes> routes_;
     std::unique_ptr<daemon::AdminServer> admin_;
     daemon::LogLevel level_;
+    std::unique_ptr<daemon::AdminHttps> https_;  // none: admin_listen is empty
+    bool stopping_now_ = false;
+    bool told_ready_ = false;  // as it stands on record
+    /// Of each agent at its location, likewise; bounded by the links that the registry takes.
+    std::map<std::array<std::string, 3>, bool> told_agents_;
     net::TaskGroup tasks_;
     net::TaskGroup stopping_;
     boost::asio::signal_set signals_;

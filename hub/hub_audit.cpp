@@ -43,6 +43,11 @@ bool HubAudit::takes_link(std::string_view tenant, std::string_view agent, TimeP
     return links_.take(tenant, agent, now);
 }
 
+bool HubAudit::takes_ready(std::string_view tenant, std::string_view agent, TimePoint now) {
+    const std::lock_guard lock(mutex_);
+    return ready_.take(tenant, agent, now);
+}
+
 bool HubAudit::may_renew(std::string_view tenant, std::string_view agent, TimePoint now) {
     const std::lock_guard lock(mutex_);
     return renewals_.take(tenant, agent, now);
@@ -53,15 +58,19 @@ void HubAudit::tell_left_out(TimePoint now) {
     static_assert(names.size() == kinds);
     std::array<std::uint64_t, kinds> counts{};
     std::uint64_t links_left_out = 0;
+    std::uint64_t ready_left_out = 0;
     {
         const std::lock_guard lock(mutex_);
         links_left_out = links_.take_left_out(now);
+        ready_left_out = ready_.take_left_out(now);
         static_cast<void>(renewals_.take_left_out(now));  // these were refused, and that was told
         for (std::size_t kind = 0; kind < kinds; ++kind)
             counts[kind] = budgets_[kind].take_left_out();
     }
     if (links_left_out > 0)
         note(audit::RefusalsLeftOut{.refused = "link.up", .count = links_left_out});
+    if (ready_left_out > 0)
+        note(audit::RefusalsLeftOut{.refused = "ready.changed", .count = ready_left_out});
     for (std::size_t kind = 0; kind < kinds; ++kind)
         if (counts[kind] > 0)
             note(audit::RefusalsLeftOut{.refused = names[kind], .count = counts[kind]});

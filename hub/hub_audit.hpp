@@ -2,8 +2,8 @@
 
 #include "audit/log.hpp"
 #include "base/result.hpp"
+#include "daemon/refusal_budget.hpp"
 #include "hub/agent_budgets.hpp"
-#include "hub/refusal_budget.hpp"
 
 #include <array>
 #include <chrono>
@@ -19,6 +19,7 @@ public:
     /// Of one agent, in RefusalBudget::refusals_window.
     static constexpr std::uint32_t links_recorded_max = 60;
     static constexpr std::uint32_t renewals_max = 30;
+    static constexpr std::uint32_t ready_recorded_max = 10;
 
     /// `log` outlives it.
     explicit HubAudit(audit::Log& log) : log_(log) {}
@@ -37,6 +38,8 @@ public:
     bool takes_link(std::string_view tenant, std::string_view agent, TimePoint now);
     /// Whether the agent may have one more certificate: each one is on record.
     bool may_renew(std::string_view tenant, std::string_view agent, TimePoint now);
+    /// Whether it is recorded that the agent became ready, or is no longer; else it is counted.
+    bool takes_ready(std::string_view tenant, std::string_view agent, TimePoint now);
     /// Says how many were left out since it did the last time.
     void tell_left_out(TimePoint now = std::chrono::steady_clock::now());
 
@@ -56,6 +59,7 @@ private:
     std::array<RefusalBudget, kinds> budgets_;  // under it, as all that follow
     AgentBudgets links_{links_recorded_max};
     AgentBudgets renewals_{renewals_max};
+    AgentBudgets ready_{ready_recorded_max};
 };
 
 }  // namespace sallyport::hub

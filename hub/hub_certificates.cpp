@@ -20,6 +20,7 @@ net::Task<void> Hub::watch_certificates() {
         keep_certificates();
         tell_faults();
         audit_->tell_left_out();
+        refusals_->tell_left_out();
     }
 }
 

@@ -80,7 +80,8 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", SALLYPORT_VERSION);
     app.require_subcommand(1);
     app.fallthrough();
-    std::string file = "/etc/sallyport-hub/hub.toml";
+    const std::string config_default = "/etc/sallyport-hub/hub.toml";
+    auto file = config_default;
     app.add_option("--config", file, "configuration file")->capture_default_str();
 
     int code = 0;
@@ -105,10 +106,15 @@ int main(int argc, char** argv) {
     hub::add_witness_command(app, context);
     const auto socket = [&]() -> Result<std::filesystem::path> {
         auto config = hub::Config::load(file);
-        if (!config) return config.error();
-        return config->admin_socket;
+        if (config) return config->admin_socket;
+        // Members of the admin and view groups need not read the configuration to ask the hub.
+        const bool unreadable = config.error().code == boost::system::errc::permission_denied;
+        if (unreadable && file == config_default)
+            return std::filesystem::path(hub::admin_socket_default);
+        return config.error();
     };
     hub::add_status_command(app, context, socket);
+    hub::add_ready_command(app, context, socket);
     hub::add_reload_command(app, context, socket);
     hub::add_monitor_commands(app, context, socket);
     daemon::AuditCommandContext audit{

@@ -87,6 +87,12 @@ void Registry::retire(LinkId id) {
     tell_workers();
 }
 
+void Registry::note_ready(LinkId id, ReadyNote note) {
+    const std::lock_guard lock(mutex_);
+    const auto found = links_.find(id);
+    if (found != links_.end()) found->second.ready = note;
+}
+
 void Registry::announce_restart(LinkId id, Time until) {
     const std::lock_guard lock(mutex_);
     const auto found = links_.find(id);
@@ -147,10 +153,13 @@ std::vector<Registry::Status> Registry::status() const {
                    status.member.agent == entry.member.agent &&
                    status.member.location == entry.member.location;
         });
-        if (same == all.end())
-            all.push_back({entry.member, 1, entry.since});
-        else
-            ++same->links;
+        if (same == all.end()) {
+            all.push_back({entry.member, 1, entry.since, entry.ready});
+            continue;
+        }
+        ++same->links;
+        same->member.answers_ready = same->member.answers_ready || entry.member.answers_ready;
+        if (entry.ready.at > same->ready.at) same->ready = entry.ready;
     }
     return all;
 }

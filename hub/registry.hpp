@@ -39,6 +39,12 @@ public:
         std::vector<std::string> virtual_hosts{};  // exposed, for status
         std::uint64_t virtual_hosts_left_out = 0;  // exposed as well, but not told
         std::size_t worker = 0;
+        bool answers_ready = false;  // synthetic exchanges: tunnel/ready.hpp
+    };
+    /// The last synthetic exchange that was answered.
+    struct ReadyNote {
+        Time at{};  // the epoch: none was
+        std::chrono::microseconds round_trip{0};
     };
     struct Presence {
         std::uint64_t workers = 0;  // bit i: worker i has a link
@@ -48,6 +54,7 @@ public:
         Member member;
         std::size_t links = 0;
         Time since{};
+        ReadyNote ready{};  // over any of them
     };
 
     static constexpr std::size_t links_per_agent_max = 64;
@@ -109,6 +116,9 @@ public:
     /// restarting: the word of that may still be on its way, or the next link comes.
     void retire(LinkId id);
 
+    /// A synthetic exchange over that link was answered.
+    void note_ready(LinkId id, ReadyNote note);
+
     /// The process behind that link goes away and the next one comes: requests may wait for it
     /// until then. A link of the same process that still arrives changes nothing about it.
     void announce_restart(LinkId id, Time until);
@@ -133,6 +143,7 @@ private:
         Contact contact;
         bool leaving = false;
         bool retired = false;  // leaving because it takes no more requests
+        ReadyNote ready{};
     };
     struct Restart {
         std::string process;

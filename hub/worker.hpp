@@ -98,6 +98,7 @@ public:
     void join();
 
     // From any thread:
+    net::Executor executor() { return loop_.executor(); }
     void adopt(ArrivedLink link);
     void adopt(http::Relocation client);
     void adopt(StreamRelocation client);
@@ -126,6 +127,7 @@ private:
     net::Task<void> carry(Attachment& attachment, const Channel& channel, const tunnel::Open& open,
                           ChannelStream& stream);
     void judge_channels();
+    net::Task<void> make_synthetic_exchanges(Attachment& attachment);
     void on_checkpoint(Attachment& attachment, tunnel::Checkpoint offer);
     net::Task<void> serve_checkpoint(Attachment& attachment, tunnel::Checkpoint offer);
     void reply(Attachment& attachment, const tunnel::ControlMessage& message);

@@ -95,6 +95,7 @@ Registry::Member Worker::member_of(const Attachment& attachment, const tunnel::H
     member.virtual_hosts = hello.virtual_hosts;
     member.virtual_hosts_left_out = hello.virtual_hosts_left_out;
     member.worker = index_;
+    member.answers_ready = hello.ready;
     return member;
 }
 
@@ -121,6 +122,7 @@ void Worker::on_hello(Attachment& attachment, const tunnel::Hello& hello) {
     if (auto may = may_attach(attachment, hello.location); !may)
         return refuse(attachment, "not_granted", may.error());
     attachment.trial = hello.trial;
+    attachment.answers_ready = hello.ready;
     attachment.authorities = hello.authorities;
     auto member = member_of(attachment, hello);
     const auto stored = stored_incarnation(accounts_->find_agent(member.tenant, member.agent));
@@ -214,6 +216,8 @@ void Worker::take_in(Attachment& attachment, Registry::Member member) {
                attachment.end);
     welcome(attachment);
     attachment.evidence.up(attachment.location, incarnation.epoch);
+    if (attachment.answers_ready)
+        attachment.channels->spawn("ready", make_synthetic_exchanges(attachment));
     log::info("link.up", {{"agent", attachment.name.text()},
                           {"location", attachment.location},
                           {"peer", attachment.end.link().peer()},
@@ -238,9 +242,9 @@ void Worker::take_out(Attachment& attachment) {
 }
 
 void Worker::welcome(Attachment& attachment) {
-    attachment.control.send(tunnel::Welcome{tunnel::protocol_version, SALLYPORT_VERSION,
-                                            config_->workers,
-                                            shared_.witness ? shared_.witness->key() : ""});
+    attachment.control.send(
+        tunnel::Welcome{tunnel::protocol_version, SALLYPORT_VERSION, config_->workers,
+                        shared_.witness ? shared_.witness->key() : "", config_->ready_interval});
     if (!trust_.authorities.empty()) attachment.control.send(trust_);
     if (!attachment.trial) return;
     attachment.control.close();

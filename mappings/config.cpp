@@ -16,6 +16,9 @@ namespace sallyport::mappings {
 namespace {
 
 /// Where the cloud finds it: "host:port", or as many ports in a row as the internal host has.
+/// Of names that hub and agent use between themselves (docs/PROTOCOL.md#ready).
+constexpr std::string_view reserved_suffix = ".sallyport.invalid";
+
 std::optional<VirtualHost> read_virtual(ConfigTable& table,
                                         const std::optional<InternalHost>& internal) {
     const auto text = table.text("virtual");
@@ -29,6 +32,10 @@ std::optional<VirtualHost> read_virtual(ConfigTable& table,
             : VirtualHost::parse(text);
     if (!name) {
         table.problem("virtual", "must be host:port, e.g. \"erp.virtual:44300\"");
+        return std::nullopt;
+    }
+    if (name->host().ends_with(reserved_suffix)) {
+        table.problem("virtual", "must not end in .sallyport.invalid: such names are reserved");
         return std::nullopt;
     }
     const auto count = ports ? ports->count : 1;

@@ -129,6 +129,14 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::plain_server(
     (*made)->peer_is = "the client";
     (*made)->alpn = options.alpn;
     if (auto shown = show(**made, options.own); !shown) return shown.error();
+    if (!options.client_anchors.empty()) {
+        (*made)->trust.usage = certs::ExtendedUsage::client_auth;
+        if (auto trusted = trust(**made, options.client_anchors); !trusted) return trusted.error();
+        auto* context = (*made)->context.get();
+        for (const auto& anchor : options.client_anchors)
+            SSL_CTX_add_client_CA(context, anchor.get());
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    }
     if (!options.alpn.empty())
         SSL_CTX_set_alpn_select_cb((*made)->context.get(), on_select_protocol, made->get());
     return share(std::move(*made));

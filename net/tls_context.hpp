@@ -67,11 +67,12 @@ struct HubServerOptions {
     ExternalAuthorities external_authorities = {};
 };
 
-/// A server that is not the hub's port: TLS >= 1.2, `alpn` if the client offers it, no client
-/// certificate.
+/// A server that is not the hub's port: TLS >= 1.2, `alpn` if the client offers it.
 struct PlainServerOptions {
     TlsIdentity own = {};
     std::string_view alpn = alpn::http;
+    /// Who vouches for clients, whose certificates are asked for, but not demanded; empty: none is.
+    std::span<const certs::Certificate> client_anchors = {};
 };
 
 /// A link or an enrolment to a hub whose CA is known: TLS 1.3.

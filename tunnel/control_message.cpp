@@ -37,6 +37,7 @@ json::object to_json(const Hello& hello) {
     if (!hello.authorities.empty()) out["authorities"] = array_of(hello.authorities);
     if (hello.virtual_hosts_left_out > 0)
         out["virtual_hosts_left_out"] = hello.virtual_hosts_left_out;
+    if (hello.ready) out["ready"] = true;
     return out;
 }
 
@@ -46,6 +47,8 @@ json::object to_json(const Welcome& welcome) {
                      {"program", welcome.program},
                      {"workers", welcome.workers}};
     if (!welcome.witness.empty()) out["witness"] = welcome.witness;
+    if (welcome.ready_interval.count() > 0)
+        out["ready_interval_ms"] = welcome.ready_interval.count();
     return out;
 }
 
@@ -92,6 +95,10 @@ json::object to_json(const WitnessRefused& refused) {
             {"text", refused.text}};
 }
 
+json::object to_json(const Ready& ready) {
+    return {{"type", "ready"}, {"round_trip_us", ready.round_trip.count()}};
+}
+
 json::object to_json(const Unknown& unknown) { return {{"type", unknown.type}}; }
 
 /// Reads members of an object, and remembers whether one was wrong.
@@ -114,6 +121,13 @@ public:
         if (value != nullptr && value->is_uint64()) return value->get_uint64();
         wrong_ = name;
         return 0;
+    }
+    /// An hour at most: nothing that is told here takes longer.
+    template <class Duration>
+    Duration time(const char* name) {
+        constexpr auto most = std::chrono::duration_cast<Duration>(std::chrono::hours(1)).count();
+        return Duration(static_cast<typename Duration::rep>(
+            std::min(number(name), static_cast<std::uint64_t>(most))));
     }
     bool has(const char* name) const { return object_.contains(name); }
     bool flag(const char* name) {
@@ -179,6 +193,7 @@ ControlMessage read(const std::string& type, Members& members) {
         hello.process = members.text("process");
         hello.virtual_hosts = members.texts("virtual_hosts", virtual_hosts_told_max);
         if (members.has("trial")) hello.trial = members.flag("trial");
+        if (members.has("ready")) hello.ready = members.flag("ready");
         if (members.has("authorities"))
             hello.authorities = members.texts("authorities", authorities_told_max);
         if (members.has("virtual_hosts_left_out"))
@@ -191,6 +206,8 @@ ControlMessage read(const std::string& type, Members& members) {
         welcome.program = members.text("program");
         welcome.workers = members.number("workers");
         if (members.has("witness")) welcome.witness = members.text("witness");
+        if (members.has("ready_interval_ms"))
+            welcome.ready_interval = members.time<std::chrono::milliseconds>("ready_interval_ms");
         return welcome;
     }
     if (type == "refused") {
@@ -199,11 +216,9 @@ ControlMessage read(const std::string& type, Members& members) {
         refused.text = members.text("text");
         return refused;
     }
-    if (type == "restarting") {
-        constexpr std::uint64_t within_ms_max = 3'600'000;
-        return Restarting{std::chrono::milliseconds(
-            static_cast<std::int64_t>(std::min(members.number("within_ms"), within_ms_max)))};
-    }
+    if (type == "restarting")
+        return Restarting{members.time<std::chrono::milliseconds>("within_ms")};
+    if (type == "ready") return Ready{members.time<std::chrono::microseconds>("round_trip_us")};
     if (type == "trust") {
         Trust trust;
         trust.authorities = members.texts("authorities", authorities_told_max);

@@ -35,6 +35,7 @@ struct Hello {
     bool trial = false;
     std::vector<std::string> authorities = {};  // key hashes of those the agent trusts
     std::uint64_t virtual_hosts_left_out = 0;   // exposed as well, but not told: see shorten()
+    bool ready = false;                         // answers synthetic exchanges: tunnel/ready.hpp
     bool operator==(const Hello&) const = default;
 };
 
@@ -44,6 +45,7 @@ struct Welcome {
     std::string program;
     std::uint64_t workers = 1;  // the agent should have a link to each
     std::string witness = {};   // the key that countersigns audit logs (vkey); empty: none
+    std::chrono::milliseconds ready_interval{0};  // between synthetic exchanges; 0: it makes none
     bool operator==(const Welcome&) const = default;
 };
 
@@ -109,6 +111,12 @@ struct WitnessRefused {
     bool operator==(const WitnessRefused&) const = default;
 };
 
+/// Hub to agent: a synthetic exchange over this link has gone there and back.
+struct Ready {
+    std::chrono::microseconds round_trip{0};
+    bool operator==(const Ready&) const = default;
+};
+
 /// A message of a later version.
 struct Unknown {
     std::string type;
@@ -116,7 +124,7 @@ struct Unknown {
 };
 
 using ControlMessage = std::variant<Hello, Welcome, Refused, Restarting, Trust, Open, OpenRefused,
-                                    Checkpoint, Cosigned, WitnessRefused, Unknown>;
+                                    Checkpoint, Cosigned, WitnessRefused, Ready, Unknown>;
 
 /// Leaves out the last virtual hosts that one control line has no room for, or that are more than
 /// `virtual_hosts_told_max`, and counts them. They serve people only; a hello that is too long

@@ -17,6 +17,8 @@ struct ServerServices {
     http::Service& control;  // the control stream (reserved::control_protocol)
     /// Streams of reserved::channel_protocol; null: they are refused.
     http::Service* channels = nullptr;
+    /// The hub's own synthetic exchanges (tunnel/ready.hpp); null: they are exchanges like others.
+    http::Service* ready = nullptr;
 };
 
 /// The agent's end of a link: each stream becomes a call of an http::Service. Streams are served by

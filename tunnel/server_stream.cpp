@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "http/refusal.hpp"
 #include "tunnel/link.hpp"
+#include "tunnel/ready.hpp"
 #include "tunnel/reserved_fields.hpp"
 #include "tunnel/response_fields.hpp"
 #include "tunnel/server_end.hpp"
@@ -11,6 +12,15 @@
 #include <algorithm>
 
 namespace sallyport::tunnel {
+namespace {
+
+/// What comes from a client has an exchange id, which the hub gives and nobody can leave out.
+bool is_synthetic(const http::RequestHead& head) {
+    return head.authority == ready_authority && head.facts.exchange_id.data() == nullptr &&
+           head.method == "GET" && head.upgrade.empty();
+}
+
+}  // namespace
 
 ServerStream::ServerStream(ServerEnd& end, Link& link)
     : end_(end), link_(link), event_(link.loop().turn), window_(link.budget()) {}
@@ -38,6 +48,7 @@ net::Task<void> ServerStream::work() {
 http::Service* ServerStream::service() {
     if (is_channel_) return end_.services_.channels;
     if (head_.upgrade == reserved::control_protocol) return &end_.services_.control;
+    if (end_.services_.ready != nullptr && is_synthetic(head_)) return end_.services_.ready;
     return &end_.services_.exchanges;
 }
 

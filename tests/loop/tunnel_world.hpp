@@ -24,6 +24,7 @@ struct TunnelOptions {
     WireOptions wire{};
     std::optional<LossyOptions> lossy{};
     http::Service* channels = nullptr;
+    http::Service* ready = nullptr;
 };
 
 /// A hub's end and an agent's end, joined by a wire in memory.
@@ -41,7 +42,7 @@ public:
         agent_wire = two.get();
         hub.emplace(loop, worsen(std::move(one), options, 1), options.hub, hub_budget);
         agent.emplace(loop, worsen(std::move(two), options, 2), options.agent, agent_budget,
-                      tunnel::ServerServices{service, control, options.channels});
+                      tunnel::ServerServices{service, control, options.channels, options.ready});
         tasks.spawn("hub", run_hub());
         tasks.spawn("agent", run_agent());
     }

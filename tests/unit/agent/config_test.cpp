@@ -198,9 +198,22 @@ TEST(AgentConfig, RefusesHubsThatCannotBeDialledSafely) {
             << text;
 }
 
-TEST(AgentConfig, SaysWhatIsNotSupportedYet) {
-    EXPECT_THAT(problems_of("[agent]\nadmin_listen = \"127.0.0.1:8443\""),
-                HasSubstr("is not supported yet in this version"));
+TEST(AgentConfig, WhatIsOfferedOverHttpsNeedsACertificateAndSomebodyWhoMayCome) {
+    const std::string listen = "[agent]\nadmin_listen = \"127.0.0.1:8443\"\n";
+    const std::string shown = "admin_certificate_file = \"/c\"\nadmin_key_file = \"/k\"\n";
+    const std::string token = "admin_token_file = \"/t\"\n";
+    EXPECT_THAT(problems_of(listen + token), HasSubstr("needs admin_certificate_file"));
+    EXPECT_THAT(problems_of(listen + shown), HasSubstr("needs admin_client_ca_file or"));
+    EXPECT_THAT(problems_of("[agent]\n" + shown), HasSubstr("needs admin_listen"));
+    EXPECT_THAT(problems_of("[agent]\nadmin_listen = \":8443\"\n" + shown + token),
+                HasSubstr("must be host:port"));
+    EXPECT_THAT(problems_of("[agent]\nadmin_group = \"g\"\nview_group = \"g\""),
+                HasSubstr("must not be the admin_group"));
+    const auto config = parse(listen + shown + token + hub);
+    ASSERT_TRUE(config) << config.error().detail;
+    EXPECT_EQ(config->admin.listen, "127.0.0.1:8443");
+    EXPECT_EQ(config->admin.admin_group, "sallyport-admin");
+    EXPECT_EQ(config->admin.view_group, "sallyport-view");
 }
 
 TEST(AgentConfig, ReadsTheCompanysOwnEstServer) {

@@ -70,6 +70,8 @@ const std::map<std::string_view, Expected>& table() {
         {"agent.alarm", {"alert", {"intrusion_detection"}, {"info"}}},
         {"witness.refused", {"alert", {"intrusion_detection"}, {"info"}, "failure"}},
         {"admin.action", {"event", {"configuration"}, {"change"}, "unknown"}},
+        {"admin.login", {"event", {"authentication"}, {"start"}, "unknown"}},
+        {"ready.changed", {"event", {"process"}, {"change"}}},
         {"config.changed", {"event", {"configuration"}, {"change"}, "success"}},
         {"log.opened", {"event", {"process"}, {"start"}, "success"}},
         {"log.recovered", {"event", {"process"}, {"info"}}},

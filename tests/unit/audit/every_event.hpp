@@ -35,6 +35,8 @@ inline std::string every_event() {
     add(AgentAlarm{x, x, x, x, x});
     add(WitnessRefused{x, x, x});
     add(AdminAction{x, x, x, x, x, x, x, x, x, x, x, 1});
+    add(AdminLogin{x, x, x, x, x});
+    add(ReadyChanged{x, x, x, x, x, some});
     add(ConfigChanged{x, x, x, x, x, x, x, x, x, x});
     add(LogOpened{x, x, 1, x, x, x, x, 1, x, x, x, x, 1, x, x, x, x, x});
     add(LogRecovered{x, 1, 1, x, x, 1, 1, x});

@@ -28,6 +28,9 @@ TEST(ControlMessage, EveryKindSurvivesTheWire) {
         Checkpoint{},
         Cosigned{UINT64_MAX, "\u2014 hub/witness AAAA\n", "hub/witness+01020304+BAAA"},
         WitnessRefused{"stale", 9, "goes on from 5"},
+        Hello{1, "", "", 0, "", {}, false, {}, 0, true},
+        Welcome{1, "", 2, "", std::chrono::milliseconds(15'000)},
+        Ready{std::chrono::microseconds(812)},
         Restarting{std::chrono::milliseconds(30'000)}};
     for (const auto& message : messages) {
         auto line = encode(message);
@@ -42,6 +45,13 @@ TEST(ControlMessage, WhatALaterVersionAddsIsSkipped) {
     EXPECT_EQ(read(R"({"type":"tile","root":"x"})"), ControlMessage(Unknown{"tile"}));
     EXPECT_EQ(read(R"({"x":{"y":[1]},"workers":2,"type":"welcome","program":"","version":1})"),
               ControlMessage(Welcome{1, "", 2}));
+}
+
+TEST(ControlMessage, NoTimeIsLongerThanAnHour) {
+    EXPECT_EQ(read(R"({"type":"restarting","within_ms":18446744073709551615})"),
+              ControlMessage(Restarting{std::chrono::hours(1)}));
+    EXPECT_EQ(read(R"({"type":"ready","round_trip_us":18446744073709551615})"),
+              ControlMessage(Ready{std::chrono::hours(1)}));
 }
 
 TEST(ControlMessage, WhatIsNotAMessageIsMalformed) {

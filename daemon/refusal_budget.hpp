@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace sallyport::hub {
+namespace sallyport::daemon {
 
 /// How many refusals of a kind are recorded one by one: whoever may be refused can be refused
 /// often, and must not be able to fill the disk. The others are counted.
@@ -46,4 +46,4 @@ private:
     bool began_ = false;
 };
 
-}  // namespace sallyport::hub
+}  // namespace sallyport::daemon

@@ -1,0 +1,34 @@
+// Whether the agent can serve, and why not: pure.
+#pragma once
+
+#include "agent/ready_board.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace sallyport::agent {
+
+struct ReadyFacts {
+    bool draining = false;
+    std::string certificate = {};  // why its certificate will not last; empty: it will
+    std::string audit = {};        // why no exchange may pass; empty: it may
+    std::vector<ReadyBoard::Hub> hubs = {};
+};
+
+/// Why it is not ready.
+struct NotReady {
+    std::string code;  // "draining", "certificate", "audit", "no_link", "no_answer"
+    std::string hub;   // which; empty: not of a hub
+    std::string text;  // what it means, for people
+    bool operator==(const NotReady&) const = default;
+};
+
+/// Nothing: it is ready. Of each hub a link must be up, and a synthetic exchange must have gone
+/// hub -> agent -> hub lately, if the hub makes any.
+std::vector<NotReady> judge_readiness(const ReadyFacts& facts, ReadyBoard::Time now);
+
+/// All reasons in one line, "" if there is none.
+std::string to_text(const std::vector<NotReady>& reasons);
+
+}  // namespace sallyport::agent

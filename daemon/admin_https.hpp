@@ -1,0 +1,72 @@
+#pragma once
+
+#include "daemon/admin_config.hpp"
+#include "daemon/admin_login.hpp"
+#include "daemon/admin_refusals.hpp"
+#include "daemon/admin_routes.hpp"
+#include "http/server_limits.hpp"
+#include "http/simple_service.hpp"
+#include "net/idle_sweep.hpp"
+#include "net/listener.hpp"
+#include "net/loop.hpp"
+#include "net/task_group.hpp"
+#include "net/tls_context.hpp"
+#include "net/tls_duplex.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sallyport::daemon {
+
+/// `admin_listen`: the read-only part of administration over HTTPS, for those who show a client
+/// certificate or a token (docs/OPERATIONS.md#admin-listen). Lives on the control loop.
+class AdminHttps {
+public:
+    static constexpr std::size_t https_connections_max = 32;
+    static constexpr std::chrono::seconds https_handshake_time{10};
+    static constexpr std::size_t https_body_bytes_max = 4 * 1024;  // of a request; none is needed
+
+    /// What the files that the configuration names say.
+    struct Access {
+        std::shared_ptr<const net::TlsContext> tls;
+        std::optional<AdminTokens> tokens;
+        std::vector<std::string> names;  // of the certificate
+    };
+    /// Errors: of a file, with its name.
+    static Result<std::shared_ptr<const Access>> load(const AdminConfig& config);
+
+    /// `routes` and `refusals` outlive it.
+    AdminHttps(net::Loop& loop, net::IdleSweep& sweep, AdminRoutes& routes,
+               AdminRefusals& refusals);
+
+    /// Errors: the operating system's, with what to do.
+    Result<void> listen(const std::string& address, std::shared_ptr<const Access> access);
+    /// For connections from now on, and for requests of those that are there.
+    void use(std::shared_ptr<const Access> access) { access_ = std::move(access); }
+    net::Task<void> stop();
+
+    /// {"address", "connections", "tokens"}
+    boost::json::object status() const;
+
+private:
+    struct Peer;
+    net::Task<void> greet(FileDescriptor socket);
+    net::Task<http::SimpleResponse> answer(const http::SimpleRequest& request, const Peer& peer);
+    void refuse(std::string_view who, const std::string& from, std::string_view why);
+
+    net::Loop& loop_;
+    net::IdleSweep& sweep_;
+    AdminRoutes& routes_;
+    AdminRefusals& refusals_;
+    http::ServerLimits limits_;
+    std::shared_ptr<const Access> access_;
+    std::vector<std::string> hosts_;  // a request must name one of them; empty: any
+    net::TaskGroup connections_;
+    std::unique_ptr<net::Listener> listener_;
+};
+
+}  // namespace sallyport::daemon
