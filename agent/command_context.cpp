@@ -30,7 +30,7 @@ void on_run(CLI::App& command, CommandContext& context,
         if (context.json)
             context.out << boost::json::serialize(output->json) << '\n';
         else
-            context.out << for_terminal(output->text);
+            context.out << (output->painted.empty() ? for_terminal(output->text) : output->painted);
     });
 }
 

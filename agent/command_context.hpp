@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <filesystem>
@@ -30,6 +31,7 @@ struct CommandOutput {
     boost::json::value json;
     std::string text;
     int exit_code = 0;
+    std::string painted{};  // instead of `text`: made with base/paint.hpp, and so clean already
 };
 
 /// Runs a command's body when CLI11 has parsed the line; prints what it returns, and an error as
@@ -57,5 +59,16 @@ void add_ready_command(CLI::App& app, CommandContext& context);
 void add_daemon_commands(CLI::App& app, CommandContext& context);
 /// `metrics`, `log-level`
 void add_monitor_commands(CLI::App& app, CommandContext& context);
+/// `doctor`: asks everybody that the configuration names, and the running daemon if there is one.
+void add_doctor_command(CLI::App& app, CommandContext& context);
+/// `net`: what has to be let out.
+void add_net_command(CLI::App& app, CommandContext& context);
+/// `bundle`: for support, without secrets.
+void add_bundle_command(CLI::App& app, CommandContext& context);
+/// `top`: live, or one picture.
+void add_top_command(CLI::App& app, CommandContext& context);
+/// `status`: what is up, what is wrong, what to do; then the details that `details` makes of it.
+using StatusDetails = std::function<std::string(const boost::json::object&)>;
+void add_status_command(CLI::App& app, CommandContext& context, StatusDetails details);
 
 }  // namespace sallyport::agent

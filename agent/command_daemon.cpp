@@ -173,8 +173,7 @@ void add_daemon_commands(CLI::App& app, CommandContext& context) {
         return command;
     };
     const auto at = [](const char* target) { return [target] { return std::string(target); }; };
-    add(app, "status", "what the running agent says of itself", "GET", at("/v1/status"),
-        describe_agent);
+    add_status_command(app, context, describe_agent);
     add(app, "reload", "put a changed configuration in force", "POST", at("/v1/reload"),
         [](const json::object&) { return std::string("reloaded\n"); });
     const auto dialling = [](const json::object&) { return std::string("dialling\n"); };

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace sallyport::agent {
 
@@ -45,6 +46,10 @@ bool use_krb5_conf(const std::filesystem::path& file);
 /// Whether the keytab can be read and has a key of the principal, and the library works at all.
 /// Reads files, asks no KDC. Errors: KerberosFault::keytab, failed; they say what to do.
 Result<void> check_keytab(const KerberosAccount& account);
+
+/// The KDCs of a realm that krb5.conf names, "host" or "host:port"; none: DNS has to know them.
+/// Reads files.
+std::vector<std::string> configured_kdcs(const std::string& realm);
 
 /// What the agent holds to act as one user towards one service: a ticket of the user to the agent
 /// (S4U2self), and with it one to the service (S4U2proxy). Thread safe.

@@ -72,6 +72,10 @@ int main(int argc, char** argv) {
     agent::add_daemon_commands(app, context);
     agent::add_monitor_commands(app, context);
     agent::add_ready_command(app, context);
+    agent::add_doctor_command(app, context);
+    agent::add_net_command(app, context);
+    agent::add_bundle_command(app, context);
+    agent::add_top_command(app, context);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

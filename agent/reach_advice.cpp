@@ -71,6 +71,8 @@ std::string_view to_text(ReachStep step) {
             return "greeting";
         case ReachStep::login:
             return "login";
+        case ReachStep::answer:
+            return "answer";
     }
     return "";
 }
@@ -106,6 +108,12 @@ std::string reach_advice(const ReachTarget& target, ReachStep step, const Error&
                    "in?";
         case ReachStep::login:
             return file_server_advice(target, error);
+        case ReachStep::answer:
+            if (error.code == Errc::untrusted)
+                return "It wants a client certificate: import the system certificate's authority "
+                       "there (sallyport certs show system), or ignore this if users have theirs.";
+            return "It takes connections, but does not answer as a web server: is " + place +
+                   " its HTTP port, and is it https?";
     }
     return {};
 }

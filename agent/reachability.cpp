@@ -32,6 +32,7 @@ public:
     void good(ReachStep step, std::string text) { add(step, true, std::move(text)); }
     void failed(ReachStep step, const Error& error) {
         about_.advice = reach_advice(about_.target, step, error);
+        about_.failure = error;
         add(step, false, error.detail.empty() ? to_text(error) : error.detail);
     }
 
@@ -228,6 +229,16 @@ net::Task<Reachability> reach(ReachBase base, ReachTarget target,
         else
             recorder.failed(ReachStep::greeting, said.error());
         if (said && about.target.login) co_await log_on(base, about.target, recorder, step_timeout);
+    } else if (wire && about.target.question) {
+        recorder.begin();
+        auto answer = co_await ask_web_server(base.loop, **wire, *about.target.question,
+                                              net::deadline_in(step_timeout));
+        if (answer) {
+            recorder.good(ReachStep::answer, "status " + std::to_string(answer->status));
+            about.answer = std::move(*answer);
+        } else {
+            recorder.failed(ReachStep::answer, answer.error());
+        }
     }
     co_return about;
 }

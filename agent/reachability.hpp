@@ -4,6 +4,8 @@
 #include "agent/ssh_hosts.hpp"
 #include "base/error.hpp"
 #include "mappings/mapping.hpp"
+#include "net/deadline.hpp"
+#include "net/duplex.hpp"
 #include "net/loop.hpp"
 #include "net/task.hpp"
 #include "ssh/session.hpp"
@@ -23,8 +25,14 @@ class BlockingPool;
 namespace sallyport::agent {
 
 /// One step on the way to an internal system.
-enum class ReachStep : std::uint8_t { name, tcp, ssh, tls, greeting, login };
+enum class ReachStep : std::uint8_t { name, tcp, ssh, tls, greeting, login, answer };
 std::string_view to_text(ReachStep step);
+
+/// A request on behalf of nobody, to see whether a web server answers.
+struct ReachQuestion {
+    std::string target = "/";
+    std::string host{};  // the Host field
+};
 
 /// Where to, and whom to believe there.
 struct ReachTarget {
@@ -36,6 +44,14 @@ struct ReachTarget {
     std::shared_ptr<const net::TlsContext> trust{};  // empty: no TLS
     std::optional<ssh::Session::Options> jump_host{};
     std::optional<ssh::Session::Options> login{};  // of files: as whom, and with which key
+    std::optional<ReachQuestion> question{};       // of http and https; nothing: none is asked
+};
+
+/// What a web server said to it.
+struct ReachAnswer {
+    int status = 0;
+    std::vector<std::string> schemes{};  // of its WWW-Authenticate fields, in lower case
+    std::string location{};
 };
 
 /// What was found out.
@@ -48,7 +64,9 @@ struct Reachability {
     };
     ReachTarget target;
     std::vector<Step> steps{};
-    std::string advice{};  // what to do; empty if it is reachable
+    std::string advice{};            // what to do; empty if it is reachable
+    std::optional<Error> failure{};  // of the step that failed
+    std::optional<ReachAnswer> answer{};
     bool is_reachable() const { return advice.empty(); }
 };
 
@@ -73,10 +91,14 @@ struct ReachBase {
 
 /// Goes the way that exchanges of the mapping go, up to the first word of its protocol: resolves
 /// the name and connects, or asks the jump host to, shakes hands with the trust of the
-/// configuration, and lets the system say what it is (agent/greeting.hpp). Sends no request, and
-/// logs on only at servers of files, where nobody can do anything else.
+/// configuration, and lets the system say what it is (agent/greeting.hpp). Sends no request but the
+/// target's question, and logs on only at servers of files, where nobody can do anything else.
 net::Task<Reachability> reach(ReachBase base, ReachTarget target,
                               std::chrono::milliseconds step_timeout);
+
+/// Asks with HEAD, on a connection that nobody uses afterwards. Errors: those of http::fetch.
+net::Task<Result<ReachAnswer>> ask_web_server(net::Loop& loop, net::Duplex& wire,
+                                              ReachQuestion question, net::Deadline deadline);
 
 /// What an administrator does about a step that failed.
 std::string reach_advice(const ReachTarget& target, ReachStep step, const Error& error);

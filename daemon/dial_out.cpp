@@ -10,14 +10,14 @@ namespace {
 constexpr std::size_t proxy_credentials_bytes_max = 4 * 1024;
 constexpr std::chrono::seconds unacknowledged_max{20};  // sent bytes, before the kernel gives up
 
+}  // namespace
+
 Result<Secret> read_proxy_credentials(const std::filesystem::path& file) {
     auto text = read_file(file, proxy_credentials_bytes_max);
     if (!text) return Error{text.error().code, "proxy_credentials_file: " + to_text(text.error())};
     while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
     return Secret(std::move(*text));
 }
-
-}  // namespace
 
 net::Task<Result<std::unique_ptr<net::Duplex>>> dial_out(net::BlockingPool& pool, net::Loop& loop,
                                                          ServerAddress server, ProxyWay way,

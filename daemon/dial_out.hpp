@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/result.hpp"
+#include "base/secret.hpp"
 #include "daemon/proxy_way.hpp"
 #include "daemon/server_address.hpp"
 #include "net/connect.hpp"
@@ -8,6 +10,7 @@
 #include "net/loop.hpp"
 #include "net/task.hpp"
 
+#include <filesystem>
 #include <memory>
 
 namespace sallyport::net {
@@ -15,6 +18,9 @@ class BlockingPool;
 }
 
 namespace sallyport::daemon {
+
+/// "user:password" as ProxyWay::credentials names it. Errors: those of reading.
+Result<Secret> read_proxy_credentials(const std::filesystem::path& file);
 
 /// A connection to `server`, without TLS yet: names are resolved afresh, the proxy is asked for a
 /// tunnel if there is one. Not attached. Errors say which hop failed and what to do.

@@ -4,6 +4,7 @@
 #include "daemon/configured_witnesses.hpp"
 #include "hub/agent_revocation.hpp"
 #include "hub/command_context.hpp"
+#include "hub/command_doctor.hpp"
 #include "hub/command_status.hpp"
 #include "hub/commands.hpp"
 #include "hub/config.hpp"

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "agent/config.hpp"
+#include "agent/reachability.hpp"
+#include "agent/site.hpp"
+#include "certs/identity.hpp"
+#include "daemon/doctor.hpp"
+#include "daemon/machine.hpp"
+#include "daemon/server_check.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sallyport::agent {
+
+/// What `sallyport doctor` is asked for.
+struct DoctorOrder {
+    std::filesystem::path config;
+    std::filesystem::path socket;  // of the daemon; empty: as the configuration says
+    bool requests = true;          // web servers are asked with HEAD
+};
+
+/// All checks of an agent, in the order in which they are told. Reads the configuration and asks
+/// the daemon; both may be missing, which is a finding.
+std::vector<daemon::Check> doctor_checks(const DoctorOrder& order);
+
+// The parts of it.
+
+/// A file that the configuration names or the agent has made, and what it must be like.
+struct CheckedFile {
+    std::filesystem::path path;
+    daemon::FileRule rule;
+    std::string what;             // "key of the tunnel"
+    bool may_be_missing = false;  // then nothing is said of it
+};
+/// Pure.
+std::vector<CheckedFile> checked_files(const Config& config);
+/// Files and folders, and the file systems under them.
+std::vector<daemon::Check> file_checks(const Config& config);
+
+/// Whether the agent is enrolled, until when, and at whose hub. Reads the state folder.
+std::vector<daemon::Finding> enrolment_findings(const Config& config, certs::Time now);
+daemon::Judgement judge_identity(const certs::Identity& identity, const Config& config,
+                                 certs::Time now);
+
+/// The way to one hub up to an answer of it, and its clock.
+daemon::Check hub_check(const HubConfig& hub, const Config& config);
+
+/// The other servers that the configuration names: EST, identity providers, token servers, KDC,
+/// targets of the audit log, witnesses. `site` may be null: then token servers are left out.
+std::vector<daemon::Check> server_checks(const Config& config, const SitePtr& site);
+/// Why the agent does not get its own ticket. Pure.
+daemon::Judgement judge_kerberos(const Error& error, const KerberosAccount& account);
+
+/// The way to each internal system. `requests`: see DoctorOrder.
+std::vector<daemon::Check> back_end_checks(const SitePtr& site, bool requests);
+/// What an answer means. Pure.
+daemon::Judgement judge_web_answer(const ReachAnswer& answer, const mappings::Mapping& mapping);
+
+/// So many descriptors the agent needs if everything that is configured is used at once. Pure.
+std::uint64_t descriptors_needed(const Config& config);
+
+}  // namespace sallyport::agent
