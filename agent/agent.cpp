@@ -84,6 +84,7 @@ Agent::Agent(SitePtr site)
       expiry_changed_(loop_.turn),
       rotating_(loop_),
       stopping_(loop_),
+      watching_(loop_),
       signals_(loop_.io, SIGTERM, SIGINT, SIGHUP) {}
 
 Agent::~Agent() {
@@ -250,7 +251,8 @@ void Agent::run() {
                                 {"configuration", site_->config.digest}});
     tell_last_good();
     keep_last_good();
-    daemon::notify_ready(site_->last_good ? "RUNNING WITH THE LAST GOOD CONFIGURATION" : "running");
+    daemon::notify_ready("starts its links");
+    start_watchdog();
     loop_.io.run();
     for (auto& worker : workers_) worker->join();
     log_->on_sealed({});
@@ -268,7 +270,7 @@ void Agent::wait_for_signal() {
         }
         daemon::notify_reloading();
         (void)reload("signal");
-        daemon::notify_ready("running");
+        daemon::notify_ready();
         wait_for_signal();
     });
 }
@@ -277,6 +279,7 @@ net::Task<void> Agent::stop() {
     log::info("agent.stopping");
     draining_ = true;
     note_ready();
+    watchdog_->let_go();
     // Over links that are up still. What is recorded from here on is offered at the next start.
     std::function<bool(std::uint64_t)> press = [this](std::uint64_t size) {
         return press_witnesses(size);
@@ -294,6 +297,8 @@ net::Task<void> Agent::stop() {
     for (auto& worker : workers_) worker->join();
     log_->close();
     co_await forwarders_.stop();  // they bring the last records as well
+    watching_.cancel();
+    co_await watching_.join();
     loop_.io.stop();
 }
 

@@ -20,6 +20,7 @@
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/key_sets.hpp"
 #include "daemon/log_level.hpp"
+#include "daemon/watchdog.hpp"
 #include "forward/forwarders.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/event.hpp"
@@ -123,6 +124,7 @@ private:
     net::Task<void> watch_expiry();
     void wait_for_signal();
     net::Task<void> stop();
+    void start_watchdog();  // agent_watch.cpp
 
     SitePtr site_;
     std::unique_ptr<audit::Log> log_;
@@ -159,6 +161,8 @@ private:
     net::Event expiry_changed_;
     net::TaskGroup rotating_;
     net::TaskGroup stopping_;
+    std::unique_ptr<daemon::Watchdog> watchdog_;
+    net::TaskGroup watching_;
     boost::asio::signal_set signals_;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     bool draining_ = false;

@@ -52,8 +52,7 @@ HubConfig read_hub(ConfigTable table) {
     hub.location = table.text("location");
     hub.connections = static_cast<std::size_t>(table.integer("connections", 2, 1, 8));
     hub.proxy = table.text("proxy");
-    if (!table.text("proxy_credentials_file").empty())
-        hub.proxy_credentials_file = table.path("proxy_credentials_file");
+    hub.proxy_credentials_file = table.secret_path("proxy_credentials_file");
     constexpr std::string_view name_rule = "must be 1 to 64 characters of A-Z a-z 0-9 . _ -";
     if (!is_name(hub.name)) table.problem("name", name_rule);
     if (!hub.location.empty() && !is_name(hub.location))
@@ -71,11 +70,8 @@ std::optional<EnrolmentConfig> read_enrolment(ConfigTable table) {
     constexpr std::string_view path_default = "/.well-known/est";  // RFC 7030 section 3.2.2
     const auto url = table.text("est_url");
     const auto ca = table.text("ca_file").empty() ? "" : table.path("ca_file");
-    const auto credentials =
-        table.text("credentials_file").empty() ? "" : table.path("credentials_file");
-    daemon::ProxyWay proxy{table.text("proxy"), {}};
-    if (!table.text("proxy_credentials_file").empty())
-        proxy.credentials = table.path("proxy_credentials_file");
+    const auto credentials = table.secret_path("credentials_file");
+    daemon::ProxyWay proxy{table.text("proxy"), table.secret_path("proxy_credentials_file")};
     if (url.empty()) {
         for (const auto* key : {"ca_file", "credentials_file", "proxy", "proxy_credentials_file"})
             if (table.has(key)) table.problem(key, "needs est_url");

@@ -161,7 +161,7 @@ PrincipalConfig read_principal(ConfigTable table) {
 
 KerberosConfig read_kerberos(ConfigTable table) {
     KerberosConfig kerberos;
-    kerberos.account.keytab = table.path("keytab");
+    kerberos.account.keytab = table.secret_path("keytab");
     if (table.text("keytab").empty())
         table.problem("keytab", "must name the file with the key of the agent's account");
     kerberos.account.principal = table.text("principal");

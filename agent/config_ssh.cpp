@@ -19,10 +19,9 @@ SshConfig read_one(ConfigTable table) {
             table.problem("host", "must be host[:port], e.g. \"jump.corp:22\"");
         }
     }
-    ssh.files.key = table.path("key_file");
+    ssh.files.key = table.secret_path("key_file");
     ssh.files.known_hosts = table.path("known_hosts_file");
-    if (!table.text("passphrase_file").empty())
-        ssh.files.passphrase = table.path("passphrase_file");
+    ssh.files.passphrase = table.secret_path("passphrase_file");
     for (const auto* key : {"key_file", "known_hosts_file"})
         if (!table.has(key)) table.problem(key, "is needed");
     table.done();

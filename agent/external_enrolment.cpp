@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/secret_file.hpp"
 #include "certs/request.hpp"
 #include "certs/successor.hpp"
 #include "net/tls_context.hpp"
@@ -31,15 +32,16 @@ Result<Secret> read_credentials(const std::filesystem::path& file) {
         return Error{Errc::unauthorized,
                      "[enrolment] needs a credentials_file with user:password of the EST server: "
                      "there is no valid certificate that could speak for this agent"};
-    auto text = read_file(file, est_credentials_bytes_max);
-    if (!text)
-        return Error{text.error().code, "[enrolment] credentials_file: " + to_text(text.error())};
-    while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
-    const Secret both(std::move(*text));
-    if (both.reveal().find(':') == std::string::npos)
+    const auto secret = read_secret_file(file, est_credentials_bytes_max);
+    if (!secret)
+        return Error{secret.error().code,
+                     "[enrolment] credentials_file: " + to_text(secret.error())};
+    auto both = secret->reveal();
+    while (both.ends_with('\n') || both.ends_with('\r')) both.remove_suffix(1);
+    if (both.find(':') == std::string::npos)
         return Error{Errc::malformed,
                      "[enrolment] credentials_file " + file.string() + " must be user:password"};
-    return Secret("Basic " + to_base64(as_bytes(both.reveal())));
+    return Secret("Basic " + to_base64(as_bytes(both)));
 }
 
 Result<EstServerPlace> place_of(const ExternalOrder& order,

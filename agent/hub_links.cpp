@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds dial_time{15};     // resolve, connect, proxy, TLS
 constexpr std::chrono::seconds welcome_time{15};  // from our hello on
+constexpr std::chrono::minutes grace{1};          // for a slow machine, before a link is given up
 
 tunnel::LinkOptions link_options(const TunnelConfig& config) {
     tunnel::LinkOptions options;
@@ -34,6 +35,7 @@ struct HubLinks::Slot {
     Session* session = nullptr;  // the newest that is up
     std::string state = "dialling";
     std::string last_error;
+    std::chrono::steady_clock::time_point moved = net::Loop::now();  // last attempt, or wait
 };
 
 /// One life of a link.
@@ -117,7 +119,7 @@ double HubLinks::dice() {
 net::Task<void> HubLinks::keep(Slot& slot, std::uint64_t generation) {
     net::Reconnect reconnect(wiring_.tunnel.reconnect);
     while (!stopping_ && slot.generation == generation) {
-        const auto began = net::Loop::now();
+        const auto began = slot.moved = net::Loop::now();
         Ending ending;
         const auto why = co_await run_once(slot, ending);
         if (stopping_ || slot.generation != generation) break;
@@ -134,6 +136,7 @@ net::Task<void> HubLinks::keep(Slot& slot, std::uint64_t generation) {
                                 {"retry_in_ms", delay.count()}});
         if (wiring_.changed) wiring_.changed();
         slot.waits = true;
+        slot.moved = net::Loop::now();
         (void)co_await net::within(net::deadline_in(delay), net::wait_for(slot.wake));
         slot.waits = false;
     }
@@ -270,6 +273,15 @@ std::vector<HubLinks::Status> HubLinks::status() const {
         all.push_back(std::move(status));
     }
     return all;
+}
+
+bool HubLinks::keeps_trying() const {
+    const auto longest = std::max<net::Deadline::duration>(dial_time + welcome_time,
+                                                           wiring_.tunnel.reconnect.ceiling) +
+                         grace;
+    return stopping_ || std::ranges::all_of(slots_, [&](const auto& slot) {
+               return slot->session != nullptr || net::Loop::now() - slot->moved <= longest;
+           });
 }
 
 std::size_t HubLinks::up() const {

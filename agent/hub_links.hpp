@@ -94,6 +94,9 @@ public:
 
     std::vector<Status> status() const;
     std::size_t up() const;
+    /// Whether each link is up, on its way, or waits for its next attempt, none of them for longer
+    /// than that can take. That hubs do not answer is no reason for false.
+    bool keeps_trying() const;
 
 private:
     struct Slot;

@@ -3,8 +3,12 @@
 #include "agent/back_end_trust.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+<<<<<<< HEAD
 #include "base/file.hpp"
 #include "certs/sha256.hpp"
+=======
+#include "base/secret_file.hpp"
+>>>>>>> 6da8ead (wip)
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/forward_config.hpp"
 #include "mappings/exposure.hpp"
@@ -12,7 +16,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <sys/stat.h>
 
 namespace sallyport::agent {
 namespace {
@@ -148,11 +151,8 @@ Result<void> Site::read_kerberos() {
     auto users = KerberosUsers::create(user, realm_of(account.principal));
     if (!users) return Error{users.error().code, "[kerberos] user: " + users.error().detail};
     kerberos_users = std::move(*users);
-    struct stat facts {};
-    if (::stat(account.keytab.c_str(), &facts) == 0 && (facts.st_mode & S_IRWXO) != 0)
-        return Error{KerberosFault::keytab,
-                     "[kerberos] keytab: everybody on this machine may use it: chmod o= " +
-                         account.keytab.string()};
+    if (const auto safe = check_secret_file(account.keytab); !safe)
+        return Error{KerberosFault::keytab, "[kerberos] keytab: " + safe.error().detail};
     if (const auto good = check_keytab(account); !good)
         return Error{good.error().code, "[kerberos] keytab " + account.keytab.string() +
                                             ": no key of " + account.principal +

@@ -3,14 +3,13 @@
 #include "base/bytes.hpp"
 #include "base/config_reader.hpp"
 #include "base/error.hpp"
-#include "base/file.hpp"
+#include "base/secret_file.hpp"
 #include "certs/sha256.hpp"
 #include "http/h1_codec.hpp"
 #include "http/hygiene.hpp"
 
 #include <algorithm>
 #include <array>
-#include <sys/stat.h>
 
 namespace sallyport::agent {
 namespace {
@@ -107,14 +106,9 @@ Error wrong(const std::string& name, const std::string& what) {
 }  // namespace
 
 Result<TechnicalCredentialsPtr> TechnicalCredentials::load(const std::filesystem::path& file) {
-    struct stat facts {};
-    if (::stat(file.c_str(), &facts) == 0 && (facts.st_mode & S_IRWXO) != 0)
-        return wrong(file.string(),
-                     "everybody on this machine may read it: chmod o= " + file.string());
-    auto text = read_file(file, credentials_bytes_max);
-    if (!text) return text.error();
-    const Secret content(std::move(*text));
-    return parse(content.reveal(), file.string());
+    const auto content = read_secret_file(file, credentials_bytes_max);
+    if (!content) return content.error();
+    return parse(content->reveal(), file.string());
 }
 
 Result<TechnicalCredentialsPtr> TechnicalCredentials::parse(std::string_view text,

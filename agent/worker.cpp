@@ -156,6 +156,17 @@ void Worker::ask_status(std::function<void(Status)> tell) {
     });
 }
 
+void Worker::ask_pulse(std::function<void(daemon::Pulse)> tell) {
+    asio::post(loop_.executor(), [this, tell = std::move(tell)] {
+        daemon::Pulse pulse;
+        for (const auto& hub : hubs_) {
+            pulse.well = pulse.well && hub->links.keeps_trying();
+            pulse.links += hub->links.up();
+        }
+        tell(pulse);
+    });
+}
+
 void Worker::stop(net::Deadline deadline) {
     asio::post(loop_.executor(),
                [this, deadline] { finishing_.spawn("finish", finish(deadline)); });

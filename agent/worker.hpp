@@ -10,6 +10,7 @@
 #include "agent/principals.hpp"
 #include "agent/ready_answer.hpp"
 #include "agent/site.hpp"
+#include "daemon/watchdog.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/loop.hpp"
 #include "net/task_group.hpp"
@@ -94,6 +95,8 @@ public:
     void stop(net::Deadline deadline);
     /// `tell` is called on the worker's thread.
     void ask_status(std::function<void(Status)> tell);
+    /// Likewise, for the watchdog.
+    void ask_pulse(std::function<void(daemon::Pulse)> tell);
 
 private:
     struct HubSide;

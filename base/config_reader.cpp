@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "base/secret_file.hpp"
 
 #include <toml++/toml.h>
 
@@ -143,6 +144,15 @@ std::filesystem::path ConfigTable::path(std::string_view key,
     if (value.starts_with('/') && value.find('\0') == std::string::npos) return value;
     if (node->is_string()) problem(key, "must be an absolute path, e.g. \"/etc/sallyport/ca.pem\"");
     return fallback;
+}
+
+std::filesystem::path ConfigTable::secret_path(std::string_view key) {
+    const auto value = text(key);
+    if (value.empty()) return {};
+    auto path = sallyport::secret_path(value, credentials_folder());
+    if (path) return *path;
+    problem(key, path.error().detail);
+    return {};
 }
 
 std::string ConfigTable::choice(std::string_view key,

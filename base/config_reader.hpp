@@ -53,6 +53,8 @@ public:
     std::vector<std::string> texts(std::string_view key);
     /// An absolute path: a service has no folder of its own to start from.
     std::filesystem::path path(std::string_view key, const std::filesystem::path& fallback = {});
+    /// Of a file with a secret: also "credential:NAME" (base/secret_file.hpp). Empty: none.
+    std::filesystem::path secret_path(std::string_view key);
     /// One of `allowed`; the first is the fallback.
     std::string choice(std::string_view key, std::initializer_list<std::string_view> allowed);
 

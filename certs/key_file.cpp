@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/secret_file.hpp"
 
 #include <cerrno>
 #include <unistd.h>
@@ -30,17 +31,16 @@ Result<KeyAndChain> KeyAndChain::of(Key key, std::vector<Certificate> chain) {
 }
 
 Result<KeyAndChain> read_key_file(const std::filesystem::path& path) {
-    auto text = read_file(path, key_file_bytes_max);
-    if (!text && text.error().code == boost::system::errc::no_such_file_or_directory)
+    auto pem = read_secret_file(path, key_file_bytes_max);
+    if (!pem && pem.error().code == boost::system::errc::no_such_file_or_directory)
         return Error{Errc::not_found, path.string() + " does not exist"};
-    if (!text) return text.error();
-    const Secret pem(std::move(*text));
+    if (!pem) return pem.error();
     const auto in_file = [&](const Error& error) {
         return Error{error.code, path.string() + ": " + error.detail};
     };
-    auto key = Key::from_pem(pem.reveal());
+    auto key = Key::from_pem(pem->reveal());
     if (!key) return in_file(key.error());
-    auto chain = read_chain_pem(pem.reveal());
+    auto chain = read_chain_pem(pem->reveal());
     if (!chain) return in_file(chain.error());
     auto both = KeyAndChain::of(std::move(*key), std::move(*chain));
     if (!both) return in_file(both.error());

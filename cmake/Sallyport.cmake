@@ -106,12 +106,16 @@ function(sallyport_library name)
   sallyport_compile_together(sallyport_${name} ${SALLYPORT_TOGETHER})
 endfunction()
 
-# sallyport_program(<name> <folder>): the binary <name> from <folder>/main.cpp and that folder's library.
+# sallyport_program(<name> <folder> [<archive or target>...]): the binary <name> from <folder>/main.cpp and that folder's
+# library; and with these archives the portable one (Portable.cmake).
 function(sallyport_program name folder)
-  add_executable(${name} main.cpp)
-  target_link_libraries(${name} PRIVATE sallyport::${folder})
-  sallyport_precompile(${name})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  add_library(${name}-main OBJECT main.cpp)
+  target_link_libraries(${name}-main PUBLIC sallyport::${folder})
+  sallyport_precompile(${name}-main)
+  add_executable(${name})
+  target_link_libraries(${name} PRIVATE ${name}-main)
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  sallyport_portable_program(${name} ${name}-main ${ARGN})
 endfunction()
 
 # sallyport_tests(<name> LABEL <label>... [SECONDS_MAX <of one test>] [TOGETHER] SOURCES <file>... LINK <target>...):

@@ -1,7 +1,6 @@
 #include "daemon/dial_out.hpp"
 
-#include "base/file.hpp"
-#include "base/secret.hpp"
+#include "base/secret_file.hpp"
 #include "net/egress_proxy.hpp"
 
 namespace sallyport::daemon {
@@ -13,10 +12,12 @@ constexpr std::chrono::seconds unacknowledged_max{20};  // sent bytes, before th
 }  // namespace
 
 Result<Secret> read_proxy_credentials(const std::filesystem::path& file) {
-    auto text = read_file(file, proxy_credentials_bytes_max);
-    if (!text) return Error{text.error().code, "proxy_credentials_file: " + to_text(text.error())};
-    while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
-    return Secret(std::move(*text));
+    const auto secret = read_secret_file(file, proxy_credentials_bytes_max);
+    if (!secret)
+        return Error{secret.error().code, "proxy_credentials_file: " + to_text(secret.error())};
+    auto text = secret->reveal();
+    while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+    return Secret(std::string(text));
 }
 
 net::Task<Result<std::unique_ptr<net::Duplex>>> dial_out(net::BlockingPool& pool, net::Loop& loop,

@@ -36,7 +36,7 @@ void read_syslog(ConfigTable& table, forward::Settings& settings) {
     }
     settings.ca_file = optional_path(table, "ca_file");
     settings.certificate_file = optional_path(table, "certificate_file");
-    settings.key_file = optional_path(table, "key_file");
+    settings.key_file = table.secret_path("key_file");
     if (settings.ca_file.empty())
         table.problem("ca_file", "is needed: who signs the receiver's certificate");
     if (settings.certificate_file.empty() != settings.key_file.empty())
@@ -62,8 +62,8 @@ void read_sftp(ConfigTable& table, forward::Settings& settings) {
         settings.user = server->user;
         settings.folder = server->base;
     }
-    settings.key_file = optional_path(table, "key_file");
-    settings.passphrase_file = optional_path(table, "passphrase_file");
+    settings.key_file = table.secret_path("key_file");
+    settings.passphrase_file = table.secret_path("passphrase_file");
     settings.known_hosts_file = optional_path(table, "known_hosts_file");
     for (const auto* key : {"key_file", "known_hosts_file"})
         if (!table.has(key)) table.problem(key, "is needed");

@@ -42,9 +42,7 @@ std::string read_key(ConfigTable& table) {
 }
 
 ProxyWay read_proxy(ConfigTable& table) {
-    ProxyWay proxy{table.text("proxy"), {}};
-    if (!table.text("proxy_credentials_file").empty())
-        proxy.credentials = table.path("proxy_credentials_file");
+    ProxyWay proxy{table.text("proxy"), table.secret_path("proxy_credentials_file")};
     if (!proxy.url.empty() && !ServerAddress::from_proxy_url(proxy.url))
         table.problem("proxy", "must be http://host:port");
     if (proxy.url.empty() && !proxy.credentials.empty())

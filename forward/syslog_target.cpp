@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/secret_file.hpp"
 #include "certs/certificate.hpp"
 #include "certs/key.hpp"
 #include "forward/record_text.hpp"
@@ -40,9 +41,9 @@ Result<std::shared_ptr<const net::TlsContext>> syslog_trust(const Settings& sett
     if (settings.certificate_file.empty()) return net::TlsContext::back_end_client(options);
     const auto chain = read_certificates(settings.certificate_file);
     if (!chain) return chain.error();
-    const auto pem = read_file(settings.key_file, pem_bytes_max);
+    const auto pem = read_secret_file(settings.key_file, pem_bytes_max);
     if (!pem) return pem.error();
-    const auto key = certs::Key::from_pem(*pem);
+    const auto key = certs::Key::from_pem(pem->reveal());
     if (!key) return in(settings.key_file, key.error());
     options.own = {*chain, &*key};
     return net::TlsContext::back_end_client(options);

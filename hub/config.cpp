@@ -163,7 +163,7 @@ CertificateConfig read_certificate(ConfigTable table) {
     CertificateConfig certificate;
     certificate.names = table.texts("names");
     certificate.chain_file = table.path("chain_file");
-    certificate.key_file = table.path("key_file");
+    certificate.key_file = table.secret_path("key_file");
     for (const auto* key : {"names", "chain_file", "key_file"})
         if (!table.has(key)) table.problem(key, "is missing");
     if (!std::ranges::all_of(certificate.names, is_server_name))

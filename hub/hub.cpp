@@ -80,6 +80,7 @@ Hub::Hub(Config config, HubState state, Store store, Authorities authorities)
       level_(loop_, config_->log.level),
       tasks_(loop_),
       stopping_(loop_),
+      watching_(loop_),
       signals_(loop_.io, SIGTERM, SIGINT, SIGHUP) {}
 
 // Of an open() that failed, forwarders have begun: nothing of theirs runs any more.
@@ -196,6 +197,7 @@ void Hub::run() {
                               {"socks5", socks5_address_},
                               {"saprouter", saprouter_address_}});
     daemon::notify_ready(ready_text());
+    start_watchdog();
     loop_.io.run();
     for (auto& worker : workers_) worker->join();
     log::info("hub.stopped");
@@ -207,18 +209,12 @@ void Hub::wait_for_signal() {
         if (signal == SIGHUP) {
             daemon::notify_reloading();
             (void)reload("signal");
-            daemon::notify_ready(ready_text());
+            daemon::notify_ready();
             return wait_for_signal();
         }
         daemon::notify_stopping();
         stopping_.spawn("stop", stop());
     });
-}
-
-std::string Hub::ready_text() const {
-    return "tls " + tls_port_->local_address() + ", proxy " + proxy_address_ +
-           (socks5_address_.empty() ? "" : ", socks5 " + socks5_address_) +
-           (saprouter_address_.empty() ? "" : ", saprouter " + saprouter_address_);
 }
 
 Result<void> Hub::reload(std::string_view who) {
@@ -268,6 +264,7 @@ net::Task<void> Hub::stop() {
     log::info("hub.stopping");
     stopping_now_ = true;
     note_ready();
+    watchdog_->let_go();
     std::function<bool(std::uint64_t)> press = [this](std::uint64_t size) {
         return configured_witnesses_.press(size);
     };
@@ -285,6 +282,8 @@ net::Task<void> Hub::stop() {
     co_await configured_witnesses_.stop();
     close_audit();
     co_await forwarders_.stop();  // they bring the last records as well
+    watching_.cancel();
+    co_await watching_.join();
     loop_.io.stop();
 }
 

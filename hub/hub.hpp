@@ -7,6 +7,7 @@
 #include "daemon/audit_takers.hpp"
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/log_level.hpp"
+#include "daemon/watchdog.hpp"
 #include "forward/forwarders.hpp"
 #include "hub/accounts.hpp"
 #include "hub/agent_revocation.hpp"
@@ -107,6 +108,7 @@ private:
     net::Task<boost::json::object> witness_status();
     net::Task<void> watch_witnesses();
     std::string ready_text() const;
+    void start_watchdog();
     void wait_for_signal();
     net::Task<void> stop();
 
@@ -156,6 +158,8 @@ private:
     std::map<std::array<std::string, 3>, bool> told_agents_;
     net::TaskGroup tasks_;
     net::TaskGroup stopping_;
+    std::unique_ptr<daemon::Watchdog> watchdog_;
+    net::TaskGroup watching_;
     boost::asio::signal_set signals_;
     std::string proxy_address_;
     std::string socks5_address_;

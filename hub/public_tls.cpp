@@ -1,11 +1,17 @@
 #include "hub/public_tls.hpp"
 
 #include "base/file.hpp"
+#include "base/secret_file.hpp"
 #include "hub/external_authority.hpp"
 
 #include <algorithm>
 
 namespace sallyport::hub {
+namespace {
+
+constexpr std::size_t key_pem_bytes_max = std::size_t{1024} * 1024;
+
+}  // namespace
 
 Result<std::shared_ptr<const net::TlsContext>> make_public_tls(
     const Config& config, const HubState& state, const Authorities& authorities,
@@ -23,9 +29,9 @@ Result<std::shared_ptr<const net::TlsContext>> make_public_tls(
         if (!chain)
             return Error{chain.error().code,
                          named.chain_file.string() + ": " + chain.error().detail};
-        auto key_pem = read_file(named.key_file);
+        auto key_pem = read_secret_file(named.key_file, key_pem_bytes_max);
         if (!key_pem) return key_pem.error();
-        auto key = certs::Key::from_pem(*key_pem);
+        auto key = certs::Key::from_pem(key_pem->reveal());
         if (!key)
             return Error{key.error().code, named.key_file.string() + ": " + key.error().detail};
         chains.push_back(std::move(*chain));

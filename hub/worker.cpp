@@ -109,6 +109,11 @@ void Worker::use(std::shared_ptr<const Accounts> accounts) {
     });
 }
 
+void Worker::ask_pulse(std::function<void(daemon::Pulse)> tell) {
+    asio::post(loop_.executor(),
+               [this, tell = std::move(tell)] { tell({.links = attached_.size()}); });
+}
+
 void Worker::revocation_changed() {
     asio::post(loop_.executor(), [this] { close_revoked(); });
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "certs/spiffe.hpp"
+#include "daemon/watchdog.hpp"
 #include "http/h1_connection.hpp"
 #include "http/server_limits.hpp"
 #include "hub/agent_revocation.hpp"
@@ -110,6 +111,9 @@ public:
     void revocation_changed();
     /// `tell` is called on the worker's thread.
     void ask_status(std::function<void(Status)> tell);
+
+    /// `tell` is called on the worker's thread.
+    void ask_pulse(std::function<void(daemon::Pulse)> tell);
 
     std::size_t clients() const { return clients_now_.load(std::memory_order_relaxed); }
 

@@ -81,7 +81,7 @@ PrincipalPolicy read_principal(ConfigTable table, bool knows_kerberos) {
         table.problem("deliver", "belongs to kind = \"x509\"");
     policy.required = table.boolean("required", false);
     const bool has_credentials = !table.text("credentials_file").empty();
-    if (has_credentials) policy.credentials_file = table.path("credentials_file");
+    if (has_credentials) policy.credentials_file = table.secret_path("credentials_file");
     if (has_credentials && policy.kind != PrincipalKind::technical)
         table.problem("credentials_file", "belongs to kind = \"technical\"");
     if (!has_credentials && policy.kind == PrincipalKind::technical)

@@ -3,12 +3,13 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/secret_file.hpp"
 #include "ssh/engine.hpp"
 #include "ssh/known_hosts.hpp"
 
 #include <algorithm>
 #include <array>
-#include <sys/stat.h>
+#include <optional>
 
 namespace sallyport::ssh {
 namespace {
@@ -63,19 +64,8 @@ Error no_rsa() {
                      std::string(make_one)};
 }
 
-Result<Secret> read_private(const std::filesystem::path& file, std::size_t bytes_max) {
-    struct stat facts {};
-    if (::stat(file.c_str(), &facts) == 0 && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return Error{
-            Errc::denied,
-            file.string() + ": others than its owner may use it: chmod go= " + file.string()};
-    auto text = read_file(file, bytes_max);
-    if (!text) return text.error();
-    return Secret(std::move(*text));
-}
-
 Result<Secret> read_passphrase(const std::filesystem::path& file) {
-    auto secret = read_private(file, passphrase_bytes_max);
+    auto secret = read_secret_file(file, passphrase_bytes_max);
     if (!secret) return secret.error();
     auto text = secret->reveal();
     while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
@@ -149,7 +139,7 @@ Result<KeyFacts> key_facts(std::string_view text) {
 Result<CredentialsPtr> Credentials::load(const Files& files) {
     auto made = std::make_shared<Credentials>();
     made->files = files;
-    auto key = read_private(files.key, key_bytes_max);
+    auto key = read_secret_file(files.key, key_bytes_max);
     if (!key) return key.error();
     made->key = std::move(*key);
     if (!files.passphrase.empty()) {

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Checks what `sallyport audit prove` made: that a record stands in a log, and who signed that.
 Needs Python 3 and the program openssl, nothing of Sallyport. The file is a C2SP tlog-proof; its
 extra data is the record, then a line each for keys of the log and for what is disclosed of it.

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Verifies an audit log of Sallyport: that its records hang together, that its Merkle tree is the
 one of every checkpoint, and who signed those. Needs Python 3 and the program openssl, nothing of
 Sallyport.

@@ -181,8 +181,8 @@ class JumpHosts(SiteTest):
         self.assertIn("passphrase_file", self.use(code=1, key=locked))
         word = self.jump.folder / "word"
         word.write_text("open sesame\n")
-        self.assertIn("chmod go=", self.use(code=1, key=locked,
-                                            more=f'passphrase_file = "{word}"\n'))
+        self.assertIn("chmod o=", self.use(code=1, key=locked,
+                                           more=f'passphrase_file = "{word}"\n'))
         word.chmod(0o600)
         self.jump.allow(locked, OPEN)
         self.use(key=locked, more=f'passphrase_file = "{word}"\n')

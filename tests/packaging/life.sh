@@ -16,8 +16,9 @@ until_true() { # as often as it may take a slow machine
 }
 
 echo '127.0.0.1 hub.example.com' >>/etc/hosts
-mkdir -p /srv/www && echo hello >/srv/www/hello
-busybox httpd -p 127.0.0.1:8000 -h /srv/www
+mkdir -p /srv/www/vault && echo hello >/srv/www/hello && echo gold >/srv/www/vault/room
+echo '/vault:agent:open sesame' >/root/httpd.conf
+busybox httpd -p 127.0.0.1:8000 -h /srv/www -c /root/httpd.conf
 
 hub init >/dev/null
 systemctl -q enable --now sallyport-hub-tls.socket sallyport-hub-proxy.socket \
@@ -50,24 +51,30 @@ ok agent started
 
 field() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" /root/client; }
 umask 077
-request() {
+get() { # URL
     printf 'grant_type=client_credentials&client_id=%s&client_secret=%s' \
         "$(field clientid)" "$(field clientsecret)" >/root/form
     curl -sS --cacert /var/lib/sallyport-hub/ca.pem -d @/root/form \
         https://hub.example.com/oauth/token |
         sed 's/.*"access_token":"\([^"]*\)".*/Proxy-Authorization: Bearer \1/' >/root/token
-    curl -sS --fail --proxy http://127.0.0.1:20003 --proxy-header @/root/token \
-        http://erp.virtual/hello | grep -q hello
+    curl -sS --fail --proxy http://127.0.0.1:20003 --proxy-header @/root/token "$1"
 }
+request() { get http://erp.virtual/hello | grep -q hello; }
 until_true request
 ok "first request, $(($(date +%s) - started)) s after the packages were there"
 agent status >/root/status
 head -n 20 /root/status
 
-before=$(systemctl show -p MainPID --value sallyport)
+main_pid() { systemctl show -p MainPID --value "$1"; }
+says() { systemctl show -p StatusText --value "$1" | grep -q "$2"; }
+until_true says sallyport '^[1-9][0-9]* links\? \(is\|are\) up$'
+until_true says sallyport-hub '; [1-9][0-9]* links\?$'
+ok says how it is
+
+before=$(main_pid sallyport)
 kill -9 "$before"
 until_true request
-[ "$(systemctl show -p MainPID --value sallyport)" != "$before" ]
+[ "$(main_pid sallyport)" != "$before" ]
 ok "survives kill -9"
 
 systemctl reload sallyport
@@ -75,7 +82,43 @@ systemctl reload sallyport-hub
 request
 ok reloads
 
-main_pid() { systemctl show -p MainPID --value "$1"; }
+# It stands still, and systemd starts it again. SIGABRT leaves no core.
+mkdir -p /etc/systemd/system/sallyport.service.d
+printf '[Service]\nWatchdogSec=2\n' >/etc/systemd/system/sallyport.service.d/watchdog.conf
+systemctl daemon-reload
+systemctl restart sallyport
+until_true request
+before=$(main_pid sallyport)
+kill -STOP "$before"
+is_another() { [ "$(main_pid sallyport)" != "$before" ] && request; }
+until_true is_another
+journalctl -q -u sallyport --no-pager | grep -q 'Watchdog timeout'
+rm /etc/systemd/system/sallyport.service.d/watchdog.conf
+ok watchdog
+
+# A secret that only root can read.
+printf 'agent:open sesame\n' >/root/vault && chmod 600 /root/vault
+cat >/etc/sallyport/mappings.d/vault.toml <<'TOML'
+[[mapping]]
+virtual = "vault.virtual:80"
+internal = "http://127.0.0.1:8000"
+principal = { kind = "technical", credentials_file = "credential:vault" }
+[[mapping.rule]]
+path = "/vault/"
+TOML
+chmod 644 /etc/sallyport/mappings.d/vault.toml
+agent check >/root/unknown 2>&1 && exit 1
+grep 'LoadCredential=vault:' /root/unknown
+printf '[Service]\nLoadCredential=vault:/root/vault\n' \
+    >/etc/systemd/system/sallyport.service.d/vault.conf
+systemctl daemon-reload
+systemctl restart sallyport
+vault() { get http://vault.virtual/vault/room | grep -q gold; }
+until_true vault
+agent check
+agent status >/dev/null
+ok credential
+
 resident() { awk '/VmRSS/ { print $2 }' "/proc/$(main_pid "$1")/status"; }
 echo "resident when idle, KiB: agent $(resident sallyport), hub $(resident sallyport-hub)"
 systemctl stop sallyport

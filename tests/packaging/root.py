@@ -1,7 +1,14 @@
-"""A small Debian 12 of its own for each test: an overlay over a tree that debootstrap made once."""
-import glob, pathlib, re, shutil, subprocess, tempfile
+"""A small Debian 12 of its own for each test: an overlay over a tree that debootstrap made once.
 
-PACKAGES = ("systemd", "init-system-helpers", "curl", "busybox")   # what the tests need beside ours
+SALLYPORT_PACKAGES names the folder of the packages, where the trees are kept as well."""
+import glob, hashlib, os, pathlib, re, shutil, subprocess, tempfile
+
+FOLDER = pathlib.Path(os.environ["SALLYPORT_PACKAGES"]).resolve()
+CACHE = FOLDER / "roots"
+# What the tests need beside ours; rpm for its own packages.
+PACKAGES = ("systemd", "init-system-helpers", "curl", "busybox", "rpm", "libssl3")
+# What the portable programs cannot run without (docs/OPERATIONS.md), and nothing else.
+BARE = ("libssl3",)
 POLICY = "usr/sbin/policy-rc.d"
 
 
@@ -13,27 +20,33 @@ def run(*command, **options):
     return done.stdout
 
 
-def base(cache):
+def base(packages):
     """The tree below all overlays; needs a mirror of Debian the first time."""
-    tree = cache / "bookworm"
+    names = ",".join(packages)
+    tree = CACHE / f"bookworm-{hashlib.sha256(names.encode()).hexdigest()[:8]}"
     if not tree.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        unfinished = pathlib.Path(tempfile.mkdtemp(dir=cache))
-        run("debootstrap", "--variant=minbase", "--include=" + ",".join(PACKAGES), "bookworm",
-            str(unfinished))
+        CACHE.mkdir(parents=True, exist_ok=True)
+        unfinished = pathlib.Path(tempfile.mkdtemp(dir=CACHE))
+        run("debootstrap", "--variant=minbase", "--include=" + names, "bookworm", str(unfinished))
         unfinished.chmod(0o755)
         unfinished.rename(tree)
     return tree
 
 
+def built(pattern):
+    """The one package of that name."""
+    (package,) = FOLDER.glob(pattern)
+    return package
+
+
 class Root:
-    def __init__(self, cache):
+    def __init__(self, packages=PACKAGES):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-root-"))
         upper, work, self.tree = (self.folder / name for name in ("upper", "work", "tree"))
         for part in (upper, work, self.tree):
             part.mkdir()
         run("mount", "-t", "overlay", "overlay", "-o",
-            f"lowerdir={base(cache)},upperdir={upper},workdir={work}", str(self.tree))
+            f"lowerdir={base(packages)},upperdir={upper},workdir={work}", str(self.tree))
         run("mount", "-t", "proc", "proc", str(self.tree / "proc"))
         for source in ("/etc/resolv.conf", *glob.glob("/etc/apt/apt.conf.d/*")):
             shutil.copy(source, self.path(source))

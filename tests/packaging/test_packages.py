@@ -1,17 +1,15 @@
 #!/usr/bin/env python3
-"""The packages as an administrator meets them: installed, updated, removed and purged in a Debian
-12 of their own, and booted under a systemd of their own.
+"""The Debian packages as an administrator meets them: installed, updated, removed and purged in a
+Debian 12 of their own, and booted under a systemd of their own.
 
-Usage: test_packages.py FOLDER_OF_PACKAGES [NAME_OF_TEST...]; as root, with a mirror of Debian.
+`./dev test packaging [NAME_OF_TEST]`; as root, with a mirror of Debian.
 """
-import pathlib, re, subprocess, sys, tempfile, unittest
+import pathlib, re, subprocess, tempfile, unittest
 
 import root
 
-FOLDER = pathlib.Path(sys.argv.pop(1)).resolve()
-CACHE = FOLDER / "roots"
 HERE = pathlib.Path(__file__).resolve().parent
-AGENT, HUB = (next(FOLDER.glob(pattern)) for pattern in ("sallyport_*.deb", "sallyport-hub_*.deb"))
+AGENT, HUB = (root.built(pattern) for pattern in ("sallyport_*.deb", "sallyport-hub_*.deb"))
 SERVICES = ("sallyport", "sallyport-hub")
 EXPOSURE_MAX = 1.5      # of systemd-analyze security
 
@@ -35,7 +33,7 @@ class Packages(unittest.TestCase):
 
 class InRoot(unittest.TestCase):
     def setUp(self):
-        self.root = root.Root(CACHE)
+        self.root = root.Root()
         self.addCleanup(self.root.close)
 
 
@@ -109,10 +107,7 @@ class Booted(InRoot):
         self.root.install(HUB, AGENT)
         said = self.root.boot((HERE / "life.sh").read_text())
         print(said)
-        for step in ("enabled", "hub started", "agent started", "first request", "survives kill -9",
-                     "reloads", "stops cleanly", "journal", "log verified"):
+        for step in ("enabled", "hub started", "agent started", "first request", "says how it is",
+                     "survives kill -9", "reloads", "watchdog", "credential", "stops cleanly",
+                     "journal", "log verified"):
             self.assertIn(f"ok: {step}", said)
-
-
-if __name__ == "__main__":
-    unittest.main(verbosity=2)

@@ -52,8 +52,8 @@ TEST(SshCredentials, SayHowToRewriteAKeyOfAnotherFormat) {
 
 TEST(SshCredentials, RefuseFilesThatOthersMayRead) {
     SshServer server;
-    ASSERT_EQ(::chmod(server.file("user").c_str(), 0640), 0);
-    EXPECT_THAT(why_not(server.files()), HasSubstr("chmod go="));
+    ASSERT_EQ(::chmod(server.file("user").c_str(), 0644), 0);
+    EXPECT_THAT(why_not(server.files()), HasSubstr("chmod o="));
 }
 
 TEST(SshCredentials, DecryptAKeyWithThePassphraseOfAFile) {

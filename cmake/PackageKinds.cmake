@@ -1,0 +1,10 @@
+# Read by CPack once for each kind of package.
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+if(CPACK_GENERATOR STREQUAL DEB)
+  set(CPACK_COMPONENTS_ALL agent hub)
+elseif(CPACK_GENERATOR STREQUAL RPM)
+  set(CPACK_COMPONENTS_ALL agent_rpm hub_rpm)
+else()
+  set(CPACK_COMPONENTS_ALL agent_tar hub_tar)
+  set(CPACK_PACKAGING_INSTALL_PREFIX "")
+endif()

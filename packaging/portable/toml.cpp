@@ -1,0 +1,3 @@
+// What toml++ compiles; see log.cpp.
+#define TOML_IMPLEMENTATION
+#include <toml++/toml.h>
