@@ -3,12 +3,9 @@
 #include "agent/back_end_trust.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
-<<<<<<< HEAD
 #include "base/file.hpp"
 #include "certs/sha256.hpp"
-=======
 #include "base/secret_file.hpp"
->>>>>>> 6da8ead (wip)
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/forward_config.hpp"
 #include "mappings/exposure.hpp"
