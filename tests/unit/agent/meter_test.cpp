@@ -9,7 +9,7 @@
 namespace sallyport::agent {
 namespace {
 
-mappings::Table table_of(const std::vector<std::string>& hosts) {
+mappings::Table exposing(const std::vector<std::string>& hosts) {
     std::string text = "[[hub]]\nurl = \"https://hub.test\"\n";
     for (const auto& host : hosts)
         text.append("[[mapping]]\nvirtual = \"")
@@ -22,12 +22,12 @@ mappings::Table table_of(const std::vector<std::string>& hosts) {
 
 TEST(Meter, WhatWasCountedStaysAsLongAsItsMappingWhereverItStands) {
     Meter meter;
-    const auto first = table_of({"a.test:80", "b.test:80"});
+    const auto first = exposing({"a.test:80", "b.test:80"});
     meter.use(first);
     meter.of(first.find("a.test:80")).ended[0] = 1;
     meter.of(first.find("b.test:80")).ended[0] = 2;
     meter.of(nullptr).ended[1] = 3;
-    const auto second = table_of({"c.test:80", "b.test:80"});
+    const auto second = exposing({"c.test:80", "b.test:80"});
     meter.use(second);
     auto counts = meter.counts({});
     ASSERT_EQ(counts.mappings.size(), 2U);
@@ -41,8 +41,8 @@ TEST(Meter, WhatWasCountedStaysAsLongAsItsMappingWhereverItStands) {
 
 TEST(Meter, CountsOfAMappingThatHasGoneAreThereWhileItsExchangesRun) {
     Meter meter;
-    const auto first = table_of({"a.test:80"});
-    const auto second = table_of({"b.test:80"});
+    const auto first = exposing({"a.test:80"});
+    const auto second = exposing({"b.test:80"});
     meter.use(first);
     auto& counts = meter.of(first.find("a.test:80"));
     ++counts.running;
@@ -56,8 +56,8 @@ TEST(Meter, CountsOfAMappingThatHasGoneAreThereWhileItsExchangesRun) {
 TEST(Meter, WorkersAreAddedUpByTheNameOfTheMapping) {
     Meter one;
     Meter other;
-    const auto table = table_of({"a.test:80", "b.test:80"});
-    const auto shorter = table_of({"b.test:80"});
+    const auto table = exposing({"a.test:80", "b.test:80"});
+    const auto shorter = exposing({"b.test:80"});
     one.use(table);
     other.use(shorter);
     one.of(table.find("b.test:80")).request_bytes = 1;

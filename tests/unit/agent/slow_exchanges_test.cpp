@@ -6,10 +6,9 @@ namespace sallyport::agent {
 namespace {
 
 using namespace std::chrono_literals;
-using Time = SlowExchanges::Time;
 
-void add(SlowExchanges& slow, std::chrono::milliseconds took, Time now,
-         std::string_view path = "/x") {
+void end_one(SlowExchanges& slow, std::chrono::milliseconds took, SlowExchanges::Time now,
+             std::string_view path = "/x") {
     const ExchangeTimes times{.whole = took};
     const auto id = std::to_string(took.count());
     slow.add({.exchange = id,
@@ -24,8 +23,8 @@ void add(SlowExchanges& slow, std::chrono::milliseconds took, Time now,
 
 TEST(SlowExchanges, KeepsTheSlowestAndTellsThemInOrder) {
     SlowExchanges slow;
-    const Time now{1h};
-    for (int i = 0; i < 100; ++i) add(slow, std::chrono::milliseconds((i * 37) % 100), now);
+    const SlowExchanges::Time now{1h};
+    for (int i = 0; i < 100; ++i) end_one(slow, std::chrono::milliseconds((i * 37) % 100), now);
     const auto list = slow.list(now);
     ASSERT_EQ(list.size(), SlowExchanges::slow_exchanges_max);
     for (std::size_t i = 0; i < list.size(); ++i)
@@ -34,21 +33,21 @@ TEST(SlowExchanges, KeepsTheSlowestAndTellsThemInOrder) {
 
 TEST(SlowExchanges, ForgetsWhatIsOldAndTakesWhatWasTooFastForItBefore) {
     SlowExchanges slow;
-    const Time start{1h};
-    for (int i = 0; i < 20; ++i) add(slow, 10s, start);
-    add(slow, 1s, start + 4min);
+    const SlowExchanges::Time start{1h};
+    for (int i = 0; i < 20; ++i) end_one(slow, 10s, start);
+    end_one(slow, 1s, start + 4min);
     EXPECT_EQ(slow.list(start + 4min).front().exchange, "10000");
     EXPECT_TRUE(slow.list(start + 5min).empty()) << "though nothing came since";
-    add(slow, 1s, start + 5min);
+    end_one(slow, 1s, start + 5min);
     ASSERT_EQ(slow.list(start + 5min).size(), 1U);
     EXPECT_EQ(slow.list(start + 5min).front().exchange, "1000");
 }
 
 TEST(SlowExchanges, KeepsAPathWithoutItsQueryAndCut) {
     SlowExchanges slow;
-    const Time now{1h};
-    add(slow, 1s, now, "/orders?user=jane");
-    add(slow, 2s, now, "/" + std::string(1000, 'x'));
+    const SlowExchanges::Time now{1h};
+    end_one(slow, 1s, now, "/orders?user=jane");
+    end_one(slow, 2s, now, "/" + std::string(1000, 'x'));
     const auto list = slow.list(now);
     ASSERT_EQ(list.size(), 2U);
     EXPECT_EQ(list[0].path.size(), SlowExchanges::slow_path_bytes_max);

@@ -8,13 +8,13 @@
 namespace sallyport::http {
 namespace {
 
-constexpr std::string_view trace = "0af7651916cd43dd8448eb211c80319c";
-constexpr std::string_view good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+constexpr std::string_view trace_of_good = "0af7651916cd43dd8448eb211c80319c";
+constexpr std::string_view good_parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 // W3C Trace Context level 1, section 3.2.
 TEST(TraceContext, ReadsWhatTheRecommendationAllows) {
     for (const std::string_view value : {
-             good,
+             good_parent,
              std::string_view("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"),
              std::string_view("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-ff"),
              std::string_view("00-0af7651916cd43dd8448eb211c80319c-0000000000000001-01"),
@@ -24,7 +24,7 @@ TEST(TraceContext, ReadsWhatTheRecommendationAllows) {
                  "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-will-be"),
              std::string_view("fe-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-"),
          })
-        EXPECT_EQ(trace_id_of(value), trace) << value;
+        EXPECT_EQ(trace_id_of(value), trace_of_good) << value;
 }
 
 TEST(TraceContext, TakesNothingElse) {
@@ -56,11 +56,11 @@ TEST(TraceContext, TakesNothingElse) {
 }
 
 TEST(TraceContext, OfARequestThatNamesTwoIsNone) {
-    const std::array two{Field{"traceparent", good}, Field{"accept", "*/*"},
-                         Field{"traceparent", good}};
+    const std::array two{Field{"traceparent", good_parent}, Field{"accept", "*/*"},
+                         Field{"traceparent", good_parent}};
     const Fields all(two);
     EXPECT_EQ(trace_id_of(all), "");
-    EXPECT_EQ(trace_id_of(all.first(2)), trace);
+    EXPECT_EQ(trace_id_of(all.first(2)), trace_of_good);
     EXPECT_EQ(trace_id_of(all.subspan(1, 1)), "");
 }
 

@@ -5,18 +5,18 @@
 namespace sallyport::hub {
 namespace {
 
-void count(Meter& meter, std::string_view tenant, std::string_view outcome) {
+void count_one(Meter& meter, std::string_view tenant, std::string_view outcome) {
     meter.begins();
     meter.ended({.tenant = tenant, .outcome = outcome, .status = 200, .request_bytes = 1});
 }
 
 TEST(HubMeter, CountsByTenantAndOutcome) {
     Meter meter;
-    count(meter, "a", "exchange.answered");
-    count(meter, "a", "exchange.answered");
-    count(meter, "b", "exchange.refused");
-    count(meter, "a", "exchange.aborted");
-    count(meter, "", "exchange.refused");
+    count_one(meter, "a", "exchange.answered");
+    count_one(meter, "a", "exchange.answered");
+    count_one(meter, "b", "exchange.refused");
+    count_one(meter, "a", "exchange.aborted");
+    count_one(meter, "", "exchange.refused");
     meter.begins();
     const auto& counts = meter.counts();
     EXPECT_EQ(counts.tenants.at("a").ended, (std::array<std::uint64_t, 4>{2, 0, 0, 1}));
@@ -29,7 +29,7 @@ TEST(HubMeter, CountsByTenantAndOutcome) {
 TEST(HubMeter, MoreTenantsThanAreToldApartAreCountedTogether) {
     Meter meter;
     for (std::size_t i = 0; i < Meter::counted_tenants_max + 5; ++i)
-        count(meter, "tenant-" + std::to_string(i), "exchange.answered");
+        count_one(meter, "tenant-" + std::to_string(i), "exchange.answered");
     EXPECT_EQ(meter.counts().tenants.size(), Meter::counted_tenants_max);
     EXPECT_EQ(meter.counts().others.ended[0], 5U);
     Counts all;
