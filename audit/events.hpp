@@ -54,7 +54,7 @@ struct ExchangeEnd {
     std::chrono::microseconds duration{0};
     std::uint64_t attempts = 0;        // at internal hosts; told where it took more than one
     std::string_view internal_host{};  // that was used in the end, where the begin names another
-    std::string_view trace{};  // as in the begin
+    std::string_view trace{};          // as in the begin
     // Only where there is no begin:
     std::string_view tenant{};
     std::string_view client{};
