@@ -20,5 +20,22 @@
 
 #include <fmt/format-inl.h>
 
-template class spdlog::sinks::base_sink<std::mutex>;
-template class spdlog::sinks::base_sink<spdlog::details::null_mutex>;
+namespace spdlog::sinks {
+
+template class base_sink<std::mutex>;
+template class base_sink<details::null_mutex>;
+template class stdout_sink_base<details::console_mutex>;
+template class stdout_sink_base<details::console_nullmutex>;
+template class stderr_sink<details::console_mutex>;
+template class stderr_sink<details::console_nullmutex>;
+
+}  // namespace spdlog::sinks
+
+namespace fmt::v9::detail {
+
+template thousands_sep_result<char> thousands_sep_impl(locale_ref);
+template char decimal_point_impl(locale_ref);
+template void buffer<char>::append(const char*, const char*);
+template void vformat_to(buffer<char>&, string_view, basic_format_args<format_context>, locale_ref);
+
+}  // namespace fmt::v9::detail
