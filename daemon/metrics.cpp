@@ -1,8 +1,13 @@
+// The text format is short enough to be written here: a library for it would be one more that the
+// portable programs have to bring along.
 #include "daemon/metrics.hpp"
 
+#include <array>
 #include <cassert>
-#include <prometheus/text_serializer.h>
-#include <sstream>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
 
 namespace sallyport::daemon {
 namespace {
@@ -11,32 +16,77 @@ double seconds_in(std::chrono::steady_clock::duration time) {
     return std::chrono::duration<double>(time).count();
 }
 
-prometheus::MetricType type_of(Metrics::Kind kind) {
+std::string_view type_of(Metrics::Kind kind) {
     switch (kind) {
         case Metrics::Kind::counter:
-            return prometheus::MetricType::Counter;
+            return "counter";
         case Metrics::Kind::histogram:
-            return prometheus::MetricType::Histogram;
+            return "histogram";
         case Metrics::Kind::gauge:
             break;
     }
-    return prometheus::MetricType::Gauge;
+    return "gauge";
 }
 
-prometheus::ClientMetric metric_of(const Metrics::Sample& sample) {
-    prometheus::ClientMetric metric;
-    for (const auto& [name, value] : sample.labels) metric.label.push_back({name, value});
-    metric.counter.value = sample.value;
-    metric.gauge.value = sample.value;
-    metric.histogram.sample_count = sample.count;
-    metric.histogram.sample_sum = sample.sum;
-    for (const auto& [bound, count] : sample.buckets) {
-        prometheus::ClientMetric::Bucket bucket;
-        bucket.upper_bound = bound;
-        bucket.cumulative_count = count;
-        metric.histogram.bucket.push_back(bucket);
+void write_escaped(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        if (c == '\\' || c == '"') out += '\\';
+        if (c == '\n') {
+            out += "\\n";
+        } else {
+            out += c;
+        }
     }
-    return metric;
+}
+
+void write_number(std::string& out, double value) {
+    if (std::isnan(value)) {
+        out += "NaN";
+        return;
+    }
+    if (std::isinf(value)) {
+        out += value > 0 ? "+Inf" : "-Inf";
+        return;
+    }
+    std::array<char, 32> text{};  // the shortest that is this number again, at most 24
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+    out.append(text.data(), end);
+}
+
+/// One line. `bound`: of a bucket.
+void write_sample(std::string& out, std::string_view name, const Metrics::Sample& sample,
+                  double value, std::optional<double> bound = std::nullopt) {
+    out += name;
+    char before = '{';
+    for (const auto& [label, text] : sample.labels) {
+        out += before;
+        out += label;
+        out += "=\"";
+        write_escaped(out, text);
+        out += '"';
+        before = ',';
+    }
+    if (bound) {
+        out += before;
+        out += "le=\"";
+        write_number(out, *bound);
+        out += '"';
+        before = ',';
+    }
+    if (before == ',') out += '}';
+    out += ' ';
+    write_number(out, value);
+    out += '\n';
+}
+
+void write_histogram(std::string& out, const std::string& name, const Metrics::Sample& sample) {
+    const auto count = static_cast<double>(sample.count);
+    const auto bucket = name + "_bucket";
+    for (const auto& [bound, below] : sample.buckets)
+        write_sample(out, bucket, sample, static_cast<double>(below), bound);
+    write_sample(out, bucket, sample, count, std::numeric_limits<double>::infinity());
+    write_sample(out, name + "_sum", sample, sample.sum);
+    write_sample(out, name + "_count", sample, count);
 }
 
 std::vector<std::pair<std::string, std::string>> texts_of(Metrics::Labels labels) {
@@ -90,19 +140,26 @@ Metrics::Family& Metrics::family(std::string_view name, std::string_view help, K
 }
 
 std::string Metrics::text() const {
-    std::vector<prometheus::MetricFamily> families;
-    families.reserve(families_.size());
+    std::string out;
     for (const auto& family : families_) {
-        prometheus::MetricFamily told;
-        told.name = family.name();
-        told.help = family.help();
-        told.type = type_of(family.kind());
-        for (const auto& sample : family.samples()) told.metric.push_back(metric_of(sample));
-        families.push_back(std::move(told));
+        out += "# HELP ";
+        out += family.name();
+        out += ' ';
+        out += family.help();
+        out += "\n# TYPE ";
+        out += family.name();
+        out += ' ';
+        out += type_of(family.kind());
+        out += '\n';
+        for (const auto& sample : family.samples()) {
+            if (family.kind() == Kind::histogram) {
+                write_histogram(out, family.name(), sample);
+            } else {
+                write_sample(out, family.name(), sample, sample.value);
+            }
+        }
     }
-    std::ostringstream out;
-    prometheus::TextSerializer().Serialize(out, families);
-    return std::move(out).str();
+    return out;
 }
 
 }  // namespace sallyport::daemon
