@@ -99,6 +99,12 @@ private:
     std::vector<sap::Account> sap_accounts() const;
     net::Task<http::SimpleResponse> sap_subaccounts();
     net::Task<http::SimpleResponse> sap_channels();
+    // Of back ends: agent_sap_back_ends.cpp.
+    net::Task<http::SimpleResponse> sap_connections();
+    net::Task<http::SimpleResponse> sap_performance();
+    net::Task<http::SimpleResponse> sap_slowest();
+    net::Task<http::SimpleResponse> sap_usage();
+    std::vector<sap::BackEnd> sap_back_ends(const std::vector<Worker::Status>& told) const;
     net::Task<http::SimpleResponse> sap_certificates();
     net::Task<http::SimpleResponse> sap_certificates_in(sap::CertificateState state);
     net::Task<http::SimpleResponse> sap_memory();

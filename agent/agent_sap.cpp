@@ -1,11 +1,10 @@
 // What monitors that were made for SAP's connector ask for (docs/MONITORING.md#sap).
 #include "agent/agent.hpp"
 #include "agent/hub_address.hpp"
+#include "agent/sap_answer.hpp"
 #include "agent/sap_monitoring.hpp"
 #include "base/error.hpp"
 #include "daemon/machine_memory.hpp"
-
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -14,12 +13,6 @@ namespace sallyport::agent {
 namespace {
 
 namespace json = boost::json;
-
-http::SimpleResponse sap_answer(const json::value& facts) {
-    http::SimpleResponse response;
-    response.body = json::serialize(facts);
-    return response;
-}
 
 /// Of one process, not of a pair: it has the role that SAP calls master for as long as it serves.
 http::SimpleResponse answer_exposed(std::string_view query, bool draining) {
@@ -47,6 +40,10 @@ void Agent::add_sap_looks() {
     };
     look("/api/monitoring/subaccounts", &Agent::sap_subaccounts);
     look("/api/monitoring/connections/serviceChannels", &Agent::sap_channels);
+    look("/api/monitoring/connections/backends", &Agent::sap_connections);
+    look("/api/monitoring/performance/backends", &Agent::sap_performance);
+    look("/api/monitoring/performance/topTimeConsumers", &Agent::sap_slowest);
+    look("/api/monitoring/usage", &Agent::sap_usage);
     look("/api/monitoring/certificates", &Agent::sap_certificates);
     for (const auto& [path, state] :
          {std::pair("/api/monitoring/certificates/ok", sap::CertificateState::ok),
