@@ -18,9 +18,9 @@ AdminConfig read_admin(ConfigTable& table, std::string_view program) {
     admin.view_group = table.text("view_group", std::string(program) + "-view");
     admin.listen = table.text("admin_listen");
     admin.certificate_file = optional_file(table, "admin_certificate_file");
-    admin.key_file = optional_file(table, "admin_key_file");
+    admin.key_file = table.secret_path("admin_key_file");
     admin.client_ca_file = optional_file(table, "admin_client_ca_file");
-    admin.token_file = optional_file(table, "admin_token_file");
+    admin.token_file = table.secret_path("admin_token_file");
     if (!admin.admin_group.empty() && admin.admin_group == admin.view_group)
         table.problem("view_group", "must not be the admin_group");
     if (admin.listen.empty()) {

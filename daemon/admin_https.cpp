@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "base/secret_file.hpp"
 #include "certs/certificate.hpp"
 #include "certs/key.hpp"
 #include "daemon/admin_server.hpp"
@@ -11,7 +12,6 @@
 #include "net/endpoint.hpp"
 #include "net/socket_duplex.hpp"
 
-#include <sys/stat.h>
 #include <utility>
 
 namespace sallyport::daemon {
@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::chrono::seconds https_idle_timeout{30};
 constexpr std::chrono::seconds https_head_timeout{10};
+constexpr std::size_t key_file_bytes_max = 64 * 1024;
 
 Result<std::vector<certs::Certificate>> read_certificates(const std::filesystem::path& file) {
     const auto pem = read_file(file);
@@ -29,14 +30,9 @@ Result<std::vector<certs::Certificate>> read_certificates(const std::filesystem:
 }
 
 Result<certs::Key> read_server_key(const std::filesystem::path& file) {
-    struct stat facts {};
-    if (::stat(file.c_str(), &facts) == 0 && (facts.st_mode & S_IRWXO) != 0)
-        return Error{Errc::malformed,
-                     file.string() + ": everybody on this machine may read this key: chmod o= " +
-                         file.string()};
-    const auto pem = read_file(file);
+    const auto pem = read_secret_file(file, key_file_bytes_max);
     if (!pem) return pem.error();
-    auto key = certs::Key::from_pem(*pem);
+    auto key = certs::Key::from_pem(pem->reveal());
     if (!key) return Error{key.error().code, file.string() + ": " + to_text(key.error())};
     return key;
 }

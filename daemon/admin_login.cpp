@@ -2,10 +2,9 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
-#include "base/file.hpp"
+#include "base/secret_file.hpp"
 
 #include <algorithm>
-#include <sys/stat.h>
 #include <utility>
 
 namespace sallyport::daemon {
@@ -34,15 +33,9 @@ std::string password_of(std::string_view credentials) {
 }  // namespace
 
 Result<AdminTokens> AdminTokens::load(const std::filesystem::path& file) {
-    struct stat facts {};
-    if (::stat(file.c_str(), &facts) == 0 && (facts.st_mode & (S_IRWXO | S_IWGRP)) != 0)
-        return Error{
-            Errc::malformed,
-            file.string() + ": others may read or change it: chmod g-w,o= " + file.string()};
-    auto text = read_file(file, token_file_bytes_max);
-    if (!text) return text.error();
-    const Secret content(std::move(*text));
-    return parse(content.reveal(), file.string());
+    const auto content = read_secret_file(file, token_file_bytes_max);
+    if (!content) return content.error();
+    return parse(content->reveal(), file.string());
 }
 
 Result<AdminTokens> AdminTokens::parse(std::string_view text, const std::string& name) {

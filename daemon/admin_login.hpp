@@ -22,9 +22,8 @@ public:
     static constexpr std::size_t token_characters_min = 32;  // nobody guesses 128 random bits
     static constexpr std::size_t token_characters_max = 512;
 
-    /// Errors: the operating system's; Errc::malformed for a file that everybody may read or
-    /// change, without a token, or with one that is too short, too long, or not visible ASCII. No
-    /// error repeats a part of a token.
+    /// Errors: of read_secret_file(); Errc::malformed for a file without a token, or with one that
+    /// is too short, too long, or not visible ASCII. No error repeats a part of a token.
     static Result<AdminTokens> load(const std::filesystem::path& file);
     static Result<AdminTokens> parse(std::string_view text, const std::string& name);
 
