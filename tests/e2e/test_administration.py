@@ -60,9 +60,9 @@ class WhoMay(AdministrationSite):
         refused = self.ask(view, "POST", "/v1/reconnect", VIEW_GROUP[1])
         self.assertEqual((refused.status, refused.json()["error"]["code"]), (403, "only_looking"))
         record = wait_until(lambda: self.records("admin.action", act="links.reconnect",
-                                                 outcome="refused"), "the attempt is on record")[0]
-        self.assertEqual((record["who"], record["account"]),
-                         (f"uid:{NOBODY}", administration.account_of(NOBODY)))
+                                                 who=f"uid:{NOBODY}"), "it is on record")[0]
+        self.assertEqual((record["outcome"], record["account"]),
+                         ("refused", administration.account_of(NOBODY)))
 
     def test_nobody_changes_anything_through_the_view_socket(self):
         """Whatever he is: it is made for those who only look."""

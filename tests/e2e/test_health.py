@@ -3,7 +3,7 @@ import json, signal, unittest
 
 from administration import over_socket
 from harness import SiteTest
-from programs import wait_until
+from programs import segments_of, wait_until, whole_lines
 
 RESERVED = "http://ready.sallyport.invalid:443/"
 
@@ -69,7 +69,7 @@ class Health(SiteTest):
         self.assertEqual(answer.status, unknown.status)
         ends = wait_until(lambda: self.site.agent.records(
             event="exchange.end", virtual_host="ready.sallyport.invalid:443"), "it is on record")
-        self.assertEqual((ends[0]["outcome"], ends[0]["reason"]), ("refused", "not_exposed"))
+        self.assertEqual((ends[0]["outcome"], ends[0]["reason"]), ("refused", "system_not_exposed"))
 
     def test_no_mapping_may_have_a_reserved_name(self):
         agent = self.site.agent
@@ -98,22 +98,26 @@ class Health(SiteTest):
         self.assertGreater(back[0]["round_trip_us"], 0)
         self.site.wait_attached()
 
+    def states_at_the_hub(self):
+        """What the hub's log says of the agent's readiness."""
+        return [record["state"]
+                for file in segments_of(self.site.hub.folder / "state" / "audit")
+                for record in whole_lines(file)
+                if record["event"] == "ready.changed" and record.get("agent") == "berlin"]
+
     def test_an_agent_that_does_not_answer_is_not_ready_at_the_hub(self):
         """Its process stands still, its connections do not end: links alone would say nothing."""
-        hub_log = self.site.hub.folder / "state" / "audit"
         self.site.agent.program.signal(signal.SIGSTOP)
         try:
             wait_until(lambda: not self.ready(self.hub_socket()), "the hub is not ready")
             told = over_socket(self.hub_socket(), "GET", "/readyz").json()
             self.assertEqual(told["not_ready"][0]["code"], "no_answer")
             self.assertIn("NO", self.site.hub.command("status", json_wanted=False))
+            wait_until(lambda: "not_ready" in self.states_at_the_hub(), "it is on record")
         finally:
             self.site.agent.program.signal(signal.SIGCONT)
         self.wait_ready()
-        states = [record["state"] for file in sorted(hub_log.glob("*.jsonl"))
-                  for record in map(json.loads, file.read_text().splitlines())
-                  if record["event"] == "ready.changed" and record.get("agent") == "berlin"]
-        self.assertIn("not_ready", states)
+        states = self.states_at_the_hub()
         self.assertEqual(states, [("ready", "not_ready")[i % 2] for i in range(len(states))])
         self.site.wait_attached()
 
