@@ -1,5 +1,6 @@
 // What the running agent tells Prometheus; docs/MONITORING.md has the table.
 #include "agent/agent.hpp"
+#include "agent/back_end_metrics.hpp"
 #include "agent/worker_report.hpp"
 #include "daemon/metrics.hpp"
 #include "daemon/program_metrics.hpp"
@@ -153,6 +154,7 @@ net::Task<std::string> Agent::metrics() {
     add_links(metrics, told);
     add_exchanges(metrics, counts);
     add_pools(metrics, counts, told);
+    add_back_ends(metrics, shared_->states->snapshot(net::Loop::now()));
     add_channels(metrics, told);
     add_certificates(metrics, lasting_certificates(), rotation_->status());
     add_identity_providers(metrics, site_->identity_providers, *key_sets_.snapshot());

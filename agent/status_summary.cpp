@@ -47,7 +47,8 @@ std::string status_summary(const json::object& status, const std::string& digest
         "\n";
     std::size_t wrong = 0;
     std::string problems;
-    for (const auto& finding : status_findings(status, digest).all()) {
+    const auto findings = status_findings(status, digest);  // lives as long as it is looked at
+    for (const auto& finding : findings.all()) {
         if (finding.judged.remedy.empty()) continue;
         ++wrong;
         problems += daemon::finding_text(finding, paint);
