@@ -1,5 +1,5 @@
 // MIT krb5 for the programs that bring their libraries along: loaded when Kerberos is used for the
-// first time, so that all else runs where there is none. What agent/kerberos.cpp calls is found
+// first time, so that all else runs where there is none. What agent/kerberos*.cpp call is found
 // here and handed on; a call that is missing here would make the program need the library again,
 // which tests/packaging sees.
 #include <cerrno>
@@ -8,6 +8,7 @@
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
 #include <krb5/krb5.h>
+#include <profile.h>
 
 namespace {
 
@@ -67,6 +68,15 @@ void krb5_free_cred_contents(krb5_context context, krb5_creds* creds){
         SALLYPORT_HAND_ON(krb5_is_config_principal, context, name)} krb5_error_code
     krb5_parse_name(krb5_context context, const char* text,
                     krb5_principal* name){SALLYPORT_HAND_ON(krb5_parse_name, context, text, name)}
+
+krb5_error_code krb5_get_profile(krb5_context context, profile_t* profile) {
+    SALLYPORT_HAND_ON(krb5_get_profile, context, profile)
+}
+long profile_get_values(profile_t profile, const char* const* names, char*** values) {
+    SALLYPORT_HAND_ON(profile_get_values, profile, names, values)
+}
+void profile_free_list(char** list) { SALLYPORT_HAND_ON(profile_free_list, list) }
+void profile_release(profile_t profile){SALLYPORT_HAND_ON(profile_release, profile)}
 
 krb5_error_code krb5_cc_new_unique(krb5_context context, const char* type, const char* hint,
                                    krb5_ccache* cache){

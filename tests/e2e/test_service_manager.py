@@ -49,7 +49,7 @@ class ServiceManager(harness.SiteTest):
     def test_1_both_are_ready_and_fed_and_say_how_they_are(self):
         for manager in (self.hub, self.agent):
             manager.expect("READY=1\nSTATUS=")
-            manager.wait("WATCHDOG=1", 3)
+            manager.expect("WATCHDOG=1", 3)
         self.agent.expect("STATUS=2 links are up")
         self.hub.expect("2 links")
 
