@@ -32,7 +32,7 @@ std::string describe_change(const json::object& answer) {
                 (now.empty() ? std::string("as the configuration says") : "override: " + now);
     if (!before.empty()) text += " (before: " + before + ")";
     if (const auto* mapping = answer.if_contains("mapping"))
-        text += "; it is " + daemon::text_of(mapping->as_object().at("state"));
+        text += "; its state is " + daemon::text_of(mapping->as_object().at("state"));
     text += "\n";
     if (const auto* failure = answer.if_contains("failure"))
         text += "the audit log failed: " + daemon::text_of(*failure) + "\n";

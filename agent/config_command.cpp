@@ -175,6 +175,8 @@ Result<CommandOutput> put_into_files(CommandContext& context, const EditOptions&
     json::object facts{{"changed", !files.empty()}, {"written", false}, {"reloaded", false}};
     if (files.empty()) {
         output.text = "nothing to change: the files say so already\n";
+        if (const auto judgement = judge(context, options, edit); judgement && !about.empty())
+            output.text += override_note(*judgement, about);
         output.json = std::move(facts);
         return output;
     }

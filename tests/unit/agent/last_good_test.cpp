@@ -40,7 +40,7 @@ Narrowed with(const std::string& present, const std::string& was = good_text) {
     return narrowed(std::move(*config), before, {{"/e/agent.toml", present}});
 }
 
-std::string replaced(std::string text, const std::string& what, const std::string& by) {
+std::string exchanged(std::string text, const std::string& what, const std::string& by) {
     EXPECT_NE(text.find(what), std::string::npos) << what;
     return text.replace(text.find(what), what.size(), by);
 }
@@ -57,11 +57,11 @@ std::vector<std::string> exposed(const Narrowed& rest) {
 }
 
 TEST(LastGood, WhatTheBrokenFilesLeftAloneStays) {
-    for (const auto& present :
-         {good_text + "broken = ", good_text + "[[mapping]]\nvirtual = \"new:1\"\ninternal = [",
-          replaced(good_text, "\"old\"", "\"new\"\nnonsense"),
-          replaced(good_text, "url = \"https://h\"", "url = \"https://h"),
-          "# a comment\n" + good_text + "="}) {
+    for (const auto& present : {good_text + "[x]\nbroken = ",
+                                good_text + "[[mapping]]\nvirtual = \"new:1\"\ninternal = [",
+                                exchanged(good_text, "\"old\"", "\"new\"\nnonsense"),
+                                exchanged(good_text, "url = \"https://h\"", "url = \"https://h"),
+                                "# a comment\n" + good_text + "="}) {
         const auto rest = with(present);
         EXPECT_THAT(exposed(rest), ElementsAre("erp:1 /a /b", "db:1")) << present;
         EXPECT_THAT(rest.closed, IsEmpty());
@@ -76,29 +76,29 @@ TEST(LastGood, WhatTheyRemovedOrChangedDoesNotComeBack) {
     };
     const Case cases[] = {
         {"", {}, "erp:1: it is gone"},
-        {replaced(good_text, "virtual = \"erp:1\"", "virtual = \"erp2:1\""),
+        {exchanged(good_text, "virtual = \"erp:1\"", "virtual = \"erp2:1\""),
          {"db:1"},
          "erp:1: it is gone"},
-        {replaced(good_text, "virtual = \"erp:1\"", "# virtual = \"erp:1\""), {"db:1"}, "erp:1"},
-        {replaced(good_text, "http://a:1", "http://b:1"),
+        {exchanged(good_text, "virtual = \"erp:1\"", "# virtual = \"erp:1\""), {"db:1"}, "erp:1"},
+        {exchanged(good_text, "http://a:1", "http://b:1"),
          {"db:1"},
          "erp:1: it is written otherwise"},
-        {replaced(good_text, "connections = 3", "connections = 4"), {"db:1"}, "written otherwise"},
-        {replaced(good_text, "internal = \"http://a:1\"",
-                  "internal = \"http://a:1\"\nenabled = false"),
+        {exchanged(good_text, "connections = 3", "connections = 4"), {"db:1"}, "written otherwise"},
+        {exchanged(good_text, "internal = \"http://a:1\"",
+                   "internal = \"http://a:1\"\nenabled = false"),
          {"db:1"},
          "written otherwise"},
-        {replaced(good_text, "path = \"/a\"", "path = \"/a\"\nenabled = false"),
+        {exchanged(good_text, "path = \"/a\"", "path = \"/a\"\nenabled = false"),
          {"erp:1 /b", "db:1"},
          "erp:1: rule /a"},
-        {replaced(good_text, "[\"GET\"]", "[\"HEAD\"]"), {"erp:1 /a", "db:1"}, "erp:1: rule /b"},
-        {replaced(good_text, "[[mapping.rule]]\npath = \"/a\"\n", ""),
+        {exchanged(good_text, "[\"GET\"]", "[\"HEAD\"]"), {"erp:1 /a", "db:1"}, "erp:1: rule /b"},
+        {exchanged(good_text, "[[mapping.rule]]\npath = \"/a\"\n", ""),
          {"erp:1 /b", "db:1"},
          "rule /a"},
         {good_text + "[[mapping]]\nvirtual = \"db:1\"\ninternal = \"tcp://e:1\"\n",
          {"erp:1 /a /b"},
          "db:1"},
-        {replaced(good_text, "tcp://d:1\"\n", "tcp://d:1\nenabled = false\n"),
+        {exchanged(good_text, "tcp://d:1\"\n", "tcp://d:1\nenabled = false\n"),
          {"erp:1 /a /b"},
          "db:1"},
     };
@@ -121,7 +121,7 @@ path = "/in/orders"
 match = "subpaths"
 content = "json"
 )";
-    const auto rest = with(replaced(files, "content = \"json\"", "content = \"jso"), files);
+    const auto rest = with(exchanged(files, "content = \"json\"", "content = \"jso"), files);
     ASSERT_EQ(rest.config.mappings.size(), 3U);
     const auto& rules = rest.config.mappings[2].rules;
     ASSERT_EQ(rules.size(), 2U);
