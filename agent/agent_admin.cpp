@@ -1,5 +1,6 @@
 // What the running agent does when it is asked over its admin sockets.
 #include "agent/agent.hpp"
+#include "agent/backup_note.hpp"
 #include "agent/mapping_verbs.hpp"
 #include "base/error.hpp"
 #include "daemon/audit_erase.hpp"
@@ -123,6 +124,11 @@ void Agent::add_audit_acts() {
     routes_->add(
         {.method = "POST", .path = "/v1/audit/trust-witness", .act = "audit.trust_witness"},
         [this](const AdminCall& call) { return give(trust_witness(call.body())); });
+    routes_->add({.method = "POST",
+                  .path = backup_created_target,
+                  .act = "backup.created",
+                  .without_log = WithoutLog::allowed},
+                 [this](const AdminCall& call) { return give(note_backup(call.body())); });
     // Records itself what it did.
     routes_->add({.method = "POST", .path = daemon::erase_target}, [this](const AdminCall& call) {
         return daemon::erase_audit(recorder(), call.body(), call.caller);

@@ -4,6 +4,7 @@
 #include "agent/service_user.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/input_file.hpp"
 #include "certs/key_import.hpp"
 #include "certs/principal_authority.hpp"
 #include "certs/request.hpp"
@@ -65,14 +66,14 @@ Result<certs::DistinguishedName> subject_of(const Config& config, CertificateKin
 }
 
 Result<certs::Key> pending_key(const Config& config, CertificateKind kind) {
-    auto pem = read_file(pending_file(config, kind), certs::import_bytes_max);
+    const auto pem = read_own_secret(pending_file(config, kind), certs::import_bytes_max);
+    if (!pem && pem.error().code == Errc::denied) return pem.error();
     if (!pem)
         return Error{Errc::not_found,
                      "the file has no private key, and none waits for a certificate: make one with "
                      "`sallyport certs csr " +
                          std::string(to_text(kind)) + "`, or import a file with the key"};
-    const Secret text(std::move(*pem));
-    return certs::Key::from_pem(text.reveal());
+    return certs::Key::from_pem(pem->reveal());
 }
 
 /// What lies in the file; nothing if there is none.

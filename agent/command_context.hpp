@@ -34,6 +34,9 @@ struct CommandOutput {
     std::string painted{};  // instead of `text`: made with base/paint.hpp, and so clean already
 };
 
+/// Prints what a command returned, and sets the exit code.
+void tell(CommandContext& context, const Result<CommandOutput>& output);
+
 /// Runs a command's body when CLI11 has parsed the line; prints what it returns, and an error as
 /// one line that says what to do. Adds --json. `context` outlives `command`.
 void on_run(CLI::App& command, CommandContext& context,
@@ -54,6 +57,8 @@ void add_certs_commands(CLI::App& app, CommandContext& context);
 void add_enroll_command(CLI::App& app, CommandContext& context);
 /// `ready`
 void add_ready_command(CLI::App& app, CommandContext& context);
+/// `backup`, `backup verify`, `restore`.
+void add_backup_commands(CLI::App& app, CommandContext& context);
 /// `status`, `reload`, `reconnect`, `drain`, and `repair` below `audit`, which must be there: ask
 /// the running daemon.
 void add_daemon_commands(CLI::App& app, CommandContext& context);

@@ -3,7 +3,6 @@
 #include "agent/hub_address.hpp"
 #include "base/config_reader.hpp"
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "certs/sha256.hpp"
 #include "daemon/log_config.hpp"
 #include "mappings/config.hpp"
@@ -209,22 +208,6 @@ void warn_of_principals(Config& config) {
                                           "act here as any user");
 }
 
-/// The *.toml of mappings.d, sorted; hidden files are what editors leave behind.
-Result<std::vector<std::filesystem::path>> more_files(const std::filesystem::path& folder) {
-    std::vector<std::filesystem::path> files;
-    std::error_code failure;
-    std::filesystem::directory_iterator entry(folder, failure);
-    if (failure == std::errc::no_such_file_or_directory) return files;
-    for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
-        const auto& path = entry->path();
-        if (path.extension() == ".toml" && !path.filename().native().starts_with('.'))
-            files.push_back(path);
-    }
-    if (failure) return Error{failure, "read " + folder.string()};
-    std::ranges::sort(files);
-    return files;
-}
-
 }  // namespace
 
 bool TunnelConfig::same_links(const TunnelConfig& other) const {
@@ -261,36 +244,6 @@ Result<Config> Config::parse(const ConfigDocuments& documents) {
     config.documents = std::make_shared<ConfigDocuments>(documents);
     if (!documents.empty()) config.file = documents.front().first;
     return config;
-}
-
-Result<Config> Config::load(const std::filesystem::path& file) {
-    const auto documents = read(file);
-    if (!documents) return documents.error();
-    return parse(*documents);
-}
-
-Result<std::vector<std::filesystem::path>> Config::files(const std::filesystem::path& file) {
-    const auto more = more_files(file.parent_path() / "mappings.d");
-    if (!more) return more.error();
-    std::vector<std::filesystem::path> all{file};
-    all.insert(all.end(), more->begin(), more->end());
-    return all;
-}
-
-Result<ConfigDocuments> Config::read(const std::filesystem::path& file) {
-    const auto all = files(file);
-    if (!all) return all.error();
-    ConfigDocuments documents;
-    for (const auto& path : *all) {
-        auto text = read_file(path);
-        if (!text)
-            return Error{text.error().code,
-                         to_text(text.error()) +
-                             "; write the configuration there (docs/CONFIGURATION"
-                             ".md), or name another file with --config"};
-        documents.emplace_back(path.string(), std::move(*text));
-    }
-    return documents;
 }
 
 }  // namespace sallyport::agent

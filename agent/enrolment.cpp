@@ -22,8 +22,10 @@ Result<EstServerPlace> place_of(const certs::JoinToken& token, const HubAddress&
     options.ca_key_hash = token.authority_key_hash;
     auto context = net::TlsContext::pinned_client(options);
     if (!context) return context.error();
-    return EstServerPlace{
-        .address = hub, .proxy = {way.proxy, way.credentials}, .context = std::move(*context)};
+    return EstServerPlace{.address = hub,
+                          .proxy = {way.proxy, way.credentials},
+                          .context = std::move(*context),
+                          .restored = way.restored};
 }
 
 Error explained(Error error, const HubAddress& hub) {

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "certs/pkcs7.hpp"
+#include "certs/restored.hpp"
 #include "http/date.hpp"
 #include "http/fetch.hpp"
 #include "net/tls_duplex.hpp"
@@ -26,6 +27,8 @@ net::Task<Result<http::FetchResponse>> ask(net::Loop& loop, net::BlockingPool& p
     auto greeted = co_await (*tls)->handshake(loop, deadline);
     if (!greeted) co_return greeted.error();
     request.host = place.address.authority();
+    if (!place.restored.empty())
+        request.fields.emplace_back(std::string(certs::restored_field), place.restored);
     // In TLS 1.3 the server looks at our certificate when our handshake is over, so its refusal
     // comes here.
     co_return co_await http::fetch(loop, **tls, std::move(request), net::deadline_in(step_time));

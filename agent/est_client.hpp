@@ -29,6 +29,7 @@ struct EstServerPlace {
     std::string path = "/.well-known/est";  // may end with a label
     daemon::ProxyWay proxy = {};
     std::shared_ptr<const net::TlsContext> context = {};
+    std::string restored = {};  // value of certs::restored_field, or empty
 };
 
 /// What it said.

@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
     agent::add_policy_commands(app, context);
     agent::add_certs_commands(app, context);
     agent::add_enroll_command(app, context);
+    agent::add_backup_commands(app, context);
     daemon::AuditCommandContext audit{.folder = [&]() -> Result<std::filesystem::path> {
                                           const auto config = agent::Config::load(context.config);
                                           if (!config) return config.error();

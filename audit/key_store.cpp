@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/input_file.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -20,12 +21,11 @@ KeyStore::KeyStore(std::filesystem::path path) : path_(std::move(path)), new_pat
 }
 
 Result<std::optional<certs::Key>> KeyStore::read(const std::filesystem::path& path) {
-    auto text = read_file(path, key_bytes_max);
-    if (!text && text.error().code == std::errc::no_such_file_or_directory)
+    const auto pem = read_own_secret(path, key_bytes_max);
+    if (!pem && pem.error().code == std::errc::no_such_file_or_directory)
         return std::optional<certs::Key>();
-    if (!text) return text.error();
-    const Secret pem(std::move(*text));
-    auto key = certs::Key::from_pem(pem.reveal());
+    if (!pem) return pem.error();
+    auto key = certs::Key::from_pem(pem->reveal());
     if (!key) return Error{Errc::malformed, path.string() + ": " + to_text(key.error())};
     return std::optional(std::move(*key));
 }

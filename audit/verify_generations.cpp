@@ -2,6 +2,7 @@
 
 #include "audit/generation.hpp"
 #include "audit/log_keys.hpp"
+#include "audit/restored.hpp"
 #include "tlog/checkpoint.hpp"
 
 #include <algorithm>
@@ -76,6 +77,7 @@ std::vector<std::string> compare_with_told(const std::optional<Predecessor>& tol
         return {
             "no log that is here says that it was put aside: its record of that was deleted, "
             "or the folder was put here"};
+    if (is_restored(told->broken)) return {"it was " + told->broken};
     std::vector<std::string> notes{"it was put aside because: " + told->broken};
     if (told->size == 0)
         notes.emplace_back(

@@ -84,9 +84,11 @@ Result<void> judge_secret_file(const std::filesystem::path& file, FileRights rig
 }
 
 Result<Secret> read_secret_file(const std::filesystem::path& file, std::size_t bytes_max) {
-    const FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    const FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat facts {};
     if (!opened || ::fstat(opened.get(), &facts) != 0) return missing(file);
+    if (!S_ISREG(facts.st_mode))  // a pipe would let us wait
+        return Error{Errc::malformed, file.string() + " is not a file: put a file there"};
     if (auto good = judge_secret_file(file, rights_of(facts), own_user()); !good)
         return good.error();
     std::string text(bytes_max + 1, '\0');

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/input_file.hpp"
 #include "certs/identity_steps.hpp"
 #include "certs/strict_json.hpp"
 
@@ -75,10 +76,9 @@ Result<std::vector<Certificate>> read_certificates(const std::filesystem::path& 
 }
 
 Result<Key> read_key(const std::filesystem::path& path) {
-    auto pem = read_file(path, file_bytes_max);
+    const auto pem = read_own_secret(path, file_bytes_max);
     if (!pem) return pem.error();
-    const Secret secret(std::move(*pem));
-    auto key = Key::from_pem(secret.reveal());
+    auto key = Key::from_pem(pem->reveal());
     if (!key) return Error{key.error().code, path.string() + ": " + key.error().detail};
     return key;
 }

@@ -8,6 +8,7 @@
 #include "hub/commands.hpp"
 #include "hub/join_token_hash.hpp"
 #include "hub/names.hpp"
+#include "hub/restoration.hpp"
 #include "hub/witness_report.hpp"
 
 #include <boost/json/object.hpp>
@@ -162,6 +163,9 @@ Result<CommandOutput> show(const CommandContext& context, const AgentOptions& op
     auto output = describe(*agent, place->tenant.name, *certificates);
     const auto facts = context.facts();
     if (!facts) return facts.error();
+    const auto restored = restoration_of(facts->state_folder / "hub.db", agent->key);
+    if (!restored) return restored.error();
+    add_restoration(output, *restored);
     auto witness = WitnessStore::open(facts->state_folder / "witness.db");
     if (!witness) return witness.error();
     const auto logs = witness->logs(agent->key);

@@ -114,4 +114,13 @@ CommandOutput list_agents(const StoreContent& content, std::string_view tenant_n
     return {.json = std::move(all), .text = table(rows)};
 }
 
+void add_restoration(CommandOutput& output, const std::optional<Restoration>& restored) {
+    auto& json = output.json.as_object();
+    json["restored"] = nullptr;
+    if (!restored) return;
+    json["restored"] = {{"at", to_text(restored->at)}, {"what", restored->text}};
+    output.text +=
+        "\nRestored from a backup at " + to_text(restored->at) + ": " + restored->text + ".\n";
+}
+
 }  // namespace sallyport::hub

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hub/command_context.hpp"
+#include "hub/restoration.hpp"
 #include "hub/store.hpp"
 
 #include <span>
@@ -18,5 +19,8 @@ CommandOutput describe(const Agent& agent, const std::string& tenant_name,
 
 /// All agents, or those of the tenant of that name.
 CommandOutput list_agents(const StoreContent& content, std::string_view tenant_name);
+
+/// To what describe() gave.
+void add_restoration(CommandOutput& output, const std::optional<Restoration>& restored);
 
 }  // namespace sallyport::hub

@@ -3,7 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/config_reader.hpp"
 #include "base/error.hpp"
-#include "base/file.hpp"
+#include "base/input_file.hpp"
 #include "certs/sha256.hpp"
 #include "daemon/log_config.hpp"
 #include "hub/listening_sockets.hpp"
@@ -197,12 +197,14 @@ Result<Config> Config::parse(const std::string& text, const std::string& name) {
 }
 
 Result<Config> Config::load(const std::filesystem::path& file) {
-    auto text = read_file(file);
-    if (!text)
-        return Error{text.error().code, to_text(text.error()) +
-                                            "; write the configuration there (docs/CONFIGURATION"
-                                            ".md), or name another file with --config"};
-    return parse(*text, file.string());
+    auto text = read_config_file(file, config_file_bytes_max);
+    if (text) return parse(*text, file.string());
+    auto error = text.error();
+    if (error.code == std::errc::no_such_file_or_directory)
+        error.detail +=
+            "; write the configuration there (docs/CONFIGURATION.md), or name another file with "
+            "--config";
+    return error;
 }
 
 }  // namespace sallyport::hub

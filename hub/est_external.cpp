@@ -97,6 +97,8 @@ ApiResponse EstServer::bind_first(const ApiRequest& request, certs::Time now) co
         return est::refusal(
             {Errc::denied, "this certificate was bound to an agent before: get another one"});
     if (known.error().code != Errc::not_found) return est::refusal(known.error());
+    const auto restored = est::restored_of(request);
+    if (!restored) return est::refusal(restored.error());
     const Request wanted{.agent = token->agent,
                          .tenant_name = token->tenant_name,
                          .key = leaf.public_key(),
@@ -111,7 +113,9 @@ ApiResponse EstServer::bind_first(const ApiRequest& request, certs::Time now) co
                               {"serial", external_serial(leaf)},
                               {"authority", *authority},
                               {"subject", leaf.subject()}});
-    const auto recorded = put_on_record(leaf, entry, *generation, "enrolment", request.peer);
+    if (*restored && settings_.restored) settings_.restored(token->agent, **restored, at);
+    const auto recorded = put_on_record(leaf, entry, *generation,
+                                        *restored ? "restoration" : "enrolment", request.peer);
     if (!recorded) return est::not_on_record(recorded.error());
     return bound(*name);
 }

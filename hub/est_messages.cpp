@@ -51,4 +51,13 @@ Result<certs::PublicKey> est::requested_key(const ApiRequest& request) {
     return certs::parse_request(as_text(*der));
 }
 
+Result<std::optional<certs::Restored>> est::restored_of(const ApiRequest& request) {
+    const auto field = single_field(request, certs::restored_field);
+    if (!field) return field.error();
+    if (!*field) return std::optional<certs::Restored>();
+    auto restored = certs::Restored::parse(**field);
+    if (!restored) return restored.error();
+    return std::optional(std::move(*restored));
+}
+
 }  // namespace sallyport::hub

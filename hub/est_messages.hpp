@@ -3,8 +3,10 @@
 
 #include "certs/certificate.hpp"
 #include "certs/public_key.hpp"
+#include "certs/restored.hpp"
 #include "hub/api.hpp"
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -21,5 +23,8 @@ ApiResponse certificates(std::span<const certs::Certificate> certificates,
                          std::string_view content_type);
 /// The key of the request in the body, proven to be in the sender's hands.
 Result<certs::PublicKey> requested_key(const ApiRequest& request);
+/// What the agent says of the backup that it came out of; nothing if it does not. Errors:
+/// Errc::malformed.
+Result<std::optional<certs::Restored>> restored_of(const ApiRequest& request);
 
 }  // namespace sallyport::hub::est

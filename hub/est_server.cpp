@@ -87,6 +87,8 @@ ApiResponse EstServer::enrol(const ApiRequest& request, certs::Time now) const {
     }
     const auto key = est::requested_key(request);
     if (!key) return est::refusal(key.error());
+    const auto restored = est::restored_of(request);
+    if (!restored) return est::refusal(restored.error());
     const Request wanted{.agent = token->agent,
                          .tenant_name = token->tenant_name,
                          .key = *key,
@@ -106,8 +108,9 @@ ApiResponse EstServer::enrol(const ApiRequest& request, certs::Time now) const {
                                  {"generation", *generation},
                                  {"serial", certificate.serial()},
                                  {"key", key->description()}});
-    const auto recorded =
-        put_on_record(certificate, issued->entry, *generation, "enrolment", request.peer);
+    if (*restored && settings_.restored) settings_.restored(token->agent, **restored, at);
+    const auto recorded = put_on_record(certificate, issued->entry, *generation,
+                                        *restored ? "restoration" : "enrolment", request.peer);
     if (!recorded) return est::not_on_record(recorded.error());
     return est::certificates({&certificate, 1}, est::issued_type);
 }

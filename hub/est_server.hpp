@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "certs/restored.hpp"
 #include "certs/spiffe.hpp"
 #include "hub/agent_revocation.hpp"
 #include "hub/api.hpp"
@@ -11,6 +12,8 @@
 #include "hub/store.hpp"
 
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +43,9 @@ public:
         /// How long after its end a certificate still proves who asks for the next one.
         std::chrono::seconds expired_grace = expired_grace_default;
         ApprovalPolicy approval = ApprovalPolicy::never;
+        /// Keeps that an agent came out of a backup, and lets the witness expect the log that
+        /// follows. Blocks. Empty: nothing is kept.
+        std::function<void(const AgentKey&, const certs::Restored&, TimePoint)> restored = {};
     };
     /// `store` and `audit` outlive it. `revocation`: null if there are no lists. `audit`: null if
     /// nothing is put on record.

@@ -10,6 +10,7 @@
 #include "hub/external_authority.hpp"
 #include "hub/listening_sockets.hpp"
 #include "hub/public_tls.hpp"
+#include "hub/restoration.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -144,7 +145,8 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
                   {.hub_name = config_->name,
                    .certificate_lifetime = config_->agent_certificate_lifetime,
                    .expired_grace = config_->expired_grace,
-                   .approval = config_->approval},
+                   .approval = config_->approval,
+                   .restored = restoration_keeper(state_.database(), *witness_)},
                   revocation_, audit_.get()),
         accounts_);
     api_->on_change([this] { return refresh(); });

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/input_file.hpp"
 #include "hub/store.hpp"
 
 #include <arpa/inet.h>
@@ -13,6 +14,7 @@
 namespace sallyport::hub {
 namespace {
 
+constexpr std::size_t key_bytes_max = 64 * 1024;
 constexpr std::size_t common_name_characters_max = 64;  // RFC 5280 ub-common-name
 
 constexpr std::array<std::string_view, 6> file_names{"ca.pem",  "ca.key",    "hub.pem",
@@ -86,17 +88,11 @@ Result<void> write_all(const HubState& state) {
 }  // namespace
 
 Result<Secret> read_private(const std::filesystem::path& file) {
-    struct stat status {};
-    if (::stat(file.c_str(), &status) != 0 && errno == ENOENT)
+    auto content = read_own_secret(file, key_bytes_max);
+    if (!content && content.error().code == std::errc::no_such_file_or_directory)
         return Error{Errc::not_found,
                      file.string() + " is missing: run sallyport-hub init, or restore a backup"};
-    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return Error{Errc::denied, file.string() +
-                                       " is a private key that others may read: run "
-                                       "chmod 600 on it"};
-    auto content = read_file(file);
-    if (!content) return content.error();
-    return Secret(std::move(*content));
+    return content;
 }
 
 /// An administrator runs `init` as root; the service that will use the files runs as the owner of

@@ -88,6 +88,9 @@ Result<std::uint64_t> Store::redeem(std::string_view secret_hash,
                 " WHERE id = ?"),
             number, number, valid->agent_row);
         if (!enrolled) return enrolled.error();
+        const auto as_others = sqlite::execute(
+            database.prepare("DELETE FROM restoration WHERE agent = ?"), valid->agent_row);
+        if (!as_others) return as_others.error();
         const auto recorded =
             sqlite::insert_certificate(database, valid->agent_row, generation, certificate);
         if (!recorded) return recorded.error();

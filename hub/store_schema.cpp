@@ -169,6 +169,15 @@ CREATE TABLE audit_outbox (
     after_text   TEXT NOT NULL
 ) STRICT;
 )sql",
+
+    // Agents whose present enrolment was out of a backup.
+    R"sql(
+CREATE TABLE restoration (
+    agent INTEGER PRIMARY KEY REFERENCES agent (id),
+    at    INTEGER NOT NULL,
+    text  TEXT NOT NULL
+) STRICT;
+)sql",
 };
 
 Result<void> migrate_one(Database& database, std::int64_t from) {

@@ -62,6 +62,16 @@ tunnel::ControlMessage Witness::answer(const AgentKey& agent, const tunnel::Chec
     return std::move(decision.answer);
 }
 
+Succession Witness::expect(const AgentKey& agent, const certs::Restored& restored, TimePoint now) {
+    Succession succession;
+    const auto kept =
+        store_.change(agent, restored.next_origin, [&](AgentLogs& own, AgentLogs* owner) {
+            succession = expect_successor(own, owner != nullptr, restored, now);
+        });
+    if (kept) return succession;
+    return {false, "the hub cannot keep what follows: " + to_text(kept.error())};
+}
+
 bool SilenceWatch::is_silent(const AgentKey& agent, TimePoint at) {
     auto& seen = agents_[agent];
     if (seen.at != at) seen = {.at = at};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hub/store_witness.hpp"
+#include "hub/witness_successor.hpp"
 #include "tlog/signer.hpp"
 #include "tunnel/control_message.hpp"
 
@@ -79,6 +80,10 @@ public:
     /// Blocks.
     tunnel::ControlMessage answer(const AgentKey& agent, const tunnel::Checkpoint& offer,
                                   TimePoint now);
+
+    /// The agent enrols out of a backup: what the hub knows of its log, in words, and whether the
+    /// one that follows is expected from now on. Blocks.
+    Succession expect(const AgentKey& agent, const certs::Restored& restored, TimePoint now);
 
     /// Raises the alarm about those of the `attached` that have become silent; to be called every
     /// SilenceWatch::between_looks, by one. Blocks.

@@ -47,6 +47,7 @@ Result<tlog::WitnessedLog> known_of(const KnownLog& log) {
         if (!key) return key.error();
         known.keys.push_back(std::move(*key));
     }
+    if (log.note.empty()) return known;  // it is expected, see expect_successor()
     const auto note = tlog::Note::parse(log.note);
     if (!note) return note.error();
     const auto checkpoint = tlog::Checkpoint::parse(note->text);
@@ -94,14 +95,6 @@ Result<KnownLog> begin_log(const AgentLogs& own, const Offer& offer, TimePoint n
                     .note = {},
                     .begun_at = now,
                     .at = now};
-}
-
-void make_room(AgentLogs& own) {
-    while (own.logs.size() > logs_per_agent_max) {
-        const auto quiet = std::ranges::find_if(
-            own.logs, [&](const KnownLog& log) { return own.is_quiet(log.origin); });
-        own.logs.erase(quiet == own.logs.end() ? own.logs.begin() : quiet);
-    }
 }
 
 Result<tunnel::Cosigned> cosign(KnownLog& log, const Offer& offer, const tlog::Cosigner& witness,
@@ -189,6 +182,14 @@ std::optional<LogAlarm> raise(AgentLogs& own, std::string log, std::string code,
     alarm->raised_at = now;
     ++alarm->count;
     return *alarm;
+}
+
+void make_room(AgentLogs& own) {
+    while (own.logs.size() > logs_per_agent_max) {
+        const auto quiet = std::ranges::find_if(
+            own.logs, [&](const KnownLog& log) { return own.is_quiet(log.origin); });
+        own.logs.erase(quiet == own.logs.end() ? own.logs.begin() : quiet);
+    }
 }
 
 std::string origin_of(const tunnel::Checkpoint& offer) {

@@ -30,6 +30,9 @@ struct WitnessDecision {
 std::optional<LogAlarm> raise(AgentLogs& own, std::string log, std::string code, std::string text,
                               TimePoint now);
 
+/// Forgets the oldest logs above logs_per_agent_max, those without an alarm first.
+void make_room(AgentLogs& own);
+
 /// The log that is offered; empty if that is none.
 std::string origin_of(const tunnel::Checkpoint& offer);
 

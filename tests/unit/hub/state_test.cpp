@@ -54,7 +54,7 @@ TEST_F(StateTest, KeysAreForTheOwnerOnly) {
     const auto read = load_state(folder());
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code, Errc::denied);
-    EXPECT_NE(read.error().detail.find("chmod 600"), std::string::npos);
+    EXPECT_NE(read.error().detail.find("chmod go="), std::string::npos);
 }
 
 TEST_F(StateTest, IsNeverOverwritten) {
