@@ -39,7 +39,7 @@ std::vector<std::string> quoted_paths(std::string_view text) {
     for (std::size_t i = 0; i + 1 < text.size(); ++i) {
         const char quote = text[i];
         if ((quote != '"' && quote != '\'') || text[i + 1] != '/') continue;
-        const auto end = text.find_first_of(std::string("\n") + quote, i + 1);
+        const auto end = text.find_first_of(quote == '"' ? "\n\"" : "\n'", i + 1);
         if (end == std::string_view::npos || text[end] == '\n') continue;
         std::string path(text.substr(i + 1, end - i - 1));
         if (std::ranges::find(paths, path) == paths.end()) paths.push_back(std::move(path));

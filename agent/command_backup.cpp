@@ -103,12 +103,12 @@ Result<CommandOutput> make(CommandContext& context, const BackupOptions& options
                        daemon::counted(report->records, "record") + " of the audit log, " +
                        std::to_string(report->written.bytes) + " bytes\nSHA-256 " +
                        report->written.sha256 + "\nconfiguration:";
-    for (const auto& name : report->configuration) text += " " + name;
+    for (const auto& name : report->configuration) text.append(" ").append(name);
     text += "\nstate:";
-    for (const auto& name : report->state) text += " " + name;
+    for (const auto& name : report->state) text.append(" ").append(name);
     text += report->origin.empty() ? "\n" : " audit\n";
     for (const auto& path : report->left_out)
-        text += "not in it, because it is elsewhere: " + path + "\n";
+        text.append("not in it, because it is elsewhere: ").append(path).append("\n");
     text += daemon::describe_record(noted);
     json::object facts{{"file", options.out},
                        {"sha256", report->written.sha256},
@@ -175,7 +175,7 @@ Result<CommandOutput> bring_back(CommandContext& context, const RestoreOptions& 
     if (!report->log_good)
         text += "THE AUDIT LOG IN THE BACKUP IS NOT AS IT WAS SIGNED: run sallyport audit verify\n";
     for (const auto& path : report->put_aside)
-        text += "what was there before is now " + path + "\n";
+        text.append("what was there before is now ").append(path).append("\n");
     text += "start the agent with `systemctl start sallyport`\n";
     json::object facts{{"name", report->name},
                        {"serial", report->serial},

@@ -188,7 +188,7 @@ Result<std::vector<std::string>> put_in_place(const fs::path& staging, const Con
         const auto in_the_way = configuration_in_the_way(staging, config.file);
         if (!in_the_way) return in_the_way.error();
         for (const auto& path : *in_the_way) {
-            const auto other = free_name(path.string() + "." + std::string(aside_prefix));
+            const auto other = free_name(path.string().append(".").append(aside_prefix));
             if (auto moved = move(path, other); !moved) return moved.error();
             aside.push_back(other.string());
         }
