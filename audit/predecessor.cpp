@@ -21,8 +21,8 @@ std::optional<Predecessor> predecessor_of(const Record& record) {
 std::string describe(const Predecessor& before) {
     if (is_restored(before.broken))
         return "record " + std::to_string(before.told_in) + ": the log before this one, " +
-               before.origin + " with " + std::to_string(before.size) +
-               " signed records, is " + before.folder + ": " + before.broken +
+               before.origin + " with " + std::to_string(before.size) + " signed records, is " +
+               before.folder + ": " + before.broken +
                "; what was recorded after the backup is not here";
     auto text = "record " + std::to_string(before.told_in) +
                 ": THE LOG BEFORE THIS ONE was not as it was signed, and was put aside as " +
