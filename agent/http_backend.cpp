@@ -14,6 +14,8 @@
 namespace sallyport::agent {
 namespace {
 
+Error websocket_ended() { return {Errc::aborted, "its mapping was removed, closed or changed"}; }
+
 /// Before the same host is asked again.
 constexpr std::chrono::milliseconds retry_delay{100};
 
@@ -55,7 +57,10 @@ HttpBackend::HttpBackend(net::Loop& loop, net::IdleSweep& sweep, Connector& conn
     add_host(connector, options_.internal_host, options_.internal_port);
 }
 
-void HttpBackend::retire() { end_websockets(); }
+void HttpBackend::retire() {
+    retired_ = true;
+    end_websockets();
+}
 
 void HttpBackend::end_websockets() {
     for (auto& one : upgrading_) {
@@ -85,6 +90,7 @@ net::Task<Result<void>> HttpBackend::serve_hosts(const http::RequestHead& head, 
     HttpExchange exchange(loop_, sweep_, hosts_.front()->rules, head, up, down);
     if (auto good = exchange.check(); !good) co_return good.error();
     std::optional<Upgrading> upgrading;
+    if (!head.upgrade.empty() && is_closed()) co_return websocket_ended();
     if (!head.upgrade.empty()) upgrading_.push_back(upgrading.emplace(down.event()));
     HostAttempts attempts(*options_.state, audit);
     if (!attempts.begin(net::Loop::now())) co_return Error{Overload::circuit_open, {}};
@@ -109,14 +115,14 @@ net::Task<Result<void>> HttpBackend::serve_hosts(const http::RequestHead& head, 
             }
             lease = std::move(*taken);
         }
+        if (upgrading && upgrading->ended) co_return websocket_ended();
         if (lease->reused && exchange.careful() && !lease->wire->quiet()) continue;
         exchange.begin(*lease->wire, login.get(), host.rules);
         auto step = exchange.step();
         while (step && *step == HttpExchange::Step::wait) {
             if (exchange.status() != 0) attempts.answered(exchange.status());
             co_await down.event().wait();
-            if (upgrading && upgrading->ended)
-                co_return Error{Errc::aborted, "its mapping was removed, closed or changed"};
+            if (upgrading && upgrading->ended) co_return websocket_ended();
             step = exchange.step();
         }
         if (exchange.status() != 0) attempts.answered(exchange.status());

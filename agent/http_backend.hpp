@@ -86,6 +86,8 @@ private:
         bool ended = false;  // from outside
     };
     void end_websockets();
+    /// What was decided before its mapping closed may come here after that.
+    bool is_closed() const { return retired_ || expiry_.has_come(); }
 
     struct Host;
     net::Task<Result<void>> serve_hosts(const http::RequestHead& head, http::Body& up,
@@ -100,6 +102,7 @@ private:
     std::vector<std::unique_ptr<Host>> hosts_;
     boost::intrusive::list<Upgrading, boost::intrusive::constant_time_size<false>> upgrading_;
     ExpiryWatch expiry_;
+    bool retired_ = false;
 };
 
 }  // namespace sallyport::agent

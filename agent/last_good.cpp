@@ -41,20 +41,34 @@ struct Wording {
     std::vector<TomlWords> rules{};
 };
 
-TomlWords words_of(std::string_view text,
-                   const std::vector<mappings::AssignmentText>& assignments) {
+/// No key is empty: what has it is never the same as what could be read.
+constexpr std::string_view not_understood;
+
+/// A key that stands twice is an error, and nobody can say which of the two is meant.
+void add_words(TomlWords& words, std::string_view text,
+               const std::vector<mappings::AssignmentText>& assignments) {
+    for (const auto& assignment : assignments) {
+        const bool once = words.emplace(assignment.key, assignment.value.of(text)).second;
+        if (!once) words.emplace(not_understood, "");
+    }
+}
+
+TomlWords words_of(std::string_view text, const TableText& table) {
     TomlWords words;
-    for (const auto& assignment : assignments)
-        if (assignment.key != "description")
-            words.insert_or_assign(assignment.key, std::string(assignment.value.of(text)));
+    if (table.odd) words.emplace(not_understood, "");
+    add_words(words, text, table.assignments);
     return words;
 }
 
 Wording wording_of(std::string_view text, const TableText& table) {
-    Wording wording{words_of(text, table.assignments), {}};
-    wording.own.merge(words_of(text, table.below));
+    Wording wording{words_of(text, table), {}};
+    add_words(wording.own, text, table.below);
+    wording.own.erase("description");
     if (table.inline_rules) wording.own.emplace("rule", "");
-    for (const auto& rule : table.rules) wording.rules.push_back(words_of(text, rule.assignments));
+    for (const auto& rule : table.rules) {
+        wording.rules.push_back(words_of(text, rule));
+        wording.rules.back().erase("description");
+    }
     return wording;
 }
 

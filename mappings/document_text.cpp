@@ -188,7 +188,11 @@ private:
 
     void assignment(std::size_t begin) {
         auto key = scanner_.key();
-        if (key.empty() || scanner_.peek() != '=') return scanner_.skip_line();
+        if (key.empty() || scanner_.peek() != '=') {
+            if (current_ == Current::rule && rule_) rule_->odd = true;
+            if (current_ != Current::rule && mapping_) mapping_->odd = true;
+            return scanner_.skip_line();
+        }
         scanner_.skip(1);
         scanner_.skip_blanks();
         const auto value = scanner_.value();

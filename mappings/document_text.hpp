@@ -38,7 +38,9 @@ struct TableText {
     std::vector<AssignmentText> assignments{};  // its own, not those of tables below it
     std::vector<AssignmentText> below{};        // of other tables below it, "limits.connections"
     std::vector<TableText> rules{};             // of a mapping
-    bool inline_rules = false;                  // `rule = [...]` or [mapping.rule]: none of `rules`
+    bool odd = false;  // it, or another table below it but a rule, has a line that is neither
+                       // assignment, comment nor blank
+    bool inline_rules = false;  // `rule = [...]` or [mapping.rule]: none of `rules`
 
     const AssignmentText* find(std::string_view key) const;
     /// Where the text of the table itself ends, before tables below it, blank lines and comments

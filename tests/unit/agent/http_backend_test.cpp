@@ -238,6 +238,17 @@ TEST(HttpBackend, MovesMegabytesBothWaysAtOnce) {
     EXPECT_EQ(world.backend.idle_connections(), 1U);
 }
 
+TEST(HttpBackend, AWebsocketThatComesAfterItsMappingHasClosedIsNotBegun) {
+    HttpWorld world;
+    world.backend.retire();
+    world.client->say(
+        "GET /ws HTTP/1.1\r\nHost: e\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Key: k\r\n\r\n");
+    ASSERT_TRUE(world.until([&] { return world.caller.ends == 1; }));
+    EXPECT_EQ(world.caller.last, Errc::aborted);
+    EXPECT_TRUE(world.connector.made.empty());
+}
+
 TEST(HttpBackend, AWebsocketIsUpgradedAndEachDirectionEndsByItself) {
     HttpWorld world;
     world.client->say(

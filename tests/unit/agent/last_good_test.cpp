@@ -57,11 +57,11 @@ std::vector<std::string> exposed(const Narrowed& rest) {
 }
 
 TEST(LastGood, WhatTheBrokenFilesLeftAloneStays) {
-    for (const auto& present : {good_text + "[x]\nbroken = ",
-                                good_text + "[[mapping]]\nvirtual = \"new:1\"\ninternal = [",
-                                exchanged(good_text, "\"old\"", "\"new\"\nnonsense"),
-                                exchanged(good_text, "url = \"https://h\"", "url = \"https://h"),
-                                "# a comment\n" + good_text + "="}) {
+    for (const auto& present :
+         {"broken = \n" + good_text, good_text + "[[mapping]]\nvirtual = \"new:1\"\ninternal = [",
+          exchanged(good_text, "\"old\"", "\"new\""),
+          exchanged(good_text, "url = \"https://h\"", "url = \"https://h"),
+          "# a comment\n=\n" + good_text}) {
         const auto rest = with(present);
         EXPECT_THAT(exposed(rest), ElementsAre("erp:1 /a /b", "db:1")) << present;
         EXPECT_THAT(rest.closed, IsEmpty());
@@ -88,6 +88,23 @@ TEST(LastGood, WhatTheyRemovedOrChangedDoesNotComeBack) {
                    "internal = \"http://a:1\"\nenabled = false"),
          {"db:1"},
          "written otherwise"},
+        {exchanged(good_text, "\"old\"", "\"old\"\nenabled false"),
+         {"db:1"},
+         "erp:1: it is written otherwise"},
+        {exchanged(good_text, "connections = 3", "connections = 3\nrequests_per_second: 1"),
+         {"db:1"},
+         "erp:1: it is written otherwise"},
+        {exchanged(good_text, "path = \"/a\"", "path = \"/a\"\nenabled: false"),
+         {"erp:1 /b", "db:1"},
+         "erp:1: rule /a"},
+        {exchanged(good_text, "methods = [\"GET\"]", "methods = [\"HEAD\"]\nmethods = [\"GET\"]"),
+         {"erp:1 /a", "db:1"},
+         "erp:1: rule /b"},
+        {exchanged(good_text, "[[mapping.rule]]\npath = \"/b\"",
+                   "# [[mapping.rule]]\npath = \"/b\""),
+         {"erp:1", "db:1"},
+         "erp:1: rule /a"},
+        {good_text + "=", {"erp:1 /a /b"}, "db:1"},
         {exchanged(good_text, "path = \"/a\"", "path = \"/a\"\nenabled = false"),
          {"erp:1 /b", "db:1"},
          "erp:1: rule /a"},

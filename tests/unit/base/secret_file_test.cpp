@@ -103,6 +103,10 @@ TEST(SecretFile, IsReadOrRefusedWithWhatToDo) {
     EXPECT_THAT(open.error().detail, HasSubstr("chmod o= " + file.string()));
     EXPECT_FALSE(check_secret_file(file));
     EXPECT_TRUE(check_secret_file(folder.path() / "none"));
+
+    const auto pipe = folder.path() / "pipe";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    EXPECT_EQ(read_secret_file(pipe, 100).error().code, Errc::malformed);
 }
 
 TEST(SecretFile, OfTheServiceManagerThatIsNotThereSaysWhoGivesIt) {
