@@ -139,6 +139,7 @@ Result<void> Agent::put_in_force(SitePtr site, std::string_view who) {
     auto recorded = log_->reconfigure(
         daemon::audit_policy(site_->config.audit, site_->config.digest), changed.made_by(who));
     if (!recorded) log::error("audit.failed", {{"error", to_text(recorded.error())}});
+    health_checks_->use(site_);
     use_keys(keys_);
     return recorded;
 }

@@ -35,7 +35,9 @@ CircuitBreaker::Change CircuitBreaker::failed(const Failure& failure, Time now, 
     if (!rules_.enabled) return Change::none;
     if (open_) {
         if (failure.probe) {
-            open_time_ = std::min(open_time_ * 2, rules_.open_time_max);
+            // What went wrong with one request on a connection that stood may be that request.
+            if (failure.fault == Fault::no_connection)
+                open_time_ = std::min(open_time_ * 2, rules_.open_time_max);
             open(now, dice);
         }
         return Change::none;

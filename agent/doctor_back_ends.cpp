@@ -1,6 +1,7 @@
 // The way to each internal system.
 #include "agent/back_end_trust.hpp"
 #include "agent/doctor.hpp"
+#include "agent/internal_authority.hpp"
 #include "base/error.hpp"
 #include "daemon/dial_out.hpp"
 #include "forward/segment_sender.hpp"
@@ -36,7 +37,7 @@ bool is_web(const Mapping& mapping) {
 
 std::string host_field(const Mapping& mapping, const ReachTarget& target) {
     if (mapping.host_header == mappings::HostHeader::virtual_host) return target.virtual_host;
-    return daemon::ServerAddress{target.host, target.port}.authority();
+    return internal_authority(target.host, target.port, mapping.is_tls());
 }
 
 std::string trust_place(const TrustConfig& trust) {

@@ -1,7 +1,9 @@
 #include "agent/health_checks.hpp"
 
+#include "agent/internal_authority.hpp"
 #include "base/error.hpp"
 #include "http/fetch.hpp"
+#include "mappings/exposure.hpp"
 #include "net/within.hpp"
 
 #include <random>
@@ -34,9 +36,7 @@ struct Turn {
 std::string host_field(const mappings::Mapping& mapping, const mappings::InternalHost& internal) {
     if (mapping.host_header == mappings::HostHeader::virtual_host)
         return mapping.virtual_host.text();
-    const bool is_v6 = internal.host.find(':') != std::string::npos;
-    return (is_v6 ? "[" + internal.host + "]" : internal.host) + ":" +
-           std::to_string(internal.ports.first);
+    return internal_authority(internal.host, internal.ports.first, mapping.is_tls());
 }
 
 }  // namespace
@@ -63,8 +63,9 @@ HealthChecks::HealthChecks(net::Loop& loop, net::IdleSweep& sweep, net::Blocking
 void HealthChecks::use(const SitePtr& site) {
     // Before the loop runs a cancel would come behind what is spawned now, and end it.
     if (!tasks_.empty()) tasks_.cancel();
+    const auto now = std::chrono::system_clock::now();
     for (const auto& mapping : site->table.mappings()) {
-        if (!mapping.health) continue;
+        if (!mapping.health || !mappings::is_there(mapping, now)) continue;
         const auto state = states_->of(mapping);
         for (std::size_t i = 0; i < mapping.host_count(); ++i) {
             auto host = std::make_shared<Host>();

@@ -1,6 +1,7 @@
 #include "agent/http_backend.hpp"
 
 #include "agent/connect_for.hpp"
+#include "agent/internal_authority.hpp"
 #include "base/error.hpp"
 #include "net/within.hpp"
 
@@ -18,15 +19,6 @@ Error websocket_ended() { return {Errc::aborted, "its mapping was removed, close
 
 /// Before the same host is asked again.
 constexpr std::chrono::milliseconds retry_delay{100};
-
-/// Host as the back end expects it: without a port that goes without saying (RFC 9110 section 7.2).
-std::string internal_authority(const std::string& host, std::uint16_t port, bool tls) {
-    const bool bare_address = host.find(':') != std::string::npos && !host.starts_with('[');
-    auto text = bare_address ? '[' + host + ']' : host;
-    const std::uint16_t default_port = tls ? 443 : 80;
-    if (port != default_port) text += ':' + std::to_string(port);
-    return text;
-}
 
 net::Task<Result<void>> pause_for(std::chrono::milliseconds time) {
     co_await net::sleep_for(time);

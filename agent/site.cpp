@@ -93,7 +93,8 @@ std::vector<std::string> all_warnings(const Site& site) {
     }
     std::ranges::copy(site.config.warnings, std::back_inserter(warnings));
     for (const auto& [name, one] : site.overrides.all())
-        if (site.table.find(name) == nullptr)
+        if (std::ranges::find(site.table.mappings(), name, &mappings::Mapping::virtual_text) ==
+            site.table.mappings().end())
             warnings.push_back("an override (" + one.text() + ") is for " + name +
                                ", which is not mapped; clear it: sallyport mappings clear " + name);
     std::ranges::move(

@@ -59,7 +59,8 @@ bool is_loopback_address(std::string_view local) {
 /// Who is at the other end, as far as the connection says.
 struct AdminHttps::Peer {
     std::string address;
-    std::string certificate;  // its subject; empty: it showed none
+    std::string certificate;                        // its subject; empty: it showed none
+    std::chrono::system_clock::time_point until{};  // the certificate is valid
 };
 
 Result<std::shared_ptr<const AdminHttps::Access>> AdminHttps::load(const AdminConfig& config) {
@@ -113,6 +114,11 @@ Result<void> AdminHttps::listen(const std::string& address, std::shared_ptr<cons
     return listener_->start();
 }
 
+void AdminHttps::use(std::shared_ptr<const Access> access) {
+    access_ = std::move(access);
+    connections_.cancel();
+}
+
 net::Task<void> AdminHttps::greet(FileDescriptor socket) {
     auto wire = std::make_unique<net::SocketDuplex>(std::move(socket));
     Peer peer{.address = wire->peer(), .certificate = {}};
@@ -125,8 +131,10 @@ net::Task<void> AdminHttps::greet(FileDescriptor socket) {
         if (done.error().code == Errc::untrusted) refuse("", peer.address, to_text(done.error()));
         co_return;
     }
-    if (const auto certificate = (*tls)->peer_certificate())
+    if (const auto certificate = (*tls)->peer_certificate()) {
         peer.certificate = certificate->subject();
+        peer.until = certificate->not_after();
+    }
     http::SimpleService service(
         [this, &peer](const http::SimpleRequest& request) { return answer(request, peer); },
         {.culprit = limits_.culprit, .request_bytes_max = https_body_bytes_max});
@@ -145,7 +153,9 @@ net::Task<http::SimpleResponse> AdminHttps::answer(const http::SimpleRequest& re
     AdminCaller caller{.right = AdminRight::none, .login = "nobody"};
     const auto shown = shown_token(head.fields);
     const bool good = access_->tokens && access_->tokens->knows(shown.token);
-    if (!peer.certificate.empty()) {
+    if (!peer.certificate.empty() && std::chrono::system_clock::now() >= peer.until) {
+        co_return with_fields(ask_to_log_in("the certificate is not valid any more"));
+    } else if (!peer.certificate.empty()) {
         caller.right = AdminRight::look;
         caller.login = "cert:" + peer.certificate;
     } else if (shown.shown && good) {

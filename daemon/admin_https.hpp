@@ -45,8 +45,9 @@ public:
 
     /// Errors: the operating system's, with what to do.
     Result<void> listen(const std::string& address, std::shared_ptr<const Access> access);
-    /// For connections from now on, and for requests of those that are there.
-    void use(std::shared_ptr<const Access> access) { access_ = std::move(access); }
+    /// For connections from now on: those that are there end, since who had a certificate or a
+    /// token may have none any more.
+    void use(std::shared_ptr<const Access> access);
     net::Task<void> stop();
 
     /// {"address", "connections", "tokens"}

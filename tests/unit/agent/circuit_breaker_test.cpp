@@ -113,6 +113,17 @@ TEST(CircuitBreaker, EachProbeThatFailsDoublesTheTimeUpToItsLimit) {
     EXPECT_EQ(breaker.answered(true), Change::closed);
 }
 
+TEST(CircuitBreaker, AProbeThatReachedTheHostDoesNotMakeTheTimeLonger) {
+    auto breaker = opened(start);
+    auto now = start + 1s;
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_EQ(breaker.admit(now), Admission::probe);
+        EXPECT_EQ(breaker.failed(of(Fault::no_answer, 0, true), now, 0), Change::none);
+        EXPECT_EQ(breaker.next_probe(), now + 1s);
+        now += 1s;
+    }
+}
+
 TEST(CircuitBreaker, TheDiceSpreadTheNextProbeByAFifth) {
     CircuitBreaker breaker({.failures = 1, .open_time = 1s});
     EXPECT_EQ(breaker.failed(of(Fault::no_connection), start, 0.5), Change::opened);
