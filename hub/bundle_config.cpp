@@ -7,7 +7,7 @@ namespace sallyport::hub {
 namespace {
 
 // Numbers, times, words of a choice, names of files, addresses. Not what people write freely.
-constexpr std::array<std::string_view, 61> listed{
+constexpr std::array<std::string_view, 61> listed_keys{
     "agents.crl_files",
     "audit.checkpoint_interval",
     "audit.disclosure_days",
@@ -73,6 +73,8 @@ constexpr std::array<std::string_view, 61> listed{
 
 }  // namespace
 
-bool may_bundle(std::string_view key) { return std::ranges::find(listed, key) != listed.end(); }
+bool may_bundle(std::string_view key) {
+    return std::ranges::find(listed_keys, key) != listed_keys.end();
+}
 
 }  // namespace sallyport::hub

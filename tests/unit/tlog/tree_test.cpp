@@ -9,7 +9,7 @@
 namespace sallyport::tlog {
 namespace {
 
-constexpr std::size_t sizes = 130;
+constexpr std::size_t tree_sizes = 130;
 
 TEST(Tree, HasTheRootsThatCertificateTransparencyAgreedOn) {
     Range tree;
@@ -21,18 +21,18 @@ TEST(Tree, HasTheRootsThatCertificateTransparencyAgreedOn) {
 }
 
 TEST(Tree, HasTheRootOfTheDefinitionAtEverySize) {
-    const auto leaves = naive::leaves(sizes);
+    const auto leaves = naive::leaves(tree_sizes);
     Range tree;
-    for (std::size_t n = 0; n < sizes; ++n) {
+    for (std::size_t n = 0; n < tree_sizes; ++n) {
         EXPECT_EQ(tree.root(), naive::root(std::span(leaves).first(n))) << n;
         tree.append(leaves[n]);
     }
 }
 
 TEST(Range, IsTheFewestAlignedSubtreesLeftToRight) {
-    const auto leaves = naive::leaves(sizes);
-    for (std::size_t begin = 0; begin <= sizes; ++begin) {
-        for (std::size_t end = begin; end <= sizes; ++end) {
+    const auto leaves = naive::leaves(tree_sizes);
+    for (std::size_t begin = 0; begin <= tree_sizes; ++begin) {
+        for (std::size_t end = begin; end <= tree_sizes; ++end) {
             const auto range = naive::range(begin, std::span(leaves).subspan(begin, end - begin));
             std::vector<Hash> expected;
             for (auto at = begin; at < end;) {
@@ -48,11 +48,11 @@ TEST(Range, IsTheFewestAlignedSubtreesLeftToRight) {
 }
 
 TEST(Range, JoinedWithTheNextIsTheRangeOfBoth) {
-    const auto leaves = naive::leaves(sizes);
+    const auto leaves = naive::leaves(tree_sizes);
     const std::span all(leaves);
     for (std::size_t begin = 0; begin < 40; ++begin) {
-        for (std::size_t middle = begin; middle <= sizes; middle += 3) {
-            for (std::size_t end = middle; end <= sizes; end += 5) {
+        for (std::size_t middle = begin; middle <= tree_sizes; middle += 3) {
+            for (std::size_t end = middle; end <= tree_sizes; end += 5) {
                 auto joined = naive::range(begin, all.subspan(begin, middle - begin));
                 const auto next = naive::range(middle, all.subspan(middle, end - middle));
                 ASSERT_TRUE(joined.append(next));
