@@ -35,9 +35,9 @@ class Bundle(SiteTest):
             witness_proxy = secret_file(folder, "proxy", "w:proxy-passw0rd\n", "proxy-passw0rd")
             at = f"127.0.0.1:{closed_port()}"
             cls.more = folder / "berlin" / "mappings.d"
-            return (f'[enrolment]\nest_url = "https://{at}"\nca_file = "{ca}"\n'
-                    f'credentials_file = "{est}"\n'
-                    f'[[ssh]]\nkey_file = "{jump.key}"\nknown_hosts_file = "{jump.known_hosts}"\n' +
+            cls.enrolment = (f'[enrolment]\nest_url = "https://{at}"\nca_file = "{ca}"\n'
+                             f'credentials_file = "{est}"\n')
+            return (f'[[ssh]]\nkey_file = "{jump.key}"\nknown_hosts_file = "{jump.known_hosts}"\n' +
                     mapping(site.internal(), more='description = "words-of-somebody"') +
                     mapping(site.internal(), virtual="technical.virtual:80", more=(
                         "principal = { kind = \"technical\", credentials_file = "
@@ -55,6 +55,7 @@ class Bundle(SiteTest):
     def setUpClass(cls):
         super().setUpClass()
         site, agent = cls.site, cls.site.agent
+        agent.write(cls.enrolment + site.agent_extra)   # after the enrolment, which it would change
         cls.secrets |= {"token": site.token, "client secret": site.shop["clientsecret"],
                         "join token": agent.join_token}
         for file in [*agent.state.rglob("*.pem"), *agent.state.rglob("*.key"),

@@ -54,7 +54,7 @@ class Doctor(SiteTest):
         config.write_text(text.replace(old, new))
         return config
 
-    def failed(self, found, name, seen, remedy):
+    def assert_failed(self, found, name, seen, remedy):
         self.assertIn(name, found)
         self.assertEqual(found[name]["result"], "failed", found[name])
         self.assertIn(seen, found[name]["seen"])
@@ -99,23 +99,23 @@ class Doctor(SiteTest):
                  mapping(f"tcps://127.0.0.1:{self.plain.port}", virtual="plain.virtual:1",
                          rules=""))
         found = self.examine(self.spoiled("[agent]", "[agent]", self.trust + extra), code=1)
-        self.failed(found, "mapping.name.virtual:1.tls", "not for localhost", "`internal`")
-        self.failed(found, "mapping.old.virtual:1.tls", "has expired", "Renew the certificate")
-        self.failed(found, "mapping.plain.virtual:1.tls", "TLS", "TLS port")
+        self.assert_failed(found, "mapping.name.virtual:1.tls", "not for localhost", "`internal`")
+        self.assert_failed(found, "mapping.old.virtual:1.tls", "has expired", "Renew the certificate")
+        self.assert_failed(found, "mapping.plain.virtual:1.tls", "TLS", "TLS port")
         trust = f'[trust]\nca_file = "{stranger.certificate}"\n'
         found = self.examine(self.spoiled("[agent]", "[agent]", trust + mapping(
             f"https://127.0.0.1:{port}")), code=1)
-        self.failed(found, "mapping.erp.virtual:44300.tls", "nobody who is trusted",
+        self.assert_failed(found, "mapping.erp.virtual:44300.tls", "nobody who is trusted",
                     f'"CN=corp CA" into [trust] ca_file ({stranger.certificate})')
 
     def test_a_hub_that_is_away(self):
         away = f'url = "https://localhost:{closed_port()}"'
         found = self.examine(self.spoiled(self.url(), away), code=1)
-        self.failed(found, "hub.hub.tcp", "refused", "start the service")
+        self.assert_failed(found, "hub.hub.tcp", "refused", "start the service")
         self.assertNotIn("hub.hub.tls", found)
         nowhere = 'url = "https://no-such-hub.invalid"'
         found = self.examine(self.spoiled(self.url(), nowhere), code=1)
-        self.failed(found, "hub.hub.name", "no-such-hub.invalid", "DNS servers")
+        self.assert_failed(found, "hub.hub.name", "no-such-hub.invalid", "DNS servers")
 
     def test_a_proxy_that_does_not_take_the_password(self):
         squid = Squid(self.site.folder / "squid")
@@ -130,7 +130,7 @@ class Doctor(SiteTest):
                             f'proxy_credentials_file = "{credentials}"'), code)
 
         found = examine("much too wrong", 1)
-        self.failed(found, "hub.hub.proxy", "407", "user:password")
+        self.assert_failed(found, "hub.hub.proxy", "407", "user:password")
         self.assertNotIn("much too wrong", json.dumps(found))
         found = examine("right one", 0)
         self.assertEqual(found["hub.hub.tls"]["result"], "ok")
@@ -145,7 +145,7 @@ class Doctor(SiteTest):
                 self.addCleanup(proxy.close)
                 found = self.examine(self.spoiled(
                     self.url(), f'{self.url()}\nproxy = "http://127.0.0.1:{proxy.port}"'), code=1)
-                self.failed(found, "hub.hub.tls", "CN=corp inspection CA", "TLS inspection")
+                self.assert_failed(found, "hub.hub.tls", "CN=corp inspection CA", "TLS inspection")
                 self.assertIn("intercepted", found["hub.hub.tls"]["seen"])
 
     @unittest.skipUnless(os.path.exists(FAKETIME), "needs libfaketime")
@@ -155,15 +155,15 @@ class Doctor(SiteTest):
                 "LD_PRELOAD": FAKETIME, "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
 
-        self.failed(at("-3h"), "hub.hub.clock", "3 hours behind the hub's", "timedatectl")
-        self.failed(at("+20m"), "hub.hub.clock", "20 minutes ahead of the hub's", "timedatectl")
+        self.assert_failed(at("-3h"), "hub.hub.clock", "3 hours behind the hub's", "timedatectl")
+        self.assert_failed(at("+20m"), "hub.hub.clock", "20 minutes ahead of the hub's", "timedatectl")
 
     def test_a_key_that_others_can_read(self):
         key = next((self.site.agent.state / "identity").glob("?/key.pem"))
         key.chmod(0o644)
         self.addCleanup(key.chmod, 0o600)
         found = self.examine(code=1)
-        self.failed(found, f"files.{key}", "0644", f"chmod 0600 {key}")
+        self.assert_failed(found, f"files.{key}", "0644", f"chmod 0600 {key}")
         subprocess.run(found[f"files.{key}"]["remedy"], shell=True, check=True)
         self.assertNotIn(f"files.{key}", self.examine())
 
@@ -172,20 +172,20 @@ class Doctor(SiteTest):
         found = self.examine(code=1, command=[
             "unshare", "-m", "bash", "-c", MOUNT, "bash", str(self.site.agent.state), "tmpfs",
             "8m", ""])
-        self.failed(found, "disk.state", "of 8 MiB free", "Make room")
+        self.assert_failed(found, "disk.state", "of 8 MiB free", "Make room")
 
     def test_an_agent_that_does_not_run_and_is_not_enrolled(self):
         agent = self.site.add_agent("new", "", arguments=("--location", "new"))
         found = self.examine(agent.config, code=1)
         self.assertEqual(found["daemon"]["result"], "warning")
-        self.failed(found, "enrolment", "not enrolled", "sallyport enroll --token-file -")
+        self.assert_failed(found, "enrolment", "not enrolled", "sallyport enroll --token-file -")
         self.assertEqual(found["hub.hub.tls"]["result"], "skipped")
         self.assertFalse((agent.state / "identity").exists())   # looking makes nothing
 
     def test_a_configuration_that_is_wrong_and_one_that_is_not_reloaded(self):
         config = self.spoiled("[trust]", "[trsut]")
         found = self.examine(config, code=1)
-        self.failed(found, "configuration", "trsut", "sallyport check")
+        self.assert_failed(found, "configuration", "trsut", "sallyport check")
         self.assertEqual(found["rest"]["result"], "skipped")
         found = self.examine(self.spoiled("[trust]", "# changed\n[trust]"))
         self.assertIn("reload", found["configuration.in_force"]["remedy"])

@@ -74,8 +74,10 @@ class Net(SiteTest):
                 streams.connect(self.site.hub, self.site.token, virtual)
         expected = self.from_here()
         self.assertEqual(len(expected), 9, expected)
-        wait_until(lambda: self.dialled() >= expected, f"all are dialled: {expected}")
-        self.assertEqual(self.dialled(), expected)
+        # A file server is needed when the first segment of the audit log is finished.
+        soon = expected - {f"127.0.0.1:{self.ports['sftp']}"}
+        wait_until(lambda: self.dialled() >= soon, f"{soon} are dialled")
+        self.assertLessEqual(self.dialled(), expected)
 
     def test_what_others_dial_for_the_agent_is_told_with_who(self):
         by_others = {(one["from"], f"{one['host']}:{one['port']}") for one in self.listed()
