@@ -8,7 +8,7 @@ namespace {
 
 // Numbers, times, words of a choice, names of files, addresses (base/config_excerpt.hpp takes
 // userinfo out of them). Not: descriptions, reasons, and whatever else people write freely.
-constexpr std::array<std::string_view, 119> shown{
+constexpr std::array<std::string_view, 122> shown{
     "agent.state_dir",
     "agent.workers",
     "agent.admin_socket",
@@ -76,6 +76,7 @@ constexpr std::array<std::string_view, 119> shown{
     "kerberos.krb5_conf",
     "kerberos.principal",
     "kerberos.user.pattern",
+    "mapping.enabled",
     "mapping.expires",
     "mapping.host_header",
     "mapping.hub",
@@ -103,10 +104,12 @@ constexpr std::array<std::string_view, 119> shown{
     "mapping.rule.batch",
     "mapping.rule.content",
     "mapping.rule.enabled",
+    "mapping.rule.expires",
     "mapping.rule.function",
     "mapping.rule.match",
     "mapping.rule.methods",
     "mapping.rule.path",
+    "mapping.rule.scenario",
     "mapping.rule.size_max",
     "mapping.rule.upgrade",
     "mapping.system_certificate",

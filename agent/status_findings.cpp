@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace sallyport::agent {
@@ -71,6 +72,22 @@ Judgement judge_renewal(const json::object& identity) {
                                   "Mend what the error says, then: sallyport certs rotate "
                                   "tunnel");
     return Judgement::good(seen);
+}
+
+/// Nothing where there is nothing to say.
+std::optional<Judgement> judge_configuration(const json::object& status,
+                                             const std::string& digest) {
+    if (status.contains("last_good"))
+        return Judgement::failed(
+            "the files are broken: what is left of the last good ones is in "
+            "force",
+            "Mend what sallyport check says, then: sallyport reload");
+    const auto running = text_at(status, "configuration");
+    // Overrides are part of what runs, and of no file.
+    const bool is_overridden = !daemon::array_at(status, "overrides").empty();
+    if (digest.empty() || running.empty() || is_overridden || running == digest) return {};
+    return Judgement::warning("the files have changed since it was loaded",
+                              "sallyport check, then sallyport reload");
 }
 
 void judge_certificates(const json::object& status, Findings& into) {
@@ -142,11 +159,8 @@ Findings status_findings(const json::object& status, const std::string& digest) 
                                     "ended"));
     else
         into.add("daemon", "agent", Judgement::good(who));
-    const auto running = text_at(status, "configuration");
-    if (!digest.empty() && !running.empty() && running != digest)
-        into.add("configuration.in_force", "configuration in force",
-                 Judgement::warning("the files have changed since it was loaded",
-                                    "sallyport check, then sallyport reload"));
+    if (auto judged = judge_configuration(status, digest))
+        into.add("configuration.in_force", "configuration in force", std::move(*judged));
     for (const auto& warning : daemon::array_at(status, "warnings"))
         into.add("configuration.warning", "configuration",
                  Judgement::warning(daemon::text_of(warning),

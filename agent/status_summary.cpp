@@ -47,7 +47,7 @@ std::string status_summary(const json::object& status, const std::string& digest
         "\n";
     std::size_t wrong = 0;
     std::string problems;
-    const auto findings = status_findings(status, digest);  // lives as long as it is looked at
+    const auto findings = status_findings(status, digest);
     for (const auto& finding : findings.all()) {
         if (finding.judged.remedy.empty()) continue;
         ++wrong;

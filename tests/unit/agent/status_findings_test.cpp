@@ -20,8 +20,10 @@ Finding found(const std::string& id, const std::string& change, const std::strin
         "audit": {"healthy": true, "on_failure": "block", "forward": []},
         "witnesses": [], "identity_providers": []})")
                       .as_object();
-    for (const auto& [key, value] : boost::json::parse(change).as_object()) status[key] = value;
-    for (const auto& finding : status_findings(status, digest).all())
+    const auto changes = boost::json::parse(change);
+    for (const auto& [key, value] : changes.as_object()) status[key] = value;
+    const auto findings = status_findings(status, digest);
+    for (const auto& finding : findings.all())
         if (finding.id == id) return finding;
     return {.id = "none"};
 }
@@ -54,6 +56,9 @@ TEST(StatusFindings, SaysWhichLinksAreMissingAndWhy) {
 
 TEST(StatusFindings, SeesAConfigurationThatWasNotReloaded) {
     EXPECT_THAT(found("configuration.in_force", "{}", "other").judged.remedy, HasSubstr("reload"));
+    // What an administrator overrides at run time is in no file.
+    EXPECT_EQ(found("configuration.in_force", R"({"overrides": [{}]})", "other").id, "none");
+    EXPECT_EQ(verdict("configuration.in_force", R"({"last_good": {}})"), Verdict::failed);
 }
 
 TEST(StatusFindings, JudgesTheAuditLogAndWhoGetsIt) {

@@ -70,12 +70,12 @@ TEST(Bundle, SaysWhatItHoldsAndThatSomebodyShallLook) {
 TEST(Bundle, IsForItsOwnerAndOverwritesNothing) {
     const test::TemporaryFolder folder;
     const auto file = folder.path() / "b.tar.gz";
-    ASSERT_TRUE(write_bundle(file, {{"a", "", "https://u:secret@h"}}, "sallyport", noon));
+    ASSERT_TRUE(write_bundle(file, {{"a", "", "https://u:passw0rd@h"}}, "sallyport", noon));
     struct stat facts {};
     ::stat(file.c_str(), &facts);
     EXPECT_EQ(facts.st_mode & 0777U, 0600U);
     const auto unpacked = gunzip(*read_file(file));
-    EXPECT_THAT(unpacked, Not(HasSubstr("secret")));
+    EXPECT_THAT(unpacked, Not(HasSubstr("passw0rd")));
     EXPECT_THAT(unpacked, HasSubstr("https://***@h"));
     const auto again = write_bundle(file, {}, "sallyport", noon);
     ASSERT_FALSE(again);

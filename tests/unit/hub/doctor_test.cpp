@@ -33,7 +33,8 @@ TEST(HubDoctor, JudgesTheCertificatesThatItShows) {
 }
 
 Verdict verdict(const std::string& id, const std::string& status) {
-    for (const auto& finding : status_findings(boost::json::parse(status).as_object()).all())
+    const auto findings = status_findings(boost::json::parse(status).as_object());
+    for (const auto& finding : findings.all())
         if (finding.id == id) return finding.judged.verdict;
     return Verdict::skipped;
 }
