@@ -8,7 +8,6 @@ namespace sallyport::daemon {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 std::vector<Finding> one_of_each() {
     return {{"a", "first", Judgement::good("fine")},
