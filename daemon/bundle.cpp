@@ -44,9 +44,9 @@ std::string bundle_list(const std::vector<BundlePart>& parts, std::string_view p
     auto text =
         "Bundle of " + std::string(program) + ", made " + audit::to_rfc3339(now) +
         ".\n\nLOOK THROUGH IT BEFORE YOU SEND IT TO ANYBODY. It holds names of internal "
-        "systems,\naddresses and log lines. Keys, passwords and tokens are not in it: files "
-        "that hold\nsecrets were not opened, and of the configuration only values of a "
-        "list are here.\n\n";
+        "systems,\naddresses and log lines. Keys, passwords and tokens are not in it: no "
+        "file\nthat holds a secret was copied, and of the configuration only values of keys on "
+        "a list are\nhere.\n\n";
     for (const auto& part : parts) {
         text += part.content.empty() ? "(nothing)  " : "";
         text += part.name + ": " + part.what + "\n";

@@ -114,7 +114,7 @@ json::object outbound_json(const std::vector<Outbound>& all, std::string_view fi
 
 std::string outbound_text(const std::vector<Outbound>& all, std::string_view program,
                           std::string_view file) {
-    std::vector<Row> rows{{"from", "via", "to host", "port", "protocol",
+    std::vector<Row> rows{{"from", "over", "to host", "port", "protocol",
                            "purpose  [where it is "
                            "configured]"}};
     for (const auto& one : all) rows.push_back(row_of(one));
