@@ -71,8 +71,10 @@ net::Task<Judgement> judge_tls(DoctorBase base, const Site& site, const Reachabi
 
 net::Task<void> look_at(DoctorBase base, SitePtr site, const Mapping& mapping, ReachTarget target,
                         Findings& into) {
-    const auto id = "mapping." + target.virtual_host;
-    const auto title = target.virtual_host;
+    // The first internal host is the mapping's; others have a name of their own.
+    const bool is_first = target.internal == mapping.internal.text(target.port);
+    const auto id = "mapping." + target.virtual_host + (is_first ? "" : "@" + target.internal);
+    const auto title = target.virtual_host + (is_first ? "" : " at " + target.internal);
     net::IdleSweep sweep(base.loop);
     SshHosts ssh_hosts(base.loop, sweep, base.pool);
     const ReachBase reach_base{base.loop, base.pool, ssh_hosts};

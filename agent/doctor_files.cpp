@@ -67,12 +67,10 @@ void add_ways_out(const Config& config, FileList& list) {
     }
     for (const auto& target : config.audit.forwarders) {
         const auto of = " of [[audit.forward]] " + target.name;
-        const bool is_sftp = target.kind == forward::Kind::sftp;
         list.add(target.ca_file, FileRule::readable, "ca_file" + of);
         list.add(target.certificate_file, FileRule::readable, "certificate_file" + of);
-        list.add(target.key_file, is_sftp ? FileRule::state_secret : FileRule::secret,
-                 "key_file" + of);
-        list.add(target.passphrase_file, FileRule::state_secret, "passphrase_file" + of);
+        list.add(target.key_file, FileRule::secret, "key_file" + of);
+        list.add(target.passphrase_file, FileRule::secret, "passphrase_file" + of);
         list.add(target.known_hosts_file, FileRule::readable, "known_hosts_file" + of);
     }
 }
@@ -91,9 +89,8 @@ void add_back_ends(const Config& config, FileList& list) {
         list.add(config.kerberos->krb5_conf, FileRule::readable, "[kerberos] krb5_conf");
     }
     for (const auto& ssh : config.ssh) {
-        list.add(ssh.files.key, FileRule::state_secret, "key_file of [[ssh]] " + ssh.host);
-        list.add(ssh.files.passphrase, FileRule::state_secret,
-                 "passphrase_file of [[ssh]] " + ssh.host);
+        list.add(ssh.files.key, FileRule::secret, "key_file of [[ssh]] " + ssh.host);
+        list.add(ssh.files.passphrase, FileRule::secret, "passphrase_file of [[ssh]] " + ssh.host);
         list.add(ssh.files.known_hosts, FileRule::readable,
                  "known_hosts_file of [[ssh]] " + ssh.host);
     }
@@ -147,6 +144,10 @@ std::vector<Finding> look_at_disks(const std::filesystem::path& state,
 std::vector<CheckedFile> checked_files(const Config& config) {
     FileList list;
     list.add(config.file, FileRule::settings, "configuration");
+    list.add(config.admin.certificate_file, FileRule::readable, "[agent] admin_certificate_file");
+    list.add(config.admin.key_file, FileRule::secret, "[agent] admin_key_file");
+    list.add(config.admin.client_ca_file, FileRule::readable, "[agent] admin_client_ca_file");
+    list.add(config.admin.token_file, FileRule::secret, "[agent] admin_token_file");
     add_state(config, list);
     add_ways_out(config, list);
     add_back_ends(config, list);

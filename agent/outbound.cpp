@@ -65,25 +65,28 @@ void add_kerberos(const Config& config, std::span<const std::string> kdcs, All& 
 }
 
 /// Of exchanges: what the agent dials, or the jump host for it.
-void add_mapping(const mappings::Mapping& mapping, All& all) {
-    Outbound back_end{.protocol = std::string(mappings::facts_of(mapping.internal.protocol).name),
-                      .host = mapping.internal.host,
-                      .port = mapping.internal.ports.first,
+void add_internal(const mappings::Mapping& mapping, const mappings::InternalHost& internal,
+                  All& all) {
+    Outbound back_end{.protocol = std::string(mappings::facts_of(internal.protocol).name),
+                      .host = internal.host,
+                      .port = internal.ports.first,
                       .purpose = "exchanges of " + mapping.virtual_text(),
                       .where = "[[mapping]] " + mapping.virtual_text() + " internal"};
-    back_end.last_port =
-        static_cast<std::uint16_t>(back_end.port + mapping.internal.ports.count - 1);
-    if (mapping.via) {
-        Outbound jump{.protocol = "ssh",
-                      .host = mapping.via->host,
-                      .port = mapping.via->port,
-                      .last_port = mapping.via->port,
-                      .purpose = "jump host to " + mapping.virtual_text(),
-                      .where = "[[mapping]] " + mapping.virtual_text() + " via"};
-        back_end.from = jump.host + ":" + std::to_string(jump.port);
-        all.push_back(std::move(jump));
-    }
+    back_end.last_port = static_cast<std::uint16_t>(back_end.port + internal.ports.count - 1);
+    if (mapping.via) back_end.from = mapping.via->host + ":" + std::to_string(mapping.via->port);
     all.push_back(std::move(back_end));
+}
+
+void add_mapping(const mappings::Mapping& mapping, All& all) {
+    if (mapping.via)
+        all.push_back({.protocol = "ssh",
+                       .host = mapping.via->host,
+                       .port = mapping.via->port,
+                       .last_port = mapping.via->port,
+                       .purpose = "jump host to " + mapping.virtual_text(),
+                       .where = "[[mapping]] " + mapping.virtual_text() + " via"});
+    for (std::size_t i = 0; i < mapping.host_count(); ++i)
+        add_internal(mapping, mapping.host(i), all);
 }
 
 void add_audit(const daemon::AuditConfig& audit, All& all) {

@@ -10,20 +10,20 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <ctime>
-#include <deque>
+#include <csignal>
 #include <fcntl.h>
-#include <memory>
+#include <poll.h>
+#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <systemd/sd-journal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace sallyport::daemon {
 namespace {
 
 constexpr std::size_t journal_lines = 5'000;
+constexpr std::chrono::milliseconds journal_patience{20'000};
 constexpr std::size_t config_bytes_max = 16 * 1024 * 1024;
 constexpr std::uint64_t audit_bytes_read = 2 * 1024 * 1024;
 constexpr std::chrono::seconds daemon_patience{20};
@@ -52,43 +52,54 @@ Result<std::string> tail_of(const std::filesystem::path& path, std::uint64_t byt
     return text;
 }
 
-std::string field_of(sd_journal* journal, const char* name) {
-    const void* data = nullptr;
-    std::size_t size = 0;
-    if (sd_journal_get_data(journal, name, &data, &size) < 0) return {};
-    const std::string_view entry(static_cast<const char*>(data), size);
-    return std::string(entry.substr(std::min(entry.find('=') + 1, entry.size())));
-}
-
-std::string line_of(sd_journal* journal) {
-    std::uint64_t microseconds = 0;
-    sd_journal_get_realtime_usec(journal, &microseconds);
-    const auto seconds = static_cast<std::time_t>(microseconds / 1'000'000);
-    std::tm date{};
-    std::array<char, 32> text{};
-    ::gmtime_r(&seconds, &date);
-    const auto written = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &date);
-    return std::string(text.data(), written) + " " + field_of(journal, "MESSAGE") + "\n";
-}
-
-/// Nothing, if it cannot be read or has nothing of the unit.
-std::string journal_of(const std::string& unit) {
-    sd_journal* opened = nullptr;
-    if (sd_journal_open(&opened, SD_JOURNAL_LOCAL_ONLY) < 0) return {};
-    const std::unique_ptr<sd_journal, void (*)(sd_journal*)> journal(opened, sd_journal_close);
-    const auto match = "_SYSTEMD_UNIT=" + unit + ".service";
-    if (sd_journal_add_match(opened, match.data(), match.size()) < 0 ||
-        sd_journal_seek_tail(opened) < 0)
-        return {};
-    std::deque<std::string> lines;
-    std::size_t bytes = 0;
-    while (lines.size() < journal_lines && bytes < bundle_part_bytes_max &&
-           sd_journal_previous(opened) > 0) {
-        lines.push_front(line_of(opened));
-        bytes += lines.front().size();
-    }
+/// All that a process writes until it ends, is silent for too long, or has written too much; of
+/// more than a part holds the end.
+std::string output_of(int pipe) {
     std::string text;
-    for (const auto& line : lines) text += line;
+    std::array<char, 64 * 1024> chunk{};
+    while (true) {
+        pollfd ready{.fd = pipe, .events = POLLIN, .revents = 0};
+        const int polled = ::poll(&ready, 1, static_cast<int>(journal_patience.count()));
+        if (polled < 0 && errno == EINTR) continue;
+        if (polled <= 0) return text;
+        const auto got = ::read(pipe, chunk.data(), chunk.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return text;
+        text.append(chunk.data(), static_cast<std::size_t>(got));
+        if (text.size() > 2 * bundle_part_bytes_max)
+            text.erase(0, text.size() - bundle_part_bytes_max);
+    }
+}
+
+/// As journalctl(1) tells it, which reads every format of journal that its machine writes; nothing
+/// if there is none, or it may not be read.
+std::string journal_of(const std::string& unit) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
+    const FileDescriptor ours(ends[0]);
+    FileDescriptor theirs(ends[1]);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, theirs.get(), STDOUT_FILENO);
+    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    auto of_unit = "--unit=" + unit + ".service";
+    auto lines = "--lines=" + std::to_string(journal_lines);
+    std::array<std::string, 7> words{"journalctl",         of_unit,      lines,    "--utc",
+                                     "--output=short-iso", "--no-pager", "--quiet"};
+    std::array<char*, words.size() + 1> arguments{};
+    for (std::size_t i = 0; i < words.size(); ++i) arguments[i] = words[i].data();
+    std::string path = "PATH=/usr/bin:/bin";  // and no settings of whoever calls
+    const std::array<char*, 2> environment{path.data(), nullptr};
+    pid_t child = 0;
+    const int failure = ::posix_spawn(&child, "/usr/bin/journalctl", &actions, nullptr,
+                                      arguments.data(), environment.data());
+    ::posix_spawn_file_actions_destroy(&actions);
+    theirs.close();
+    if (failure != 0) return {};
+    auto text = output_of(ours.get());
+    ::kill(child, SIGTERM);  // has ended by itself, or is not to go on
+    while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
     return text;
 }
 

@@ -57,6 +57,26 @@ Judgement judge_missing(const FileFacts& facts, FileRule rule, const ServiceAcco
     return Judgement::failed(seen, "Put the file there, or correct its name in the configuration.");
 }
 
+/// What a program refuses to read (docs/CONFIGURATION.md#secrets).
+std::optional<Judgement> judge_secret(const FileFacts& facts, const ServiceAccount& account) {
+    const auto seen = described(facts);
+    const auto path = shell_word(facts.path.string());
+    const bool is_own_group =
+        facts.group == 0 || std::ranges::find(account.groups, facts.group) != account.groups.end();
+    if ((facts.mode & S_IRWXO) != 0)
+        return Judgement::failed(seen + ": everybody on this machine can read a secret",
+                                 "chmod o= " + path);
+    if (facts.user != 0 && facts.user != account.user)
+        return Judgement::failed(seen + ": it belongs to somebody who is not to know it",
+                                 "chown root " + path);
+    if (!facts.is_folder && (facts.mode & S_IWGRP) != 0)
+        return Judgement::failed(seen + ": its group can change it", "chmod g-w " + path);
+    if ((facts.mode & S_IRGRP) != 0 && !is_own_group)
+        return Judgement::failed(seen + ": others than " + account.name + " can read a secret",
+                                 "chmod g= " + path);
+    return std::nullopt;
+}
+
 std::string size_text(std::uint64_t bytes) {
     constexpr std::uint64_t gibibyte = 1024 * one_mebibyte;
     if (bytes >= 10 * gibibyte) return std::to_string(bytes / gibibyte) + " GiB";
@@ -138,9 +158,7 @@ Judgement judge_file(const FileFacts& facts, FileRule rule, const ServiceAccount
                     mend(facts, account, "0600"));
             return Judgement::good(seen);
         case FileRule::secret:
-            if ((facts.mode & S_IRWXO) != 0)
-                return Judgement::failed(seen + ": everybody on this machine can read a secret",
-                                         "chmod o= " + path);
+            if (auto judged = judge_secret(facts, account)) return *judged;
             break;
         case FileRule::settings:
             if ((facts.mode & S_IWOTH) != 0)

@@ -7,7 +7,7 @@ namespace sallyport::hub {
 namespace {
 
 // Numbers, times, words of a choice, names of files, addresses. Not what people write freely.
-constexpr std::array<std::string_view, 61> listed_keys{
+constexpr std::array<std::string_view, 73> listed_keys{
     "agents.crl_files",
     "audit.checkpoint_interval",
     "audit.disclosure_days",
@@ -48,27 +48,39 @@ constexpr std::array<std::string_view, 61> listed_keys{
     "enrolment.approve",
     "enrolment.expired_grace",
     "hub.access_log",
+    "hub.admin_certificate_file",
+    "hub.admin_client_ca_file",
+    "hub.admin_group",
+    "hub.admin_key_file",
+    "hub.admin_listen",
     "hub.admin_socket",
+    "hub.admin_token_file",
     "hub.agent_certificate_lifetime",
     "hub.allow_plaintext",
     "hub.log_level",
     "hub.name",
     "hub.proxy",
+    "hub.ready_interval",
     "hub.saprouter",
     "hub.socks5",
     "hub.state",
     "hub.tls",
     "hub.token_lifetime",
     "hub.url",
+    "hub.view_group",
     "hub.workers",
     "limits.aborts_burst",
     "limits.aborts_per_second",
     "limits.requests_per_client",
+    "log.format",
+    "log.level",
+    "log.target",
     "tunnel.drain_timeout",
     "tunnel.hold_timeout",
     "tunnel.memory_budget_mib",
     "tunnel.ping_interval",
     "tunnel.ping_timeout",
+    "tunnel.ready_interval",
 };
 
 }  // namespace

@@ -53,13 +53,18 @@ std::vector<CheckedFile> checked_files(const Config& config) {
         files.push_back({certificate.key_file, FileRule::secret, "key_file of [[certificate]]"});
         files.push_back({certificate.chain_file, FileRule::readable, "chain of [[certificate]]"});
     }
+    for (const auto& [path, rule] : {std::pair(config.admin.certificate_file, FileRule::readable),
+                                     std::pair(config.admin.key_file, FileRule::secret),
+                                     std::pair(config.admin.client_ca_file, FileRule::readable),
+                                     std::pair(config.admin.token_file, FileRule::secret)})
+        if (!path.empty()) files.push_back({path, rule, "[hub] admin_listen"});
     for (const auto& list : config.crl_files)
         files.push_back({list, FileRule::readable, "[agents] crl_files"});
     for (const auto& target : config.audit.forwarders)
         for (const auto& [path, rule] : {std::pair(target.ca_file, FileRule::readable),
                                          std::pair(target.certificate_file, FileRule::readable),
                                          std::pair(target.key_file, FileRule::secret),
-                                         std::pair(target.passphrase_file, FileRule::state_secret),
+                                         std::pair(target.passphrase_file, FileRule::secret),
                                          std::pair(target.known_hosts_file, FileRule::readable)})
             if (!path.empty()) files.push_back({path, rule, "[[audit.forward]] " + target.name});
     for (const auto& witness : config.audit.witnesses) {

@@ -99,8 +99,10 @@ class Doctor(SiteTest):
                  mapping(f"tcps://127.0.0.1:{self.plain.port}", virtual="plain.virtual:1",
                          rules=""))
         found = self.examine(self.spoiled("[agent]", "[agent]", self.trust + extra), code=1)
-        self.assert_failed(found, "mapping.name.virtual:1.tls", "not for localhost", "`internal`")
-        self.assert_failed(found, "mapping.old.virtual:1.tls", "has expired", "Renew the certificate")
+        self.assert_failed(found, "mapping.name.virtual:1.tls", "not for localhost",
+                           "`internal`")
+        self.assert_failed(found, "mapping.old.virtual:1.tls", "has expired",
+                           "Renew the certificate")
         self.assert_failed(found, "mapping.plain.virtual:1.tls", "TLS", "TLS port")
         trust = f'[trust]\nca_file = "{stranger.certificate}"\n'
         found = self.examine(self.spoiled("[agent]", "[agent]", trust + mapping(
@@ -156,7 +158,8 @@ class Doctor(SiteTest):
                 "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
 
         self.assert_failed(at("-3h"), "hub.hub.clock", "3 hours behind the hub's", "timedatectl")
-        self.assert_failed(at("+20m"), "hub.hub.clock", "20 minutes ahead of the hub's", "timedatectl")
+        self.assert_failed(at("+20m"), "hub.hub.clock", "20 minutes ahead of the hub's",
+                           "timedatectl")
 
     def test_a_key_that_others_can_read(self):
         key = next((self.site.agent.state / "identity").glob("?/key.pem"))

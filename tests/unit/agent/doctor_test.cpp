@@ -58,10 +58,9 @@ principal = { kind = "technical", credentials_file = "/f/technical" }
         const auto found = std::ranges::find(files, path, &CheckedFile::path);
         return found == files.end() ? std::optional<FileRule>() : found->rule;
     };
-    for (const auto* secret : {"/f/proxy", "/f/est", "/f/keytab", "/f/siem-key", "/f/technical"})
+    for (const auto* secret :
+         {"/f/proxy", "/f/est", "/f/keytab", "/f/siem-key", "/f/technical", "/f/ssh", "/f/phrase"})
         EXPECT_EQ(rule_of(secret), FileRule::secret) << secret;
-    for (const auto* own : {"/f/ssh", "/f/phrase"})
-        EXPECT_EQ(rule_of(own), FileRule::state_secret) << own;
     for (const auto* open :
          {"/f/est-ca", "/f/trust", "/f/crl", "/f/jwks", "/f/hosts", "/f/siem-ca", "/f/siem-cert"})
         EXPECT_EQ(rule_of(open), FileRule::readable) << open;

@@ -58,7 +58,7 @@ name = "hana"
 listen = "127.0.0.1:30015"
 [[mapping]]
 virtual = "erp.virtual:443"
-internal = "https://erp.corp:44300"
+internal = ["https://erp.corp:44300", "https://erp2.corp:44301"]
 [[mapping]]
 virtual = "db.virtual:5430-5432"
 internal = "tcp://db.corp:6430-6432"
@@ -89,10 +89,10 @@ TEST(AgentOutbound, ListsEachKindOfPlaceThatIsDialled) {
                     "this machine > inner.corp:3128", "inner.corp:3128 > est.corp:443",
                     "this machine > login.corp:9443", "this machine > kdc1.corp:88",
                     "this machine > kdc2.corp:8888", "this machine > erp.corp:44300",
-                    "this machine > jump.corp:2222", "jump.corp:2222 > db.corp:6430-6432",
-                    "this machine > token.corp:443", "this machine > siem.corp:6514",
-                    "this machine > files.corp:22", "this machine > w-proxy.corp:3128",
-                    "w-proxy.corp:3128 > witness.corp:443"));
+                    "this machine > erp2.corp:44301", "this machine > jump.corp:2222",
+                    "jump.corp:2222 > db.corp:6430-6432", "this machine > token.corp:443",
+                    "this machine > siem.corp:6514", "this machine > files.corp:22",
+                    "this machine > w-proxy.corp:3128", "w-proxy.corp:3128 > witness.corp:443"));
 }
 
 TEST(AgentOutbound, NamesTheRecordOfDnsWhereKrb5ConfNamesNoKdc) {
