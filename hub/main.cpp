@@ -118,6 +118,7 @@ int main(int argc, char** argv) {
     hub::add_ready_command(app, context, socket);
     hub::add_reload_command(app, context, socket);
     hub::add_monitor_commands(app, context, socket);
+    hub::add_doctor_commands(app, context, file);
     daemon::AuditCommandContext audit{
         .folder = [&]() -> Result<std::filesystem::path> {
             const auto config = hub::Config::load(file);

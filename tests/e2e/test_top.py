@@ -10,7 +10,7 @@ ENTER, LEAVE, SHOW = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
 class Terminal:
     """A command of ours in a pseudo terminal of a size."""
 
-    def __init__(self, *arguments, rows=30, columns=100, environment=None):
+    def __init__(self, *arguments, rows=30, columns=140, environment=None):
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(theirs)
