@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <gmock/gmock.h>
+#include <tuple>
 
 /// Several internal hosts, retries, and the circuit breaker, as requests meet them.
 namespace sallyport::agent {
@@ -91,7 +92,6 @@ TEST(HttpHosts, ARequestOfWhichNothingWasSentGoesToTheNextWhateverItIs) {
     TwoHosts world;
     world.first.refuses = true;
     ASSERT_TRUE(world.answers(world.second, world.call("POST", "body")));
-    EXPECT_THAT(world.second.made[0]->heard(), ::testing::IsEmpty());
     EXPECT_EQ(world.seen(0).failures, 1U);
     EXPECT_EQ(world.state->snapshot(net::Loop::now()).failed_over, 1U);
     EXPECT_EQ(world.state->snapshot(net::Loop::now()).retries, 0U) << "it costs no retry";
