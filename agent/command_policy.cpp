@@ -11,6 +11,7 @@
 #include "agent/site.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "daemon/admin_https.hpp"
 #include "daemon/counted.hpp"
 
 #include <boost/json/array.hpp>
@@ -29,6 +30,7 @@ Result<CommandOutput> check(const CommandContext& context) {
     const auto site = Site::load(context.config);
     if (!site) return site.error();
     const auto& config = (*site)->config;
+    if (auto admin = daemon::AdminHttps::check(config.admin); !admin) return admin.error();
     CommandOutput output;
     json::array warnings;
     for (const auto& warning : all_warnings(**site)) {

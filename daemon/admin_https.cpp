@@ -90,6 +90,12 @@ Result<std::shared_ptr<const AdminHttps::Access>> AdminHttps::load(const AdminCo
     return std::shared_ptr<const Access>(std::move(access));
 }
 
+Result<void> AdminHttps::check(const AdminConfig& config) {
+    if (config.listen.empty()) return {};
+    const auto access = load(config);
+    return access ? Result<void>() : Result<void>(access.error());
+}
+
 AdminHttps::AdminHttps(net::Loop& loop, net::IdleSweep& sweep, AdminRoutes& routes,
                        AdminRefusals& refusals)
     : loop_(loop), sweep_(sweep), routes_(routes), refusals_(refusals), connections_(loop) {

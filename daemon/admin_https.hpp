@@ -38,6 +38,8 @@ public:
     };
     /// Errors: of a file, with its name.
     static Result<std::shared_ptr<const Access>> load(const AdminConfig& config);
+    /// Whether load() will do, where there is anything to load. For `check`.
+    static Result<void> check(const AdminConfig& config);
 
     /// `routes` and `refusals` outlive it.
     AdminHttps(net::Loop& loop, net::IdleSweep& sweep, AdminRoutes& routes,

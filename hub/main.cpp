@@ -1,5 +1,6 @@
 #include "base/log.hpp"
 #include "daemon/admin_client.hpp"
+#include "daemon/admin_https.hpp"
 #include "daemon/audit_command.hpp"
 #include "daemon/configured_witnesses.hpp"
 #include "hub/agent_revocation.hpp"
@@ -47,6 +48,10 @@ int check(const std::string& file) {
     const auto lists = hub::AgentRevocation::read(config->crl_files);
     if (!lists) {
         std::cerr << to_text(lists.error()) << '\n';
+        return 1;
+    }
+    if (const auto admin = daemon::AdminHttps::check(config->admin); !admin) {
+        std::cerr << to_text(admin.error()) << '\n';
         return 1;
     }
     bool warned = false;

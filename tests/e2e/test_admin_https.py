@@ -137,6 +137,8 @@ class AdminHttps(SiteTest):
         self.write_token(TOKEN, mode=0o644)
         self.assertIn("chmod", self.site.agent.command("reload", code=1))
         self.assertIn("chmod", self.site.hub.command("reload", code=1))
+        self.assertIn("chmod", self.site.agent.command("check", code=1))
+        self.assertIn("chmod", self.site.hub.command("check", code=1))
         self.assertEqual(self.ask("agent", "/v1/status", *self.bearer(NEXT)).status, 200)
 
     def reload_tokens(self, *tokens):
