@@ -52,12 +52,12 @@ protected:
         recorded = co_await record_act(recorder, caller, "config.reload", std::move(answer));
     }
     static http::SimpleResponse record(audit::Log& log, http::SimpleResponse answer) {
-        net::BlockingPool pool(1);
-        return record(log, answer, pool);
+        net::Loop loop;
+        net::BlockingPool pool(1);  // goes before the loop that its jobs answer to
+        return record(log, answer, loop, pool);
     }
     static http::SimpleResponse record(audit::Log& log, http::SimpleResponse answer,
-                                       net::BlockingPool& pool) {
-        net::Loop loop;
+                                       net::Loop& loop, net::BlockingPool& pool) {
         net::TaskGroup group(loop);
         std::optional<http::SimpleResponse> recorded;
         group.spawn("act", act(log, pool, loop, std::move(answer), recorded));
@@ -117,6 +117,7 @@ TEST_F(RecordActTest, SaysWhyItWasNotDone) {
 TEST_F(RecordActTest, NobodyKeepsAnActFromTheRecordByKeepingThePoolBusy) {
     const auto log = open(root.path() / "audit");
     std::promise<void> over;
+    net::Loop loop;
     net::BlockingPool pool(1);
     const auto waiting = over.get_future().share();
     while (pool.submit([waiting] { waiting.wait(); })) {
@@ -124,7 +125,7 @@ TEST_F(RecordActTest, NobodyKeepsAnActFromTheRecordByKeepingThePoolBusy) {
     }
     http::SimpleResponse answer;
     answer.body = R"({"done":true})";
-    const auto recorded = record(*log, answer, pool);
+    const auto recorded = record(*log, answer, loop, pool);
     over.set_value();
     const auto body = boost::json::parse(recorded.body).as_object();
     EXPECT_EQ(describe_record(body), "on record, sealed: pending, witnessed: pending\n");
