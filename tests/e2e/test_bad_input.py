@@ -158,7 +158,7 @@ class BadInput(SiteTest):
         folder.chmod(0o755)
         self.agent.config.chmod(0o644)
         code, said = self.run_agent("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-        self.assertEqual(code, 1, said)
+        self.assertIn(code, (1, 2), said)
         self.assertIn("Permission denied", said)
         self.assertIn(str(self.agent.state), said)
 

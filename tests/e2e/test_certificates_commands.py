@@ -147,12 +147,14 @@ class Change(SiteTest):
         before = {file: file.read_bytes() for file in (system, ca) if file.exists()}
         try:
             for file in (system, ca):   # the agent reads both, and so refuses
+                file.touch(mode=0o600)
                 file.write_text("a key in the words of another program\n")
             self.assertIn("did not take it", self.bring("system", both, code=1))
             self.assertEqual(system.read_text(), ca.read_text())
         finally:
             system.unlink()
             for file, content in before.items():
+                file.touch(mode=0o600)
                 file.write_bytes(content)
         agent.command("reload")
 
