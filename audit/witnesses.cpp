@@ -99,11 +99,14 @@ Result<std::string> Witnesses::cosigned(std::string_view witness, std::uint64_t 
     tracked.steps.erase(tracked.steps.begin());
     tracked.offered = false;
     if (auto joined = tracked.old.append(step.range); !joined) return joined.error();
-    tracked.witnessed = size;
     lock.unlock();
     remember(witness, size);
     auto text = note->to_text();
     show(witness, text);
+    // What is told can be looked up in the files.
+    lock.lock();
+    if (const auto still = witnesses_.find(witness); still != witnesses_.end())
+        still->second.witnessed = std::max(still->second.witnessed, size);
     return text;
 }
 
