@@ -331,7 +331,7 @@ TEST(InspectedExchange, AReloadThatRemovesTheMappingEndsItsStreams) {
     ASSERT_TRUE(world.ends(first));
     ASSERT_TRUE(world.ends(second));
     EXPECT_EQ(first.error(), Errc::aborted);
-    EXPECT_THAT(told.broken, ElementsAre(HasSubstr("reload"), HasSubstr("reload")));
+    EXPECT_THAT(told.broken, ElementsAre(HasSubstr("removed"), HasSubstr("removed")));
     ASSERT_TRUE(world.until([&] { return world.system().ended(); }));
     EXPECT_EQ(world.system().heard(), "bye\n");
 }
