@@ -26,8 +26,8 @@ void expect_judged(const std::string& text) {
     if (read) return;
     EXPECT_EQ(read.error().code, Errc::malformed);
     ASSERT_FALSE(read.error().detail.empty());
-    std::string_view problems = read.error().detail;
-    EXPECT_THAT(std::string(problems.substr(0, problems.find('\n'))), StartsWith("agent.toml:"));
+    const std::string problems = read.error().detail;
+    EXPECT_THAT(problems.substr(0, problems.find('\n')), StartsWith("agent.toml:"));
 }
 
 TEST(HostileConfig, EveryBeginningOfTheExampleIsReadOrItsFaultNamed) {

@@ -91,7 +91,7 @@ private:
 struct SocketWorld {
     explicit SocketWorld(test::Script script) : internal(std::move(script)) {}
     bool until(const std::function<bool()>& condition) {
-        return test::run_until(loop, condition, 10s);
+        return test::run_until(loop, condition);
     }
 
     net::Loop loop;
