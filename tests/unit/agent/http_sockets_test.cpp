@@ -21,7 +21,6 @@
 namespace sallyport::agent {
 namespace {
 
-using namespace std::chrono_literals;
 
 /// A server on a port of the kernel's choice.
 class TcpServer {
