@@ -83,6 +83,7 @@ TEST_F(LogCutTest, HasAllSegmentsAndGenerations) {
 }
 
 TEST_F(LogCutTest, OfNoLogThereIsNothing) {
+    std::filesystem::create_directories(folder);
     auto cut = cut_log(folder);
     ASSERT_TRUE(cut);
     EXPECT_EQ(cut->size, 0u);

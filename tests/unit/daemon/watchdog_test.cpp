@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <future>
+#include <memory>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <thread>
@@ -112,9 +113,9 @@ protected:
 
 TEST_F(WatchdogTest, FeedsWhileEveryLoopTurnsAndNotWhileOneIsHeldUp) {
     OtherLoop worker;
-    int looks = 0;
-    start({worker.watched(2), {"counts", [&](const std::function<void(Pulse)>& tell) {
-                                   ++looks;
+    const auto looks = std::make_shared<int>(0);
+    start({worker.watched(2), {"counts", [looks](const std::function<void(Pulse)>& tell) {
+                                   ++*looks;
                                    tell({});
                                }}});
     ASSERT_TRUE(hears("WATCHDOG=1", 3));
@@ -128,8 +129,8 @@ TEST_F(WatchdogTest, FeedsWhileEveryLoopTurnsAndNotWhileOneIsHeldUp) {
     held.get_future().wait();
     ASSERT_TRUE(hears("STATUS=held up: worker 0"));
     EXPECT_FALSE(watchdog_->all_well());
-    const auto later = looks + 10;
-    ASSERT_TRUE(test::run_until(loop_, [&] { return looks >= later; }));
+    const auto later = *looks + 10;
+    ASSERT_TRUE(test::run_until(loop_, [&] { return *looks >= later; }));
     EXPECT_TRUE(listener_.heard().empty()) << "nothing is fed, and the status was told";
 
     release.set_value();
@@ -138,13 +139,14 @@ TEST_F(WatchdogTest, FeedsWhileEveryLoopTurnsAndNotWhileOneIsHeldUp) {
 }
 
 TEST_F(WatchdogTest, DoesNotFeedForALoopThatSaysItIsNotWell) {
-    bool well = true;
-    start({{"worker 0",
-            [&](const std::function<void(Pulse)>& tell) { tell({.well = well, .links = 0}); }}});
+    const auto well = std::make_shared<bool>(true);
+    start({{"worker 0", [well](const std::function<void(Pulse)>& tell) {
+                tell({.well = *well, .links = 0});
+            }}});
     ASSERT_TRUE(hears("WATCHDOG=1", 3));
-    well = false;
+    *well = false;
     ASSERT_TRUE(hears("STATUS=held up: worker 0"));
-    well = true;
+    *well = true;
     EXPECT_TRUE(hears("WATCHDOG=1"));
 }
 

@@ -200,7 +200,7 @@ TEST(HubConfig, AMissingFileSaysSo) {
     EXPECT_EQ(error.code, std::errc::no_such_file_or_directory);
     EXPECT_THAT(error.detail,
                 testing::AllOf(testing::HasSubstr("/nowhere/hub.toml"),
-                               testing::HasSubstr("No such file"), testing::HasSubstr("--config")));
+                               testing::HasSubstr("write the configuration there"), testing::HasSubstr("--config")));
 }
 
 TEST(HubConfig, TheExampleIsValidAndShowsTheDefaults) {
