@@ -337,7 +337,8 @@ TEST_F(AgentConfigFiles, ProblemsNameTheirFile) {
 TEST_F(AgentConfigFiles, AFileThatCannotBeReadIsNeverIgnored) {
     const auto error = load().error();
     EXPECT_EQ(error.code, std::errc::no_such_file_or_directory);
-    EXPECT_NE(error.detail.find("write the configuration there"), std::string::npos) << error.detail;
+    EXPECT_NE(error.detail.find("write the configuration there"), std::string::npos)
+        << error.detail;
     EXPECT_NE(error.detail.find("--config"), std::string::npos) << error.detail;
     write("agent.toml", hub);
     write("mappings.d", "a file instead of a folder");

@@ -21,7 +21,6 @@
 namespace sallyport::agent {
 namespace {
 
-
 /// A server on a port of the kernel's choice.
 class TcpServer {
 public:
@@ -89,9 +88,7 @@ private:
 /// client -> H1Connection -> HttpBackend -> H1Connection -> script.
 struct SocketWorld {
     explicit SocketWorld(test::Script script) : internal(std::move(script)) {}
-    bool until(const std::function<bool()>& condition) {
-        return test::run_until(loop, condition);
-    }
+    bool until(const std::function<bool()>& condition) { return test::run_until(loop, condition); }
 
     net::Loop loop;
     net::IdleSweep sweep{loop};

@@ -29,7 +29,8 @@ TEST(Outbound, IsTextForARequestAndJson) {
     all[0].last_port = 445;
     all[0].addresses = {"192.0.2.1", "192.0.2.2"};
     const auto text = outbound_text(all, "the agent", "/etc/a.toml");
-    EXPECT_THAT(text, HasSubstr("this machine  tcp   hub.test  443-445  TLS 1.3   links  [[[hub]]"));
+    EXPECT_THAT(text,
+                HasSubstr("this machine  tcp   hub.test  443-445  TLS 1.3   links  [[[hub]]"));
     EXPECT_THAT(text, HasSubstr("now: 192.0.2.1, 192.0.2.2"));
     const auto json = outbound_json(all, "/etc/a.toml");
     const auto& one = json.at("outbound").as_array().at(0).as_object();

@@ -198,9 +198,9 @@ TEST(HubConfig, ADocumentThatIsNoTomlIsOneProblem) {
 TEST(HubConfig, AMissingFileSaysSo) {
     const auto error = Config::load("/nowhere/hub.toml").error();
     EXPECT_EQ(error.code, std::errc::no_such_file_or_directory);
-    EXPECT_THAT(error.detail,
-                testing::AllOf(testing::HasSubstr("/nowhere/hub.toml"),
-                               testing::HasSubstr("write the configuration there"), testing::HasSubstr("--config")));
+    EXPECT_THAT(error.detail, testing::AllOf(testing::HasSubstr("/nowhere/hub.toml"),
+                                             testing::HasSubstr("write the configuration there"),
+                                             testing::HasSubstr("--config")));
 }
 
 TEST(HubConfig, TheExampleIsValidAndShowsTheDefaults) {
