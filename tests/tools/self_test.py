@@ -2,7 +2,7 @@
 """The checkers find planted faults and leave sound code alone: each must be able to fail."""
 import contextlib, io, pathlib, tempfile, unittest
 
-import check_coroutines, check_docs, check_includes, check_shape, tidy
+import check_coroutines, check_docs, check_includes, check_names, check_shape, tidy
 
 SOUND_AWAITS = [
     "auto answer = co_await within(deadline, connect(hub));",
@@ -64,6 +64,11 @@ class Checkers(unittest.TestCase):
         failed, output = self.said(check_includes)
         self.assertTrue(failed)
         self.assertIn("base/b.hpp:2: base may not include net", output)
+
+    def test_a_name_that_nothing_needs_is_found_with_its_line(self):
+        self.write("a.cpp", "\nusing std::byte;\n    using ::testing::IsEmpty;\nbyte b;\n")
+        expected = (True, "a.cpp:3: using IsEmpty: nothing needs it\n")
+        self.assertEqual(self.said(check_names), expected)
 
     def test_a_tree_without_folders_is_no_success(self):
         self.assertTrue(self.said(check_includes)[0])

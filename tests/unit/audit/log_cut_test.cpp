@@ -11,7 +11,6 @@ namespace sallyport::audit {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 class LogCutTest : public AuditTest {
 protected:

@@ -11,8 +11,6 @@
 namespace sallyport::certs {
 namespace {
 
-using ::testing::HasSubstr;
-
 constexpr unsigned quick = 4;  // of the work factor
 
 Secret passphrase() { return Secret("correct horse battery staple"); }

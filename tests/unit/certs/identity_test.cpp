@@ -17,7 +17,6 @@ namespace {
 
 using test::Held;
 using test::TemporaryFolder;
-using test::TestPki;
 
 mode_t mode_of(const std::filesystem::path& path) {
     struct stat status {};

@@ -13,7 +13,6 @@
 namespace sallyport::daemon {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 

@@ -8,7 +8,6 @@ namespace sallyport::mappings {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 TEST(MappingPrincipal, ReadsHowPrincipalsAreDelivered) {
     const auto policy = [](const std::string& principal) {
