@@ -40,7 +40,9 @@ std::string Session::name() const {
 }
 
 std::size_t Session::channels() const {
-    return channels_.size() + openings_.size() + closing_->channels.size();
+    const auto asked =
+        std::ranges::count_if(openings_, [](const auto& one) { return !one->is_ping(); });
+    return channels_.size() + static_cast<std::size_t>(asked) + closing_->channels.size();
 }
 
 bool Session::congested() const { return engine_->unsent().size() >= unsent_bytes; }
