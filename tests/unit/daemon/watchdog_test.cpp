@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <future>
 #include <memory>
 #include <sys/socket.h>
@@ -104,15 +105,19 @@ protected:
         });
     }
 
+    OtherLoop& other_loop() { return others_.emplace_back(); }
+
     test::TemporaryFolder folder_;
     Listener listener_{folder_.path() / "notify"};
     net::Loop loop_;
+    std::deque<OtherLoop>
+        others_;  // they answer on our loop, and are asked until our tasks are done
     net::TaskGroup tasks_{loop_};
     std::optional<Watchdog> watchdog_;
 };
 
 TEST_F(WatchdogTest, FeedsWhileEveryLoopTurnsAndNotWhileOneIsHeldUp) {
-    OtherLoop worker;
+    OtherLoop& worker = other_loop();
     const auto looks = std::make_shared<int>(0);
     start({worker.watched(2), {"counts", [looks](const std::function<void(Pulse)>& tell) {
                                    ++*looks;
@@ -151,15 +156,15 @@ TEST_F(WatchdogTest, DoesNotFeedForALoopThatSaysItIsNotWell) {
 }
 
 TEST_F(WatchdogTest, AMissingLinkIsNoReason) {
-    OtherLoop worker;
+    OtherLoop& worker = other_loop();
     start({worker.watched(0)});
     ASSERT_TRUE(hears("STATUS=0 links"));
     EXPECT_TRUE(hears("WATCHDOG=1", 3));
 }
 
 TEST_F(WatchdogTest, TellsTheLinksOfAllLoops) {
-    OtherLoop one;
-    OtherLoop other;
+    OtherLoop& one = other_loop();
+    OtherLoop& other = other_loop();
     start({one.watched(2), other.watched(3)});
     EXPECT_TRUE(hears("STATUS=5 links"));
 }

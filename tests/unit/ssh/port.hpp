@@ -32,7 +32,7 @@ public:
         for (int i = 0; i < 4; ++i) {
             waiting_.emplace_back(::socket(AF_INET, type, 0));
             sockaddr_in address = loopback(number_);
-            ::connect(waiting_.back().get(), as_any(address), sizeof address);
+            static_cast<void>(::connect(waiting_.back().get(), as_any(address), sizeof address));
         }
     }
 
