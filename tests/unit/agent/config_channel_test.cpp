@@ -12,10 +12,10 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-const std::string hub = "[[hub]]\nname = \"a\"\nurl = \"https://hub.test\"\n";
+const std::string named_hub = "[[hub]]\nname = \"a\"\nurl = \"https://hub.test\"\n";
 
-std::string problems_of(const std::string& text) {
-    const auto config = Config::parse({{"f", hub + text}});
+std::string channel_problems_of(const std::string& text) {
+    const auto config = Config::parse({{"f", named_hub + text}});
     return config ? "" : config.error().detail;
 }
 
@@ -24,7 +24,7 @@ std::string channel(const std::string& more) {
 }
 
 TEST(ChannelConfig, ReadsEveryKey) {
-    const auto config = Config::parse({{"f", hub + R"(
+    const auto config = Config::parse({{"f", named_hub + R"(
 [[hub]]
 name = "b"
 url = "https://other.test"
@@ -42,7 +42,7 @@ idle_timeout = "10m"
 }
 
 TEST(ChannelConfig, TakesTheOnlyHub) {
-    const auto config = Config::parse({{"f", hub + channel("")}});
+    const auto config = Config::parse({{"f", named_hub + channel("")}});
     ASSERT_TRUE(config) << config.error().detail;
     EXPECT_EQ(config->channels.at(0).hub, "a");
     EXPECT_EQ(config->channels.at(0).connections, 100u);
@@ -50,27 +50,30 @@ TEST(ChannelConfig, TakesTheOnlyHub) {
 
 TEST(ChannelConfig, APortWithoutAuthenticationStaysOnThisMachine) {
     for (const char* address : {"127.0.0.1:1", "localhost:1", "[::1]:1", "127.0.0.1:0"})
-        EXPECT_EQ(
-            problems_of("[[channel]]\nname = \"x\"\nlisten = \"" + std::string(address) + "\"\n"),
-            "");
+        EXPECT_EQ(channel_problems_of("[[channel]]\nname = \"x\"\nlisten = \"" +
+                                      std::string(address) + "\"\n"),
+                  "");
     for (const char* address : {":1", "0.0.0.0:1", "10.0.0.1:1", "127.example.com:1", "[::]:1"})
-        EXPECT_THAT(
-            problems_of("[[channel]]\nname = \"x\"\nlisten = \"" + std::string(address) + "\"\n"),
-            HasSubstr("allow_remote = true"))
+        EXPECT_THAT(channel_problems_of("[[channel]]\nname = \"x\"\nlisten = \"" +
+                                        std::string(address) + "\"\n"),
+                    HasSubstr("allow_remote = true"))
             << address;
 }
 
 TEST(ChannelConfig, SaysWhatIsWrong) {
-    EXPECT_THAT(problems_of("[[channel]]\nlisten = \"127.0.0.1:1\"\n"), HasSubstr("channel.name"));
-    EXPECT_THAT(problems_of("[[channel]]\nname = \"a b\"\nlisten = \"127.0.0.1:1\"\n"),
+    EXPECT_THAT(channel_problems_of("[[channel]]\nlisten = \"127.0.0.1:1\"\n"),
                 HasSubstr("channel.name"));
-    EXPECT_THAT(problems_of("[[channel]]\nname = \"x\"\n"), HasSubstr("must be host:port"));
-    EXPECT_THAT(problems_of(channel("hub = \"c\"\n")), HasSubstr("names no [[hub]]: c"));
-    EXPECT_THAT(problems_of(channel("connections = 0\n")), HasSubstr("channel.connections"));
-    EXPECT_THAT(problems_of(channel("target = \"x:1\"\n")), HasSubstr("target"));
-    EXPECT_THAT(problems_of(channel("") + channel("")), HasSubstr("stands twice"));
-    EXPECT_THAT(problems_of("[[hub]]\nname = \"b\"\nurl = \"https://b.test\"\n" + channel("")),
-                HasSubstr("is needed"));
+    EXPECT_THAT(channel_problems_of("[[channel]]\nname = \"a b\"\nlisten = \"127.0.0.1:1\"\n"),
+                HasSubstr("channel.name"));
+    EXPECT_THAT(channel_problems_of("[[channel]]\nname = \"x\"\n"), HasSubstr("must be host:port"));
+    EXPECT_THAT(channel_problems_of(channel("hub = \"c\"\n")), HasSubstr("names no [[hub]]: c"));
+    EXPECT_THAT(channel_problems_of(channel("connections = 0\n")),
+                HasSubstr("channel.connections"));
+    EXPECT_THAT(channel_problems_of(channel("target = \"x:1\"\n")), HasSubstr("target"));
+    EXPECT_THAT(channel_problems_of(channel("") + channel("")), HasSubstr("stands twice"));
+    EXPECT_THAT(
+        channel_problems_of("[[hub]]\nname = \"b\"\nurl = \"https://b.test\"\n" + channel("")),
+        HasSubstr("is needed"));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr std::string_view hub = "[[hub]]\nurl = \"https://hub.example.com\"\n";
+constexpr std::string_view hostile_hub = "[[hub]]\nurl = \"https://hub.example.com\"\n";
 
 /// A value, or problems of which each names the file.
 void expect_judged(const std::string& text) {
@@ -38,7 +38,7 @@ TEST(HostileConfig, EveryBeginningOfTheExampleIsReadOrItsFaultNamed) {
 }
 
 TEST(HostileConfig, WhatIsNoTextIsRefusedWithItsLine) {
-    std::string text(hub);
+    std::string text(hostile_hub);
     text += std::string("[agent]\nworkers = 1\0\n", 21);
     const auto nul = Config::parse({{"agent.toml", text}});
     EXPECT_THAT(nul.error().detail, StartsWith("agent.toml:4:"));
@@ -47,14 +47,14 @@ TEST(HostileConfig, WhatIsNoTextIsRefusedWithItsLine) {
         std::string binary(1 + dice() % 500, '\0');
         for (auto& byte : binary) byte = static_cast<char>(dice());
         expect_judged(binary);
-        expect_judged(std::string(hub) + binary);
+        expect_judged(std::string(hostile_hub) + binary);
     }
 }
 
 class HostileConfigFiles : public ::testing::Test {
 protected:
     void SetUp() override {
-        ASSERT_TRUE(replace_file(file(), hub, 0644));
+        ASSERT_TRUE(replace_file(file(), hostile_hub, 0644));
         std::filesystem::create_directory(more());
     }
     std::filesystem::path file() const { return folder_.path() / "agent.toml"; }

@@ -14,17 +14,19 @@ using testing::IsEmpty;
 using testing::StartsWith;
 using Kind = certs::SubjectCondition::Kind;
 
-const std::string hub = "[[hub]]\nurl = \"https://hub.test\"\n";
+const std::string one_hub = "[[hub]]\nurl = \"https://hub.test\"\n";
 
-Result<Config> parse(const std::string& text) { return Config::parse({{"f", hub + text}}); }
+Result<Config> parse_principal(const std::string& text) {
+    return Config::parse({{"f", one_hub + text}});
+}
 
-std::string problems_of(const std::string& text) {
-    const auto config = parse(text);
+std::string principal_problems_of(const std::string& text) {
+    const auto config = parse_principal(text);
     return config ? "" : config.error().detail;
 }
 
 TEST(PrincipalConfig, ReadsEveryKey) {
-    const auto config = parse(R"(
+    const auto config = parse_principal(R"(
 [[identity_provider]]
 issuer = "https://login.corp.example"
 jwks_url = "https://login.corp.example:8443/keys?v=2"
@@ -74,7 +76,7 @@ pattern = "CN=${name},OU=${mail}"
 }
 
 TEST(PrincipalConfig, WithoutItNobodyIsBelieved) {
-    const auto config = parse("");
+    const auto config = parse_principal("");
     ASSERT_TRUE(config);
     EXPECT_THAT(config->identity_providers, IsEmpty());
     EXPECT_THAT(config->subject, IsEmpty());
@@ -115,11 +117,12 @@ TEST(PrincipalConfig, RefusesProvidersAtTheirPlace) {
          "f:3:1: identity_provider.audiences must name"},
     };
     for (const auto& [text, problem] : cases)
-        EXPECT_THAT(problems_of("[[identity_provider]]\n" + std::string(text)), StartsWith(problem))
+        EXPECT_THAT(principal_problems_of("[[identity_provider]]\n" + std::string(text)),
+                    StartsWith(problem))
             << text;
     const std::string one =
         "[[identity_provider]]\nissuer = \"i\"\njwks_file = \"/k\"\naudiences = [\"a\"]\n";
-    EXPECT_EQ(problems_of(one + one), "f:8:10: identity_provider.issuer stands twice: i");
+    EXPECT_EQ(principal_problems_of(one + one), "f:8:10: identity_provider.issuer stands twice: i");
 }
 
 TEST(PrincipalConfig, RefusesSubjectsAtTheirPlace) {
@@ -133,7 +136,8 @@ TEST(PrincipalConfig, RefusesSubjectsAtTheirPlace) {
         {"validity = \"1s\"", "f:4:12: principal.validity must be a time"},
     };
     for (const auto& [text, problem] : cases)
-        EXPECT_THAT(problems_of("[principal]\n" + std::string(text)), StartsWith(problem)) << text;
+        EXPECT_THAT(principal_problems_of("[principal]\n" + std::string(text)), StartsWith(problem))
+            << text;
 }
 
 TEST(PrincipalConfig, WarnsOfWhatWeakensIt) {
@@ -144,13 +148,15 @@ TEST(PrincipalConfig, WarnsOfWhatWeakensIt) {
         return "[[identity_provider]]\nissuer = \"" + issuer + "\"\njwks_file = \"/k\"\n" + more +
                "\n";
     };
-    EXPECT_THAT(parse(mapping)->warnings,
+    EXPECT_THAT(parse_principal(mapping)->warnings,
                 ElementsAre(HasSubstr("no [[identity_provider]] says whose tokens to believe")));
-    EXPECT_THAT(parse(mapping + provider("i", "audiences = [\"a\"]"))->warnings, IsEmpty());
-    EXPECT_THAT(parse(provider("i", "audiences = [\"*\"]\naccept_any_audience = true"))->warnings,
-                ElementsAre(HasSubstr("accepts tokens made for any application")));
+    EXPECT_THAT(parse_principal(mapping + provider("i", "audiences = [\"a\"]"))->warnings,
+                IsEmpty());
+    EXPECT_THAT(
+        parse_principal(provider("i", "audiences = [\"*\"]\naccept_any_audience = true"))->warnings,
+        ElementsAre(HasSubstr("accepts tokens made for any application")));
     for (const char* issuer : {"https://hub.test", "https://hub.test/oauth/token"})
-        EXPECT_THAT(parse(provider(issuer, "audiences = [\"a\"]"))->warnings,
+        EXPECT_THAT(parse_principal(provider(issuer, "audiences = [\"a\"]"))->warnings,
                     ElementsAre(HasSubstr("is the hub itself")));
 }
 

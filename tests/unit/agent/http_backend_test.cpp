@@ -13,7 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view get = "GET /x HTTP/1.1\r\nHost: erp.virtual:8000\r\n\r\n";
-constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 TEST(HttpBackend, SendsTheTargetByteForByteAndOnlyFieldsThatTravel) {
     auto options = backend_options();

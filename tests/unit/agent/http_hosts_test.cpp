@@ -15,8 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 mappings::Limits with_retries(std::uint32_t retries) {
     mappings::Limits limits;
     limits.retries = retries;

@@ -6,8 +6,6 @@
 namespace sallyport::agent {
 namespace {
 
-constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 /// One request as `login`, answered by the n-th connection.
 bool ask(HttpWorld& world, const LoginPtr& login, std::size_t n) {
     world.caller.login = login;

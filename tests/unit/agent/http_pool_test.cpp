@@ -11,8 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view get = "GET /x HTTP/1.1\r\nHost: e\r\n\r\n";
-constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+constexpr std::string_view short_get = "GET /x HTTP/1.1\r\nHost: e\r\n\r\n";
 
 TEST(HttpPool, OneConnectionServesOneRequestAfterTheOther) {
     HttpWorld world;
@@ -40,7 +39,7 @@ TEST(HttpPool, AnIdleConnectionAgesOut) {
     auto options = backend_options();
     options.idle_timeout = 1ms;
     HttpWorld world(options);
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.server_hears("\r\n\r\n"));
     world.server().say(ok);
     ASSERT_TRUE(world.client_hears("ok"));
@@ -50,7 +49,7 @@ TEST(HttpPool, AnIdleConnectionAgesOut) {
 TEST(HttpPool, ARequestThatMayBeRepeatedIsWhenAKeptConnectionTurnsOutDead) {
     HttpWorld world;
     ASSERT_TRUE(world.warm_up());
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.server_hears("GET /x"));
     world.server().close();
     ASSERT_TRUE(world.server_hears("GET /x", 1));
@@ -60,7 +59,7 @@ TEST(HttpPool, ARequestThatMayBeRepeatedIsWhenAKeptConnectionTurnsOutDead) {
 
 TEST(HttpPool, AFreshConnectionThatFailsIsNotRepeated) {
     HttpWorld world;
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.server_hears("GET /x"));
     world.server().close();
     ASSERT_TRUE(world.client_hears("HTTP/1.1 502 "));
@@ -87,7 +86,7 @@ TEST(HttpPool, WhatMustNotBeRepeatedIsNot) {
 TEST(HttpPool, AnAnswerThatBeganIsNotRepeated) {
     HttpWorld world;
     ASSERT_TRUE(world.warm_up());
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.server_hears("GET /x"));
     world.server().say("HTTP/1.1 2");
     test::settle(world.loop);
@@ -112,7 +111,7 @@ TEST(HttpPool, TheResponseTimeoutMayComeWhileARepeatedRequestWaitsForItsConnecti
     options.response_timeout = 50ms;
     HttpWorld world(options);
     ASSERT_TRUE(world.warm_up());
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.server_hears("GET /x"));
     world.connector.hangs = true;
     world.server().close();
@@ -126,9 +125,9 @@ TEST(HttpPool, WhoWaitedForAPlaceHasAllTheTimeToConnectStill) {
     auto options = backend_options();
     options.connections = 1;
     HttpWorld world(options);
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.server_hears("GET /x"));
-    world.add_client().say(get);
+    world.add_client().say(short_get);
     ASSERT_TRUE(world.until([&] { return world.backend.waiting_exchanges() == 1; }));
     const auto asked = net::Loop::now();
     ASSERT_TRUE(world.until([&] { return net::Loop::now() > asked; }));
@@ -166,13 +165,13 @@ TEST(HttpPool, MoreThanTheLimitWaitsAndMoreThanTheQueueIsRefused) {
     options.connections = 1;
     options.waiting = 1;
     HttpWorld world(options);
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.server_hears("GET /x"));
     auto& second = world.add_client();
     second.say("GET /second HTTP/1.1\r\nHost: e\r\n\r\n");
     ASSERT_TRUE(world.until([&] { return world.backend.waiting_exchanges() == 1; }));
     auto& third = world.add_client();
-    third.say(get);
+    third.say(short_get);
     ASSERT_TRUE(world.until([&] { return third.hears("HTTP/1.1 503 "); }));
     EXPECT_EQ(world.caller.last, Errc::limit);
     world.server().say(ok);
@@ -186,7 +185,7 @@ TEST(HttpPool, AWaitingExchangeGetsThePlaceOfAConnectionThatWasClosed) {
     auto options = backend_options();
     options.connections = 1;
     HttpWorld world(options);
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.server_hears("GET /x"));
     auto& second = world.add_client();
     second.say("GET /second HTTP/1.1\r\nHost: e\r\n\r\n");
@@ -200,10 +199,10 @@ TEST(HttpPool, AClientThatGoesAwayWhileWaitingLeavesTheQueue) {
     auto options = backend_options();
     options.connections = 1;
     HttpWorld world(options);
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.server_hears("GET /x"));
     auto& second = world.add_client();
-    second.say(get);
+    second.say(short_get);
     ASSERT_TRUE(world.until([&] { return world.backend.waiting_exchanges() == 1; }));
     second.close();
     EXPECT_TRUE(world.until([&] { return world.backend.waiting_exchanges() == 0; }));
@@ -211,7 +210,7 @@ TEST(HttpPool, AClientThatGoesAwayWhileWaitingLeavesTheQueue) {
 
 TEST(HttpPool, AClientThatGoesAwayClosesItsConnectionToTheBackEndAtOnce) {
     HttpWorld world;
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.server_hears("GET /x"));
     world.client->close();
     ASSERT_TRUE(world.until([&] { return world.server().over(); }));
@@ -223,7 +222,7 @@ TEST(HttpPool, ABackEndThatDoesNotAnswerIsATimeOut) {
     auto options = backend_options();
     options.response_timeout = 1ms;
     HttpWorld world(options);
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.client_hears("HTTP/1.1 504 "));
     EXPECT_EQ(world.caller.last, Errc::timed_out);
     EXPECT_EQ(world.backend.open_connections(), 0U);
@@ -234,7 +233,7 @@ TEST(HttpPool, ATransferThatStandsStillIsCut) {
     options.response_timeout = options.stall_timeout = 1ms;
     HttpWorld world(options);
     world.connector.greeting = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc";
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.until([&] { return world.client->broken(); }));
     EXPECT_TRUE(world.client->hears("abc"));
     EXPECT_EQ(world.caller.last, Errc::timed_out);
@@ -243,13 +242,13 @@ TEST(HttpPool, ATransferThatStandsStillIsCut) {
 TEST(HttpPool, ABackEndThatIsNotThereOrTalksNonsense) {
     HttpWorld world;
     world.connector.refuses = true;
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.client_hears("HTTP/1.1 502 "));
     EXPECT_EQ(world.caller.last, Errc::unavailable);
     world.client->take();
     world.connector.refuses = false;
     world.connector.greeting = "220 mail.corp.local ESMTP\r\n";
-    world.client->say(get);
+    world.client->say(short_get);
     ASSERT_TRUE(world.client_hears("HTTP/1.1 502 "));
     EXPECT_EQ(world.caller.last, Errc::protocol);
     EXPECT_FALSE(world.client->over());
@@ -261,7 +260,7 @@ TEST(HttpPool, ACutBodyIsACutForTheClient) {
          {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"}) {
         HttpWorld world;
-        world.client->say(get);
+        world.client->say(short_get);
         ASSERT_TRUE(world.server_hears("GET /x"));
         world.server().say(start);
         world.server().finish();

@@ -17,6 +17,8 @@
 
 namespace sallyport::agent {
 
+inline constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
 /// A back end in the hands of a test: each connection is a WireTalk.
 class FakeConnector final : public Connector {
 public:

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "certs/secret_hash.hpp"
 #include "hub/wrong_keys.hpp"
+#include "hub_fixture.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,12 +13,6 @@ namespace sallyport::hub {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr TimePoint now{1'800'000'000s};
-
-boost::system::error_code code_of(const auto& result) {
-    return result ? boost::system::error_code{} : result.error().code;
-}
 
 /// A client with one key.
 struct Site {

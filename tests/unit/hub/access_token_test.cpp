@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "hub_fixture.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -14,14 +15,9 @@ namespace {
 using namespace std::chrono_literals;
 using certs::TokenFault;
 
-const certs::Time now{1'800'000'000s};
 constexpr const char* issuer = "https://auth.hub.example.com/oauth/token";
 
 /// Making an RSA key takes long; all tests share two.
-const certs::SigningKey& hub_key() {
-    static const auto key = *certs::SigningKey::generate();
-    return key;
-}
 const certs::SigningKey& foreign_key() {
     static const auto key = *certs::SigningKey::generate();
     return key;
@@ -30,7 +26,7 @@ certs::KeySet keys_of(const certs::SigningKey& key) {
     return *certs::KeySet::from_json(certs::public_key_set({&key, 1}));
 }
 
-StoreContent content() {
+StoreContent sealed_content() {
     return {.tenants = {{"t-acme", "acme", "acme", true}, {"t-rival", "rival", "rival", true}},
             .clients = {{.id = "sb-app", .tenant_id = "t-acme"}},
             .agents = {},
@@ -60,7 +56,7 @@ protected:
         return verifier_.verify(value, *accounts_, at);
     }
 
-    std::shared_ptr<const Accounts> accounts_ = Accounts::from(content(), 1);
+    std::shared_ptr<const Accounts> accounts_ = Accounts::from(sealed_content(), 1);
     TokenVerifier verifier_{keys_of(hub_key()), issuer};
 };
 
@@ -157,7 +153,7 @@ TEST_F(TokenTest, ItIsKnownWhoseARefusedOneIsIfItsSignatureIsGood) {
         EXPECT_EQ(verifier_.refused_owner().client_id, client) << text;
         EXPECT_EQ(verifier_.refused_owner().tenant_id, tenant) << text;
     }
-    auto without = content();
+    auto without = sealed_content();
     without.clients[0].enabled = false;
     accounts_ = Accounts::from(without, 2);
     EXPECT_FALSE(verify("Bearer " + token)) << "a remembered one";
@@ -184,22 +180,22 @@ TEST_F(TokenTest, ARememberedOneEndsWithTheLeeway) {
 TEST_F(TokenTest, WhatTheAccountsSayCountsAtOnceAlsoForRememberedOnes) {
     const auto value = "Bearer " + issue();
     ASSERT_TRUE(verify(value));
-    auto changed = content();
+    auto changed = sealed_content();
     changed.clients[0].enabled = false;
     accounts_ = Accounts::from(changed, 2);
     EXPECT_EQ(verify(value).error().code, Errc::denied) << "client disabled";
 
-    changed = content();
+    changed = sealed_content();
     changed.tenants[0].enabled = false;
     accounts_ = Accounts::from(changed, 3);
     EXPECT_EQ(verify(value).error().code, Errc::denied) << "tenant disabled";
 
-    changed = content();
+    changed = sealed_content();
     changed.clients.clear();
     accounts_ = Accounts::from(changed, 4);
     EXPECT_EQ(verify(value).error().code, Errc::denied) << "client removed";
 
-    accounts_ = Accounts::from(content(), 5);
+    accounts_ = Accounts::from(sealed_content(), 5);
     EXPECT_TRUE(verify(value)) << "and back again";
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "certs/spiffe.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -10,8 +11,6 @@ namespace sallyport::hub {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr TimePoint now{1'800'000'000s};
 
 /// acme owns the client sb-app, to which sub subscribed; rival has nothing to do with it.
 StoreContent content() {

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "certs/secret_hash.hpp"
 #include "hub/authorities.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -15,11 +16,6 @@ namespace sallyport::hub {
 namespace {
 
 using namespace std::chrono_literals;
-
-const certs::SigningKey& hub_key() {
-    static const auto key = *certs::SigningKey::generate();
-    return key;
-}
 
 const certs::Authority& authority() {
     static const auto made = *certs::Authority::create("hub CA", std::chrono::system_clock::now());

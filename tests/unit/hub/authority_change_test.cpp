@@ -1,6 +1,7 @@
 #include "hub/authority_change.hpp"
 
 #include "base/error.hpp"
+#include "hub_fixture.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using enum AuthorityStep;
 
-constexpr TimePoint now{1'800'000'000s};
 const std::vector<AuthorityEntry> at_first{{}};
 
 std::vector<AuthorityEntry> after(std::vector<AuthorityStep> steps) {

@@ -5,6 +5,7 @@
 #include "hub/command_context.hpp"
 #include "hub/commands.hpp"
 #include "hub/store.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <boost/json/array.hpp>
@@ -19,12 +20,6 @@ namespace sallyport::hub {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr TimePoint now{1'800'000'000s};
-
-boost::system::error_code code_of(const auto& result) {
-    return result ? boost::system::error_code{} : result.error().code;
-}
 
 certs::AgentName agent(std::string_view tenant, std::string_view name) {
     return *certs::AgentName::make("hub.example", tenant, name);

@@ -3,6 +3,7 @@
 #include "hub/access_key.hpp"
 #include "hub/command_context.hpp"
 #include "hub/commands.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <boost/json/array.hpp>
@@ -19,9 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const certs::Time now{1'800'000'000s};
-
-struct Outcome {
+struct KeyOutcome {
     int exit_code;
     std::string out;
     std::string err;
@@ -38,7 +37,7 @@ protected:
         EXPECT_TRUE(
             store.add_client({.id = "sb-shop", .tenant_id = "acme", .secret_hash = "h"}, time));
     }
-    Outcome run(const std::string& line) {
+    KeyOutcome run(const std::string& line) {
         std::ostringstream out;
         std::ostringstream err;
         CommandContext context{

@@ -5,6 +5,7 @@
 #include "hub/commands.hpp"
 #include "hub/join_token_hash.hpp"
 #include "hub/state.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <boost/json/array.hpp>
@@ -20,8 +21,6 @@ namespace sallyport::hub {
 namespace {
 
 using namespace std::chrono_literals;
-
-const certs::Time now{1'800'000'000s};
 
 struct Outcome {
     int exit_code;

@@ -6,6 +6,7 @@
 #include "hub/est_server.hpp"
 #include "hub/external_authority.hpp"
 #include "hub/join_token_hash.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/test_revocation_list.hpp"
 
@@ -16,9 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const certs::Time now{1'800'000'000s};
-const TimePoint now_seconds{1'800'000'000s};
-const AgentKey berlin{"t-acme", "berlin"};
 const AgentKey paris{"t-other", "paris"};
 
 using Chain = std::vector<certs::Certificate>;
@@ -27,23 +25,22 @@ using Chain = std::vector<certs::Certificate>;
 class EstExternalTest : public testing::Test {
 protected:
     EstExternalTest() {
-        EXPECT_TRUE(store_.add_tenant({"t-acme", "acme", "acme", true}, now_seconds));
-        EXPECT_TRUE(store_.add_tenant({"t-other", "other", "other", true}, now_seconds));
+        EXPECT_TRUE(store_.add_tenant({"t-acme", "acme", "acme", true}, now));
+        EXPECT_TRUE(store_.add_tenant({"t-other", "other", "other", true}, now));
         add(berlin, "secret-of-berlin");
         add(paris, "secret-of-paris");
         trust("t-acme", customer_);
     }
     void add(const AgentKey& key, const char* secret) {
-        EXPECT_TRUE(store_.add_agent({.key = key, .created_at = now_seconds, .locations = {{}}},
-                                     {.secret_hash = join_token_hash(secret),
-                                      .agent = key,
-                                      .expires_at = now_seconds + 1h}));
+        EXPECT_TRUE(store_.add_agent(
+            {.key = key, .created_at = now, .locations = {{}}},
+            {.secret_hash = join_token_hash(secret), .agent = key, .expires_at = now + 1h}));
     }
     void trust(const char* tenant, const test::TestPki& pki) {
         EXPECT_TRUE(store_.trust_external({.tenant_id = tenant,
                                            .fingerprint = to_hex(pki.ca().fingerprint()),
                                            .certificate_pem = pki.ca_pem(),
-                                           .added_at = now_seconds}));
+                                           .added_at = now}));
     }
     void distrust(const char* tenant, const test::TestPki& pki) {
         EXPECT_TRUE(store_.distrust_external(tenant, to_hex(pki.ca().fingerprint())));
@@ -226,7 +223,7 @@ TEST_F(EstExternalTest, RevocationAndDistrustEndLinksAndRenewals) {
     EXPECT_EQ(next(held, customer_.agent()).status, 403);
     trust("t-acme", customer_);
     EXPECT_TRUE(accounts()->may_attach(name, "", serial));
-    ASSERT_TRUE(store_.revoke_agent(berlin, now_seconds));
+    ASSERT_TRUE(store_.revoke_agent(berlin, now));
     EXPECT_TRUE(link_anchors(*accounts(), held.certificate).empty());
     EXPECT_TRUE(enrolment_anchors(*accounts(), held.certificate).empty());
     EXPECT_FALSE(accounts()->may_attach(name, "", serial));

@@ -5,6 +5,7 @@
 #include "certs/request.hpp"
 #include "hub/est_server.hpp"
 #include "hub/join_token_hash.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/test_request.hpp"
 
@@ -17,9 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 using test::request_of;
 
-const certs::Time now{1'800'000'000s};
-const TimePoint now_seconds{1'800'000'000s};
-const AgentKey berlin{"t-acme", "berlin"};
 constexpr const char* secret = "one-secret-of-43-characters-as-the-hub-make";
 constexpr const char* name = "spiffe://hub.test/tenant/t-acme/agent/berlin";
 
@@ -27,11 +25,10 @@ constexpr const char* name = "spiffe://hub.test/tenant/t-acme/agent/berlin";
 class EstHostileTest : public testing::TestWithParam<const char*> {
 protected:
     EstHostileTest() {
-        EXPECT_TRUE(store_.add_tenant({"t-acme", "acme", "acme", true}, now_seconds));
-        EXPECT_TRUE(store_.add_agent({.key = berlin, .created_at = now_seconds, .locations = {{}}},
-                                     {.secret_hash = join_token_hash(secret),
-                                      .agent = berlin,
-                                      .expires_at = now_seconds + 1h}));
+        EXPECT_TRUE(store_.add_tenant({"t-acme", "acme", "acme", true}, now));
+        EXPECT_TRUE(store_.add_agent(
+            {.key = berlin, .created_at = now, .locations = {{}}},
+            {.secret_hash = join_token_hash(secret), .agent = berlin, .expires_at = now + 1h}));
         if (std::string_view(GetParam()) == "simplereenroll")
             present_ = *issued(post("simpleenroll", request_of({})));
     }

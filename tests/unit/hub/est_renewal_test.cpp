@@ -4,6 +4,7 @@
 #include "certs/request.hpp"
 #include "hub/est_server.hpp"
 #include "hub/join_token_hash.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -13,19 +14,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const certs::Time now{1'800'000'000s};
-const TimePoint now_seconds{1'800'000'000s};
-const AgentKey berlin{"t-acme", "berlin"};
 constexpr const char* secret = "one-secret-of-43-characters-as-the-hub-make";
 
 class EstRenewalTest : public testing::Test {
 protected:
     EstRenewalTest() {
-        EXPECT_TRUE(store_.add_tenant({"t-acme", "acme", "acme", true}, now_seconds));
-        EXPECT_TRUE(store_.add_agent({.key = berlin, .created_at = now_seconds, .locations = {{}}},
-                                     {.secret_hash = join_token_hash(secret),
-                                      .agent = berlin,
-                                      .expires_at = now_seconds + 1h}));
+        EXPECT_TRUE(store_.add_tenant({"t-acme", "acme", "acme", true}, now));
+        EXPECT_TRUE(store_.add_agent(
+            {.key = berlin, .created_at = now, .locations = {{}}},
+            {.secret_hash = join_token_hash(secret), .agent = berlin, .expires_at = now + 1h}));
     }
     EstServer server(ApprovalPolicy approval = ApprovalPolicy::never) {
         return {store_,
@@ -123,7 +120,7 @@ TEST_F(EstRenewalTest, AReplacedKeyRaisesTheAlarmAndGetsNothing) {
 
 TEST_F(EstRenewalTest, ARevokedAgentGetsNothing) {
     const auto present = enrolled();
-    ASSERT_TRUE(store_.revoke_agent(berlin, now_seconds));
+    ASSERT_TRUE(store_.revoke_agent(berlin, now));
     EXPECT_EQ(renew(present, key()).status, 403);
     EXPECT_FALSE(store_.agent(berlin)->alarm);
 }
@@ -157,8 +154,8 @@ TEST_F(EstRenewalTest, APolicyMakesTheFirstCertificateWaitForAnAdministrator) {
         waits.fields, [](const auto& field) { return field.first == "retry-after"; });
     EXPECT_TRUE(has_retry);
     EXPECT_EQ(post(est, "simpleenroll", first_, std::nullopt, now).status, 202);
-    EXPECT_FALSE(store_.approve(berlin, to_hex(key().public_key_hash()), now_seconds));
-    ASSERT_TRUE(store_.approve(berlin, to_hex(first_.public_key_hash()), now_seconds));
+    EXPECT_FALSE(store_.approve(berlin, to_hex(key().public_key_hash()), now));
+    ASSERT_TRUE(store_.approve(berlin, to_hex(first_.public_key_hash()), now));
     // Another key with the same token waits beside the approved one.
     EXPECT_EQ(post(est, "simpleenroll", key(), std::nullopt, now).status, 202);
     EXPECT_EQ(post(est, "simpleenroll", first_, std::nullopt, now).status, 200);
@@ -177,7 +174,7 @@ TEST_F(EstRenewalTest, NobodyPutsAnotherKeyInThePlaceOfOneThatWaits) {
     const auto before = *store_.data_version();
     EXPECT_EQ(ask(first_), 202) << "still waits";
     EXPECT_EQ(*store_.data_version(), before) << "whoever asks again writes nothing";
-    ASSERT_TRUE(store_.approve(berlin, to_hex(first_.public_key_hash()), now_seconds));
+    ASSERT_TRUE(store_.approve(berlin, to_hex(first_.public_key_hash()), now));
     EXPECT_EQ(ask(first_), 200);
     EXPECT_TRUE(store_.approvals()->empty());
 }
@@ -187,8 +184,8 @@ TEST_F(EstRenewalTest, RevocationWinsAgainstAnApproval) {
     const auto est = server(ApprovalPolicy::expired);
     const auto next = key();
     EXPECT_EQ(post(est, "simplereenroll", next, present, now + 25h).status, 202);
-    ASSERT_TRUE(store_.approve(berlin, to_hex(next.public_key_hash()), now_seconds));
-    ASSERT_TRUE(store_.revoke_agent(berlin, now_seconds));
+    ASSERT_TRUE(store_.approve(berlin, to_hex(next.public_key_hash()), now));
+    ASSERT_TRUE(store_.revoke_agent(berlin, now));
     EXPECT_TRUE(store_.approvals()->empty());
     EXPECT_EQ(post(est, "simplereenroll", next, present, now + 25h).status, 403);
     // The last word is the store's, in the transaction that records the certificate.

@@ -6,6 +6,7 @@
 #include "certs/pkcs7.hpp"
 #include "certs/request.hpp"
 #include "hub/join_token_hash.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -17,22 +18,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const certs::Time now{1'800'000'000s};
-const TimePoint now_seconds{1'800'000'000s};
 constexpr const char* secret_1 = "one-secret-of-43-characters-as-the-hub-make";
-const AgentKey berlin{"t-acme", "berlin"};
 
 class EstServerTest : public testing::Test {
 protected:
     EstServerTest() {
-        EXPECT_TRUE(store_.add_tenant({"t-acme", "acme", "acme", true}, now_seconds));
-        EXPECT_TRUE(store_.add_agent({.key = berlin, .created_at = now_seconds, .locations = {{}}},
+        EXPECT_TRUE(store_.add_tenant({"t-acme", "acme", "acme", true}, now));
+        EXPECT_TRUE(store_.add_agent({.key = berlin, .created_at = now, .locations = {{}}},
                                      token(secret_1)));
     }
     static JoinTokenEntry token(const char* secret) {
-        return {.secret_hash = join_token_hash(secret),
-                .agent = berlin,
-                .expires_at = now_seconds + 1h};
+        return {.secret_hash = join_token_hash(secret), .agent = berlin, .expires_at = now + 1h};
     }
     static std::string request(std::string_view common_name = "root of all evil") {
         return to_base64(as_bytes(*certs::make_request_der(agent_key(), common_name)));
@@ -122,7 +118,7 @@ TEST_F(EstServerTest, TakesTheWholeTokenAnyUserNameALabelAndBrokenLines) {
                            .agent = "berlin",
                            .locations = {""},
                            .secret = Secret(secret_1),
-                           .expiry = now_seconds + 1h};
+                           .expiry = now + 1h};
     auto broken = request();
     for (std::size_t at = 64; at < broken.size(); at += 66) broken.insert(at, "\r\n");
     EXPECT_EQ(enrol({.password = std::string(whole.encode().reveal()),
@@ -147,10 +143,10 @@ TEST_F(EstServerTest, TellsWhyATokenIsRefusedAndWhatToDo) {
     expect({.at = now + 2h}, "expired", reissue);
     ASSERT_EQ(enrol({}).status, 200);
     expect({}, "used already", reissue);
-    ASSERT_TRUE(store_.reissue(token("secret-2"), now_seconds));
-    ASSERT_TRUE(store_.reissue(token("secret-3"), now_seconds));
+    ASSERT_TRUE(store_.reissue(token("secret-2"), now));
+    ASSERT_TRUE(store_.reissue(token("secret-3"), now));
     expect({.password = "secret-2"}, "replaced", reissue);
-    ASSERT_TRUE(store_.revoke_agent(berlin, now_seconds));
+    ASSERT_TRUE(store_.revoke_agent(berlin, now));
     expect({.password = "secret-3"}, "withdrawn", reissue);
 }
 

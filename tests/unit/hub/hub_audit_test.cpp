@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "hub/link_evidence.hpp"
 #include "hub/outbox_drain.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/audit_records.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -16,8 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::records_of;
-
-constexpr TimePoint now{1'800'000'000s};
 
 TEST(RefusalBudget, RecordsSoManyInAWindowAndCountsTheOthers) {
     RefusalBudget budget;

@@ -27,7 +27,7 @@ std::string route_to(const std::string& target) {
 }
 
 /// A handshake that is fed piece by piece.
-struct Client {
+struct RouterClient {
     SapRouter handshake;
     bool key_is_good = true;
     std::string waiting{};
@@ -65,7 +65,7 @@ struct Client {
 TEST(SapRouter, ShakesHandsInPiecesOfAnySize) {
     const auto all = route_to("/H/abap.virtual/S/sapgw00");
     for (std::size_t piece = 1; piece <= all.size(); ++piece) {
-        Client client;
+        RouterClient client;
         ASSERT_EQ(client.say(all, piece), Step::connect) << piece;
         EXPECT_EQ(client.key, "the-key");
         EXPECT_EQ(client.handshake.authority(), "abap.virtual:3300");
@@ -86,24 +86,24 @@ TEST(SapRouter, UnderstandsServicesByNameAndNumber) {
         {"/H/abap.virtual", "abap.virtual:3299"},
     };
     for (const auto& [target, authority] : cases) {
-        Client client;
+        RouterClient client;
         EXPECT_EQ(client.say(route_to(target)), Step::connect) << target;
         EXPECT_EQ(client.handshake.authority(), authority);
     }
 }
 
 TEST(SapRouter, LeavesWhatFollowsToTheStream) {
-    Client client;
+    RouterClient client;
     client.say(route_to("/H/abap.virtual/S/sapgw00") + "\0\0\0\x40 more"s);
     EXPECT_EQ(client.step, Step::connect);
     EXPECT_EQ(client.waiting, "\0\0\0\x40 more"s);
 }
 
 TEST(SapRouter, FindsTheKeyWhereOldClientsPutIt) {
-    Client old;
+    RouterClient old;
     EXPECT_EQ(old.say(frame_of("/H/hub/H/abap.virtual/S/sapgw00/W/old-key")), Step::connect);
     EXPECT_EQ(old.key, "old-key");
-    Client both;
+    RouterClient both;
     EXPECT_EQ(both.say(frame_of("/H/hub/W/one/H/abap.virtual/W/another")), Step::refused);
     EXPECT_EQ(both.error(), code::invalid);
     EXPECT_EQ(both.key, "");
@@ -130,7 +130,7 @@ TEST(SapRouter, RefusesOtherRoutes) {
         {"\0\0\0\x0bROUTER_ADM\0"s, code::invalid},
     };
     for (const auto& [said, expected] : cases) {
-        Client client;
+        RouterClient client;
         EXPECT_EQ(client.say(said), Step::refused);
         EXPECT_EQ(client.error(), expected);
         EXPECT_FALSE(client.handshake.fault().empty());
@@ -141,18 +141,18 @@ TEST(SapRouter, RefusesOtherRoutes) {
 TEST(SapRouter, DoesNotAnswerWhatIsNoNi) {
     for (const auto& said : {"GET / HTTP/1.1\r\n\r\n"s, "\x16\x03\x01\x02\x00"s,
                              "\x05\x01\x80"s + "x", "\0\0\x08\x01"s, "\xff\xff\xff\xff"s}) {
-        Client client;
+        RouterClient client;
         EXPECT_EQ(client.say(said), Step::refused) << said;
         EXPECT_EQ(client.replies, "");
     }
-    Client largest;
+    RouterClient largest;
     EXPECT_EQ(largest.say("\0\0\x07\xfc"s), Step::needs_more);
 }
 
 TEST(SapRouter, WaitsForTheRestOfARoute) {
     const auto all = route_to("/H/abap.virtual/S/sapgw00");
     for (std::size_t bytes = 0; bytes < all.size(); ++bytes) {
-        Client client;
+        RouterClient client;
         EXPECT_EQ(client.say(all.substr(0, bytes)), Step::needs_more);
         EXPECT_EQ(client.replies, "");
     }
@@ -160,15 +160,15 @@ TEST(SapRouter, WaitsForTheRestOfARoute) {
 
 TEST(SapRouter, SaysNothingOfTheTargetToWhomItDoesNotKnow) {
     for (const char* target : {"/H/abap.virtual/S/sapgw00", "/H/a_b/S/nonsense", "/H/not%a%host"}) {
-        Client client{.handshake = {}, .key_is_good = false};
+        RouterClient client{.handshake = {}, .key_is_good = false};
         EXPECT_EQ(client.say(route_to(target)), Step::refused);
         EXPECT_EQ(client.error(), code::permission_denied);
         EXPECT_TRUE(client.handshake.authority().empty());
     }
-    Client service;
+    RouterClient service;
     service.say(route_to("/H/abap.virtual/S/sapdp00"));
     EXPECT_EQ(service.error(), code::service_unknown);
-    Client host;
+    RouterClient host;
     host.say(route_to("/H/not%a%host/S/sapgw00"));
     EXPECT_EQ(host.error(), code::host_unknown);
 }
@@ -183,7 +183,7 @@ TEST(SapRouter, TellsWhyThereIsNoStream) {
         {StreamRefusal::failed, code::internal},
     };
     for (const auto& [why, expected] : cases) {
-        Client client;
+        RouterClient client;
         client.say(route_to("/H/abap.virtual/S/sapgw00"));
         client.handshake.refused(why);
         client.replies = client.handshake.take_reply();

@@ -30,7 +30,7 @@ std::string connect_to(const std::string& host, unsigned port) {
 }
 
 /// A handshake that is fed piece by piece, and whose token is good.
-struct Client {
+struct SocksClient {
     Socks5 handshake;
     std::string waiting;
     std::string replies;
@@ -63,7 +63,7 @@ struct Client {
 TEST(Socks5, ShakesHandsInPiecesOfAnySize) {
     const auto all = greeting + with_token("tok.en", "QmVybGlu") + connect_to("db.virtual", 5432);
     for (std::size_t piece = 1; piece <= all.size(); ++piece) {
-        Client client;
+        SocksClient client;
         ASSERT_EQ(client.say(all, piece), Step::connect) << piece;
         EXPECT_EQ(client.token, "tok.en");
         EXPECT_EQ(client.handshake.location(), "Berlin");
@@ -75,7 +75,7 @@ TEST(Socks5, ShakesHandsInPiecesOfAnySize) {
 }
 
 TEST(Socks5, LeavesWhatFollowsToTheStream) {
-    Client client;
+    SocksClient client;
     client.say(greeting + with_token("t") + connect_to("h", 25) + "EHLO x");
     EXPECT_EQ(client.step, Step::connect);
     EXPECT_EQ(client.waiting, "EHLO x");
@@ -94,7 +94,7 @@ TEST(Socks5, ChoosesItsMethodOrNone) {
         {"\x16\x03\x01"s, ""},  // TLS
     };
     for (const auto& [said, answered] : cases) {
-        Client client;
+        SocksClient client;
         client.say(said);
         EXPECT_EQ(client.replies, answered);
         EXPECT_EQ(client.step == Step::refused, answered != method_chosen);
@@ -111,12 +111,12 @@ TEST(Socks5, RefusesWhatIsNoToken) {
         with_token("t", "QQ"),         // without its padding
     };
     for (const auto& said : cases) {
-        Client client;
+        SocksClient client;
         client.say(greeting + said);
         EXPECT_EQ(client.step, Step::refused);
         EXPECT_EQ(client.replies, method_chosen + not_authenticated);
     }
-    Client largest;
+    SocksClient largest;
     largest.say(greeting + with_token(std::string(Socks5::token_bytes_max, 't')));
     EXPECT_EQ(largest.replies, method_chosen + authenticated);
 }
@@ -151,7 +151,7 @@ TEST(Socks5, RefusesWhatIsNoConnection) {
         {connect_to("a\"b", 1), 2},
     };
     for (const auto& [said, code] : cases) {
-        Client client;
+        SocksClient client;
         client.say(greeting);
         client.say(with_token("t"));
         client.say(said);
@@ -161,7 +161,7 @@ TEST(Socks5, RefusesWhatIsNoConnection) {
 }
 
 TEST(Socks5, AnAddressIsANameLikeAnother) {
-    Client client;
+    SocksClient client;
     client.say(greeting + with_token("t") + "\x05\x01\x00\x01\x0a\x00\x01\xff\x15\x38"s);
     EXPECT_EQ(client.step, Step::connect);
     EXPECT_EQ(client.handshake.authority(), "10.0.1.255:5432");
@@ -174,7 +174,7 @@ TEST(Socks5, SaysWhyThereIsNoStream) {
         {StreamRefusal::unauthorized, 5},
     };
     for (const auto& [why, code] : cases) {
-        Client client;
+        SocksClient client;
         client.say(greeting + with_token("t") + connect_to("h", 1));
         client.handshake.refused(why);
         EXPECT_EQ(client.handshake.take_reply(), reply(code));

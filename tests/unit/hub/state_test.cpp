@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "hub/store.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -13,8 +14,6 @@ namespace sallyport::hub {
 namespace {
 
 using namespace std::chrono_literals;
-
-const certs::Time now{1'800'000'000s};
 
 mode_t mode_of(const std::filesystem::path& path) {
     struct stat status {};

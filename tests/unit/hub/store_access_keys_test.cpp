@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "hub/store.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -8,12 +9,6 @@ namespace sallyport::hub {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr TimePoint now{1'800'000'000s};
-
-boost::system::error_code code_of(const auto& result) {
-    return result ? boost::system::error_code{} : result.error().code;
-}
 
 class StoreAccessKeys : public testing::Test {
 protected:

@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "hub/store.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -15,8 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr TimePoint now{1'800'000'000s};
 
 class StoreOutboxTest : public testing::Test {
 protected:

@@ -1,6 +1,7 @@
 #include "hub/store.hpp"
 
 #include "base/error.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -13,8 +14,6 @@ namespace sallyport::hub {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr TimePoint now{1'800'000'000s};
 
 /// A database in a folder of its own, with two tenants.
 class StoreTest : public testing::Test {
@@ -48,10 +47,6 @@ protected:
     test::TemporaryFolder folder_;
     Store store_ = *Store::create(file());
 };
-
-boost::system::error_code code_of(const auto& result) {
-    return result ? boost::system::error_code{} : result.error().code;
-}
 
 TEST_F(StoreTest, ReadsBackWhatWasWrittenThroughAnotherConnection) {
     ASSERT_TRUE(store_.add_client(

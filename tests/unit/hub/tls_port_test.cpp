@@ -15,9 +15,9 @@ namespace sallyport::hub {
 namespace {
 
 /// A client with a loop of its own, so that a test says when each side goes on.
-class Client {
+class TlsClient {
 public:
-    Client(const test::TlsContextPtr& context, std::uint16_t port) : tasks_(loop_) {
+    TlsClient(const test::TlsContextPtr& context, std::uint16_t port) : tasks_(loop_) {
         const auto target = *net::Endpoint::literal("127.0.0.1", port);
         FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         EXPECT_EQ(::connect(socket.get(), target.address(), target.size()), 0);
@@ -65,8 +65,8 @@ TEST(TlsPort, HandsNobodyOnOnceItWasStoppedNotEvenInTheSameTurn) {
     // Both clients say their last word of the handshake while the hub looks away; then it hears
     // both in one turn.
     const auto context = world.foreign(net::alpn::http);
-    Client first(context, port->port());
-    Client second(context, port->port());
+    TlsClient first(context, port->port());
+    TlsClient second(context, port->port());
     first.go_on();
     second.go_on();
     ASSERT_TRUE(test::run_until(loop, [&] { return first.is_answered() && second.is_answered(); }));

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "certs/secret_hash.hpp"
+#include "hub_fixture.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -13,14 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const certs::Time now{1'800'000'000s};
 constexpr const char* issuer = "https://auth.hub.example.com/oauth/token";
-const std::vector<std::string> domains{"hub.example.com", "auth.hub.example.com"};
-
-const certs::SigningKey& hub_key() {
-    static const auto key = *certs::SigningKey::generate();
-    return key;
-}
+const std::vector<std::string> token_domains{"hub.example.com", "auth.hub.example.com"};
 
 class TokenEndpointTest : public testing::Test {
 protected:
@@ -80,7 +75,7 @@ protected:
                         .agents = {},
                         .revoked_serials = {}},
                        1);
-    TokenEndpoint endpoint_{AccessTokenIssuer(hub_key(), issuer), domains};
+    TokenEndpoint endpoint_{AccessTokenIssuer(hub_key(), issuer), token_domains};
 };
 
 TEST_F(TokenEndpointTest, GrantsATokenForCredentialsInTheBody) {

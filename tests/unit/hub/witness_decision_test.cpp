@@ -1,5 +1,6 @@
 #include "hub/witness_decision.hpp"
 
+#include "hub_fixture.hpp"
 #include "tests/support/test_audit_log.hpp"
 #include "tlog/witness.hpp"
 
@@ -10,8 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::TestAuditLog;
-
-constexpr TimePoint now{1'800'000'000s};
 
 class WitnessDecisions : public testing::Test {
 protected:

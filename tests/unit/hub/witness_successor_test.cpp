@@ -1,6 +1,7 @@
 #include "hub/witness_successor.hpp"
 
 #include "hub/witness_decision.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/test_audit_log.hpp"
 
 #include <gtest/gtest.h>
@@ -13,8 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using test::TestAuditLog;
 using ::testing::HasSubstr;
-
-constexpr TimePoint now{1'800'000'000s};
 
 /// An agent whose log the hub has countersigned up to 10 records.
 class Successors : public testing::Test {

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "hub/witness_key.hpp"
+#include "hub_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/test_audit_log.hpp"
 
@@ -19,8 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint now{1'800'000'000s};
-const AgentKey berlin{"t1", "berlin"};
+const AgentKey known_agent{"t1", "berlin"};
 
 mode_t mode_of(const std::filesystem::path& file) {
     struct stat status {};
@@ -55,12 +55,12 @@ protected:
 TEST_F(WitnessTest, TheStoreReadsBackWhatWasWrittenInItsOrder) {
     auto store = *WitnessStore::open(file("witness.db"));
     EXPECT_EQ(mode_of(file("witness.db")), 0600U);
-    const AgentLogs known{berlin,
+    const AgentLogs known{known_agent,
                           {log_named("z"), log_named("a")},
                           {{"", "unknown_log", "another agent's", now, 1},
                            {"z", "fork", "two trees", now, 3},
                            {"z", "rollback", "shorter", now - 1h, 1}}};
-    ASSERT_TRUE(store.change(berlin, {}, [&](AgentLogs& own, AgentLogs*) { own = known; }));
+    ASSERT_TRUE(store.change(known_agent, {}, [&](AgentLogs& own, AgentLogs*) { own = known; }));
     ASSERT_TRUE(store.change({"t2", "berlin"}, {}, [&](AgentLogs& own, AgentLogs*) {
         EXPECT_TRUE(own.logs.empty());
         own.logs.push_back(log_named("y"));
@@ -69,7 +69,7 @@ TEST_F(WitnessTest, TheStoreReadsBackWhatWasWrittenInItsOrder) {
         own.alarms.push_back({"", "unknown_log", "", now, 1});
     }));
     auto again = *WitnessStore::open(file("witness.db"));
-    EXPECT_EQ(again.logs(berlin).value(), known);
+    EXPECT_EQ(again.logs(known_agent).value(), known);
     const auto all = again.all().value();
     ASSERT_EQ(all.size(), 3U);
     EXPECT_EQ(all[0], known);
@@ -80,20 +80,20 @@ TEST_F(WitnessTest, TheStoreReadsBackWhatWasWrittenInItsOrder) {
 TEST_F(WitnessTest, WhoseALogIsIsLookedUpOverAllAgentsAndNoTwoCanHaveIt) {
     auto store = *WitnessStore::open(file("witness.db"));
     const AgentKey thief{"t2", "paris"};
-    ASSERT_TRUE(store.change(berlin, "z", [&](AgentLogs& own, AgentLogs* owner) {
+    ASSERT_TRUE(store.change(known_agent, "z", [&](AgentLogs& own, AgentLogs* owner) {
         EXPECT_EQ(owner, nullptr);
         own.logs.push_back(log_named("z"));
     }));
-    ASSERT_TRUE(store.change(berlin, "z", [&](AgentLogs&, AgentLogs* owner) {
+    ASSERT_TRUE(store.change(known_agent, "z", [&](AgentLogs&, AgentLogs* owner) {
         EXPECT_EQ(owner, nullptr);  // its own
     }));
     ASSERT_TRUE(store.change(thief, "z", [&](AgentLogs& own, AgentLogs* owner) {
         ASSERT_NE(owner, nullptr);
-        EXPECT_EQ(owner->agent, berlin);
+        EXPECT_EQ(owner->agent, known_agent);
         owner->alarms.push_back({"z", "claimed", "", now, 1});
         own.alarms.push_back({"", "unknown_log", "", now, 1});
     }));
-    EXPECT_EQ(store.logs(berlin)->alarms.size(), 1U);
+    EXPECT_EQ(store.logs(known_agent)->alarms.size(), 1U);
     EXPECT_EQ(store.logs(thief)->alarms.size(), 1U);
     EXPECT_FALSE(store.change(
         thief, {}, [&](AgentLogs& own, AgentLogs*) { own.logs.push_back(log_named("z")); }));
@@ -105,7 +105,7 @@ TEST_F(WitnessTest, OfTwoProcessesThatDecideAtOnceTheSecondKnowsWhatTheFirstKept
     const auto count = [&] {
         auto store = *WitnessStore::open(file("witness.db"));
         for (int i = 0; i < each; ++i)
-            EXPECT_TRUE(store.change(berlin, "a", [](AgentLogs& own, AgentLogs*) {
+            EXPECT_TRUE(store.change(known_agent, "a", [](AgentLogs& own, AgentLogs*) {
                 if (own.logs.empty()) own.logs.push_back(log_named("a"));
                 ++own.logs[0].size;
             }));
@@ -115,7 +115,7 @@ TEST_F(WitnessTest, OfTwoProcessesThatDecideAtOnceTheSecondKnowsWhatTheFirstKept
     count();
     other.join();
     auto store = *WitnessStore::open(file("witness.db"));
-    EXPECT_EQ(store.logs(berlin).value().logs[0].size, 7U + 2 * each);
+    EXPECT_EQ(store.logs(known_agent).value().logs[0].size, 7U + 2 * each);
 }
 
 TEST_F(WitnessTest, TheKeyIsMadeOnceForItsOwnerAloneAndKeepsItsName) {
@@ -139,12 +139,12 @@ TEST_F(WitnessTest, AnswersAndRemembersOverARestart) {
     log.append(9);
     {
         const auto witness = *Witness::open(folder_.path(), "hub.test");
-        const auto answer = witness->answer(berlin, log.offer(0, 5), now);
+        const auto answer = witness->answer(known_agent, log.offer(0, 5), now);
         ASSERT_TRUE(std::holds_alternative<tunnel::Cosigned>(answer));
         EXPECT_EQ(std::get<tunnel::Cosigned>(answer).witness, witness->key());
     }
     const auto witness = *Witness::open(folder_.path(), "hub.test");
-    const auto answer = witness->answer(berlin, log.offer(0, 3), now);
+    const auto answer = witness->answer(known_agent, log.offer(0, 3), now);
     ASSERT_TRUE(std::holds_alternative<tunnel::WitnessRefused>(answer));
     EXPECT_EQ(std::get<tunnel::WitnessRefused>(answer).code, "rollback");
     EXPECT_EQ(witness->logs().value()[0].alarms[0].code, "rollback");
@@ -156,14 +156,14 @@ TEST_F(WitnessTest, AnotherAgentGetsNoCountersignatureToTheSameLog) {
     log.append(9);
     const auto witness = *Witness::open(folder_.path(), "hub.test");
     const auto told = alarms_of(*witness);
-    ASSERT_TRUE(
-        std::holds_alternative<tunnel::Cosigned>(witness->answer(berlin, log.offer(0, 5), now)));
+    ASSERT_TRUE(std::holds_alternative<tunnel::Cosigned>(
+        witness->answer(known_agent, log.offer(0, 5), now)));
     const auto answer = witness->answer({"t2", "paris"}, log.offer(0, 7), now);
     ASSERT_TRUE(std::holds_alternative<tunnel::WitnessRefused>(answer));
     EXPECT_EQ(std::get<tunnel::WitnessRefused>(answer).code, "unknown_log");
     EXPECT_EQ(*told, (std::vector<std::string>{"paris unknown_log", "berlin claimed"}));
-    EXPECT_TRUE(
-        std::holds_alternative<tunnel::Cosigned>(witness->answer(berlin, log.offer(5, 9), now)));
+    EXPECT_TRUE(std::holds_alternative<tunnel::Cosigned>(
+        witness->answer(known_agent, log.offer(5, 9), now)));
 }
 
 TEST_F(WitnessTest, AnAgentWithALinkThatOffersNothingForTenMinutesRaisesAnAlarmOnce) {
@@ -181,39 +181,39 @@ TEST_F(WitnessTest, AnAgentWithALinkThatOffersNothingForTenMinutesRaisesAnAlarmO
     };
     const auto offer = [&](std::uint64_t from, std::uint64_t size) {
         return std::holds_alternative<tunnel::Cosigned>(
-            witness->answer(berlin, log.offer(from, size), at));
+            witness->answer(known_agent, log.offer(from, size), at));
     };
     ASSERT_TRUE(offer(0, 5));
     minutes(30, {unknown});  // no link
-    minutes(10, {berlin, unknown});
+    minutes(10, {known_agent, unknown});
     ASSERT_TRUE(offer(5, 6));
-    minutes(10, {berlin, unknown});
+    minutes(10, {known_agent, unknown});
     EXPECT_TRUE(told->empty());
     EXPECT_FALSE(offer(0, 3));  // what is refused does not count
     told->clear();
-    minutes(20, {berlin, unknown});
+    minutes(20, {known_agent, unknown});
     EXPECT_EQ(*told, std::vector<std::string>{"berlin silent"});
     ASSERT_TRUE(offer(6, 9));
-    minutes(11, {berlin});
+    minutes(11, {known_agent});
     EXPECT_EQ(told->size(), 2U);
 }
 
 TEST(CheckpointLimits, OneAtATimeAndTenInARowThenOneASecond) {
     CheckpointLimits limits;
     CheckpointLimits::Time at{1'000'000s};
-    ASSERT_TRUE(limits.begin(berlin, at));
-    EXPECT_FALSE(limits.begin(berlin, at));
+    ASSERT_TRUE(limits.begin(known_agent, at));
+    EXPECT_FALSE(limits.begin(known_agent, at));
     EXPECT_TRUE(limits.begin({"t1", "paris"}, at));
-    limits.end(berlin);
+    limits.end(known_agent);
     for (int i = 1; i < static_cast<int>(checkpoints_burst); ++i) {
-        ASSERT_TRUE(limits.begin(berlin, at)) << i;
-        limits.end(berlin);
+        ASSERT_TRUE(limits.begin(known_agent, at)) << i;
+        limits.end(known_agent);
     }
-    EXPECT_FALSE(limits.begin(berlin, at));
+    EXPECT_FALSE(limits.begin(known_agent, at));
     at += 999ms;
-    EXPECT_FALSE(limits.begin(berlin, at));
+    EXPECT_FALSE(limits.begin(known_agent, at));
     at += 2ms;
-    EXPECT_TRUE(limits.begin(berlin, at));
+    EXPECT_TRUE(limits.begin(known_agent, at));
 }
 
 }  // namespace
