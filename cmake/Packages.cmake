@@ -18,9 +18,12 @@ function(sallyport_compressed name source)
   add_dependencies(package_files ${target})
 endfunction()
 sallyport_compressed(changelog.Debian ${packaging}/debian/changelog)
-set(manual OPERATIONS CONFIGURATION AUDIT)
+# Whatever an administrator reads, with what it leads to.
+set(manual OPERATIONS CONFIGURATION AUDIT MONITORING BACKUP LIMITS PROTOCOL SSH SFTP RFC LDAP GLOSSARY)
+list(TRANSFORM manual APPEND .md)
+list(APPEND manual openapi-agent.json openapi-hub.json audit-events.schema.json)
 foreach(page ${manual})
-  sallyport_compressed(${page}.md ${PROJECT_SOURCE_DIR}/docs/${page}.md)
+  sallyport_compressed(${page} ${PROJECT_SOURCE_DIR}/docs/${page})
 endforeach()
 
 # What every kind of package has. `usr` and `etc`: where those are in it.
@@ -38,7 +41,7 @@ function(sallyport_files component usr etc)
   install(FILES ${packaging}/monitoring/${program}.dashboard.json ${packaging}/monitoring/sallyport.rules.yml
           DESTINATION ${doc}/monitoring COMPONENT ${component})
   foreach(page ${manual})
-    install(FILES ${made}/${page}.md.gz DESTINATION ${doc} COMPONENT ${component})
+    install(FILES ${made}/${page}.gz DESTINATION ${doc} COMPONENT ${component})
   endforeach()
   install(FILES ${packaging}/examples/${configuration} DESTINATION ${etc}/${program} COMPONENT ${component})
   if(program STREQUAL sallyport)
