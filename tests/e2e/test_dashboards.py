@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """The dashboards and alert rules name metrics that there are: those of docs/MONITORING.md."""
-import json, pathlib, re, unittest
+import json, pathlib, re, shutil, subprocess, unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "packaging/monitoring"
 METRIC = re.compile(r"\b(?:sallyport|process)_[a-z_]+\b")
 LABEL = re.compile(r"[({,]\s*([a-z_]+)\s*(?:=~|=|!=|!~)|by \(([a-z_, ]+)\)")
-OWN_LABELS = {"instance", "le"}     # of Prometheus
+OWN_LABELS = {"instance", "job", "le"}     # of Prometheus
+SECONDS = 60
 
 
 def documented():
@@ -67,6 +68,23 @@ class Dashboards(unittest.TestCase):
                 self.assertLessEqual(place["x"] + place["w"], 24)
                 self.assertFalse(cells & taken, f"{file.name}: {panel['title']}")
                 taken |= cells
+
+
+@unittest.skipUnless(shutil.which("promtool"),
+                     "promtool is missing: apt install prometheus (96 MB, so it is no must)")
+class Rules(unittest.TestCase):
+    """As Prometheus itself reads them."""
+
+    def promtool(self, *arguments):
+        done = subprocess.run(["promtool", *map(str, arguments)], text=True, capture_output=True,
+                              timeout=SECONDS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_prometheus_takes_them(self):
+        self.promtool("check", "rules", FOLDER / "sallyport.rules.yml")
+
+    def test_they_speak_when_they_should_and_else_are_silent(self):
+        self.promtool("test", "rules", pathlib.Path(__file__).with_name("rules_test.yml"))
 
 
 if __name__ == "__main__":
