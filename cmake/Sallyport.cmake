@@ -118,20 +118,19 @@ function(sallyport_program name folder)
   sallyport_portable_program(${name} ${name}-main ${ARGN})
 endfunction()
 
-# sallyport_tests(<name> LABEL <label>... [SECONDS_MAX <of one test>] [TOGETHER] SOURCES <file>... LINK <target>...):
-# one GoogleTest binary. TOGETHER: where the sources of libraries are compiled as one, these are, too.
+# sallyport_tests(<name> LABEL <label>... [SECONDS_MAX <of one suite>] SOURCES <file>... LINK <target>...): one
+# GoogleTest binary. Where the sources of libraries are compiled as one, these are, too, a third as many.
 # A preset that runs tests of none of these labels does not build it either, unless asked to by name.
 function(sallyport_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "TOGETHER" "SECONDS_MAX" "LABEL;SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SECONDS_MAX" "LABEL;SOURCES;LINK")
   if(NOT arg_SECONDS_MAX)
-    set(arg_SECONDS_MAX 60)
+    set(arg_SECONDS_MAX 240)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest_main)
   sallyport_precompile(${name} sallyport_test_support)
-  if(arg_TOGETHER AND SALLYPORT_TOGETHER)
-    sallyport_compile_together(${name} 6)
-  endif()
+  math(EXPR together "${SALLYPORT_TOGETHER} / 3")
+  sallyport_compile_together(${name} ${together})
   set(wanted ${arg_LABEL})
   list(REMOVE_ITEM wanted ${SALLYPORT_TESTS})
   list(GET arg_LABEL 0 label)  # the one that CTest knows
@@ -140,28 +139,45 @@ function(sallyport_tests name)
     return()
   endif()
   add_dependencies(checks ${name})
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${SALLYPORT_TEST_PREFIX}"
-    PROPERTIES LABELS "${label}" TIMEOUT ${arg_SECONDS_MAX} ENVIRONMENT "SALLYPORT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${name}_suites.cmake
+    "set(program [==[${CMAKE_CURRENT_BINARY_DIR}/${name}]==])\n"
+    "set(name ${name})\n"
+    "set(prefix \"${SALLYPORT_TEST_PREFIX}\")\n"
+    "set(label ${label})\n"
+    "set(seconds_max ${arg_SECONDS_MAX})\n"
+    "set(environment [==[SALLYPORT_SOURCE_DIR=${PROJECT_SOURCE_DIR}]==])\n"
+    "include([==[${PROJECT_SOURCE_DIR}/cmake/suites.cmake]==])\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}_suites.cmake)
 endfunction()
 
 # sallyport_fuzzer(<name> [SOURCES <file>...] LINK <target>...): tests/fuzz/<name>.cpp. With clang a libFuzzer
 # program; a short run with a fixed seed over its corpus is a test. SOURCES, from the root of the project, are
-# the few files of a large library that it needs: nobody waits for the rest of it.
+# the few files of a large library that it needs: nobody waits for the rest of it. Without clang, where the
+# preset wants tests of the label fuzz: the same checks on the corpus and on changed copies of it, and the
+# libraries whole, since they are built anyway.
 function(sallyport_fuzzer name)
-  if(NOT SALLYPORT_FUZZ)
-    return()
-  endif()
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
-  list(TRANSFORM arg_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
-  add_executable(${name} ${name}.cpp ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE ${arg_LINK})
-  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+  file(MAKE_DIRECTORY ${corpus})
+  add_executable(${name} ${name}.cpp)
   sallyport_precompile(${name})
   add_dependencies(checks ${name})
-  file(MAKE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
-  add_test(NAME fuzz.${name} COMMAND ${name} -seed=1 -runs=20000 -max_total_time=6 -print_final_stats=0
-    -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/ ${CMAKE_CURRENT_BINARY_DIR}/found_${name}
-    ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
-  file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/found_${name})
-  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+  if(SALLYPORT_FUZZ)
+    list(TRANSFORM arg_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
+    target_sources(${name} PRIVATE ${arg_SOURCES})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    set(found ${CMAKE_CURRENT_BINARY_DIR}/found_${name})
+    file(MAKE_DIRECTORY ${found})
+    set(run ${name} -seed=1 -runs=20000 -max_total_time=6 -print_final_stats=0
+      -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/ ${found} ${corpus})
+  else()
+    list(TRANSFORM arg_SOURCES REPLACE "/.*" "")
+    list(REMOVE_DUPLICATES arg_SOURCES)
+    list(TRANSFORM arg_SOURCES PREPEND sallyport::)
+    list(APPEND arg_LINK ${arg_SOURCES} sallyport_replay)
+    set(run ${name} ${corpus})
+  endif()
+  target_link_libraries(${name} PRIVATE ${arg_LINK})
+  add_test(NAME ${SALLYPORT_TEST_PREFIX}fuzz.${name} COMMAND ${run})
+  set_tests_properties(${SALLYPORT_TEST_PREFIX}fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
 endfunction()
