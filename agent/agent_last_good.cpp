@@ -52,7 +52,9 @@ void Agent::tell_last_good() {
                                     .object = site_->config.file.native(),
                                     .after = closed,
                                     .outcome = "done",
-                                    .reason = std::string_view(use.why).substr(0, told_bytes_max)});
+                                    // What is wrong may repeat parts of the file, for ever here.
+                                    .reason = "the files cannot be used; the program's log and "
+                                              "status say why"});
 }
 
 boost::json::object Agent::last_good_json() const {

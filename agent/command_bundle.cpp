@@ -54,8 +54,7 @@ std::vector<BundlePart> collect(const BundleOrder& order) {
     const auto socket = !order.doctor.socket.empty() ? order.doctor.socket
                         : config                     ? config->admin_socket
                                                      : Config().admin_socket;
-    parts.push_back(
-        daemon::daemon_part(socket, "/v1/status", "status.json", "what the agent says of itself"));
+    parts.push_back(daemon::status_part(socket, "what the agent says of itself"));
     parts.push_back(
         daemon::daemon_part(socket, "/metrics", "metrics.txt", "its metrics (Prometheus)"));
     parts.push_back(daemon::daemon_part(socket, "/v1/top", "top.json",

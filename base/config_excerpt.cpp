@@ -29,7 +29,7 @@ public:
             } else if (!may_show_(name)) {
                 ++left_out_;
             } else if (const auto* text = node.as_string()) {
-                out.insert(key, without_userinfo(text->get()));
+                out.insert(key, without_url_secrets(text->get()));
             } else {
                 put(out, key, node);
             }
@@ -51,7 +51,7 @@ private:
             } else if (!may_show_(path)) {
                 ++left_out_;
             } else if (const auto* text = node.as_string()) {
-                out.push_back(without_userinfo(text->get()));
+                out.push_back(without_url_secrets(text->get()));
             } else if (const auto* number = node.as_integer()) {
                 out.push_back(number->get());
             } else if (const auto* flag = node.as_boolean()) {
@@ -79,7 +79,7 @@ private:
 
 }  // namespace
 
-std::string without_userinfo(std::string_view text) {
+std::string without_url_secrets(std::string_view text) {
     constexpr std::string_view mark = "://";
     constexpr std::string_view ends = " \t\r\n\"'<>";
     std::string out;
@@ -89,11 +89,14 @@ std::string without_userinfo(std::string_view text) {
         out += text.substr(0, at + mark.size());
         text.remove_prefix(at + mark.size());
         const auto word = text.substr(0, text.find_first_of(ends));
+        text.remove_prefix(word.size());
         // Up to the last one: a password may hold whatever a URL must not.
         const auto sign = word.rfind('@');
-        if (sign == std::string_view::npos) continue;
-        out += "***";
-        text.remove_prefix(sign);
+        if (sign != std::string_view::npos) out += "***";
+        const auto rest = sign == std::string_view::npos ? word : word.substr(sign);
+        const auto query = rest.find_first_of("?#");
+        out += rest.substr(0, query);
+        if (query != std::string_view::npos) out.append(1, rest[query]).append("***");
     }
 }
 

@@ -26,8 +26,8 @@ inline constexpr std::size_t bundle_part_bytes_max = 4 * 1024 * 1024;
 std::string bundle_list(const std::vector<BundlePart>& parts, std::string_view program,
                         std::chrono::sys_seconds now);
 
-/// Writes `parts` and their list as tar.gz, 0600. Userinfo of URLs is taken out of all of it.
-/// Errors: the operating system's; Errc::conflict if the file is there.
+/// Writes `parts` and their list as tar.gz, 0600. Userinfo and query of URLs are taken out of all
+/// of it. Errors: the operating system's; Errc::conflict if the file is there.
 Result<void> write_bundle(const std::filesystem::path& file, const std::vector<BundlePart>& parts,
                           std::string_view program, std::chrono::sys_seconds now);
 
@@ -43,6 +43,8 @@ BundlePart log_part(std::string_view unit, const std::filesystem::path& file);
 /// What doctor found, for people and for programs; without what is wrong with the configuration,
 /// since that may repeat parts of it.
 std::vector<BundlePart> doctor_parts(std::vector<Finding> findings);
+/// What the daemon says of itself, without the texts of config errors.
+BundlePart status_part(const std::filesystem::path& socket, std::string what);
 /// What the daemon answers to GET `target`, as it is.
 BundlePart daemon_part(const std::filesystem::path& socket, std::string_view target,
                        std::string name, std::string what);

@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "daemon/admin_client.hpp"
 #include "daemon/bundle.hpp"
+#include "daemon/bundle_redaction.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -166,10 +167,10 @@ BundlePart log_part(std::string_view unit, const std::filesystem::path& file) {
     if (!file.empty()) {
         const auto tail = tail_of(file, bundle_part_bytes_max);
         part.what = tail ? "end of " + file.string() : to_text(tail.error());
-        if (tail) part.content = *tail;
+        if (tail) part.content = log_without_config_errors(*tail);
         return part;
     }
-    part.content = journal_of(std::string(unit));
+    part.content = log_without_config_errors(journal_of(std::string(unit)));
     part.what = part.content.empty()
                     ? "the journal has nothing of " + std::string(unit) +
                           ", or may not be read: run this as root, or name a file with --log"
@@ -192,6 +193,12 @@ std::vector<BundlePart> doctor_parts(std::vector<Finding> findings) {
              .content = boost::json::serialize(findings_json(findings))}};
 }
 
+BundlePart status_part(const std::filesystem::path& socket, std::string what) {
+    auto part = daemon_part(socket, "/v1/status", "status.json", std::move(what));
+    part.content = status_without_config_errors(part.content);
+    return part;
+}
+
 BundlePart daemon_part(const std::filesystem::path& socket, std::string_view target,
                        std::string name, std::string what) {
     BundlePart part{.name = std::move(name), .what = std::move(what), .content = {}};
@@ -206,7 +213,9 @@ BundlePart daemon_part(const std::filesystem::path& socket, std::string_view tar
 std::vector<BundlePart> audit_parts(const std::filesystem::path& folder, std::size_t records,
                                     bool personal) {
     BundlePart part{.name = "audit-tail.jsonl",
-                    .what = "newest records of the audit log, without personal values"};
+                    .what =
+                        "newest records of the audit log, without personal values and "
+                        "without those of paths with a query"};
     const auto segment = newest_segment(folder);
     if (records == 0 || segment.empty()) return {part};
     const auto tail = tail_of(segment, audit_bytes_read);
@@ -215,7 +224,10 @@ std::vector<BundlePart> audit_parts(const std::filesystem::path& folder, std::si
         return {part};
     }
     part.content = last_lines(*tail, records);
-    if (!personal) return {part};
+    if (!personal) {
+        part.content = records_without_queries(part.content);
+        return {part};
+    }
     BundlePart disclosed{.name = "audit-tail.pii",
                          .what = "PERSONAL VALUES of these records, as was asked for"};
     auto file = segment;

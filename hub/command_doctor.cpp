@@ -35,8 +35,7 @@ std::vector<BundlePart> collect(const std::filesystem::path& file, const BundleO
     auto parts = daemon::doctor_parts(daemon::examine(doctor_checks(file, order.socket), {}));
     parts.insert(parts.begin(), daemon::version_part("sallyport-hub"));
     parts.push_back(daemon::config_part(file, may_bundle));
-    parts.push_back(
-        daemon::daemon_part(socket, "/v1/status", "status.json", "what the hub says of itself"));
+    parts.push_back(daemon::status_part(socket, "what the hub says of itself"));
     parts.push_back(
         daemon::daemon_part(socket, "/metrics", "metrics.txt", "its metrics (Prometheus)"));
     parts.push_back(daemon::log_part("sallyport-hub", order.log));

@@ -91,7 +91,7 @@ class Bundle(SiteTest):
         self.site.ask("GET", "/looked-for")
         log = self.site.agent.program.log_file
         with log.open("a") as out:
-            out.write("odd line with https://somebody:url-passw0rd@host/path\n")
+            out.write("odd line with https://somebody:url-passw0rd@host/path?sig=url-passw0rd\n")
         parts = self.make("--log", log)
         self.assertLessEqual({"README.txt", "version.txt", "doctor.txt", "doctor.json", "net.txt",
                               "configuration/agent.toml", "status.json", "log.txt",
@@ -102,7 +102,7 @@ class Bundle(SiteTest):
         self.assertIn("technical.virtual:80", parts["configuration/agent.toml"])
         self.assertTrue(json.loads(parts["status.json"])["hubs"])
         self.assertIn("link.up", parts["log.txt"])
-        self.assertIn("https://***@host/path", parts["log.txt"])
+        self.assertIn("https://***@host/path?***", parts["log.txt"])
         self.assertIn('"exchange.end"', parts["audit-tail.jsonl"])
         self.assertIn("hub.hub.tls", parts["doctor.json"])
         self.assert_no_secret(parts)
@@ -120,6 +120,18 @@ class Bundle(SiteTest):
         self.assert_no_secret(parts)
         config.write_text("this is = no TOML est-passw0rd")
         self.assert_no_secret(self.make(config=config, name="second"))
+
+    def test_what_the_agent_says_of_a_broken_configuration_repeats_nothing_of_it(self):
+        agent = self.site.agent
+        good = agent.config.read_text()
+        self.addCleanup(agent.config.write_text, good)
+        agent.config.write_text(good + '\n["url-passw0rd"]\nproxy = "est-passw0rd"\n')
+        self.assertIn("url-passw0rd", agent.command("reload", code=1))
+        self.assertIn("url-passw0rd", agent.program.log())
+        parts = self.make("--log", agent.program.log_file,
+                          "--socket", agent.folder / "admin.sock")
+        self.assertIn("config.refused [left out", parts["log.txt"])
+        self.assert_no_secret(parts)
 
     def test_files_of_mappings_are_in_it(self):
         folder = self.site.agent.folder / "mappings.d"

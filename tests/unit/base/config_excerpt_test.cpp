@@ -55,14 +55,18 @@ TEST(ConfigExcerpt, SaysNothingOfATextThatIsNoToml) {
               "error: it is no TOML, so nothing of it can be shown");
 }
 
-TEST(ConfigExcerpt, TakesUserinfoOutOfUrls) {
+TEST(ConfigExcerpt, TakesSecretsOutOfUrls) {
     EXPECT_THAT(excerpt("[hub]\nurl = \"https://u:p@hub/x\"\n"), HasSubstr("https://***@hub/x"));
-    EXPECT_EQ(without_userinfo("a http://u:p@h:1/x b ssh://t@j \"x://y:z\""),
+    EXPECT_EQ(without_url_secrets("a http://u:p@h:1/x b ssh://t@j \"x://y:z\""),
               "a http://***@h:1/x b ssh://***@j \"x://y:z\"");
-    EXPECT_EQ(without_userinfo("http://u:pa/ss@w@rd@h"), "http://***@h");
-    EXPECT_EQ(without_userinfo("http://h mail@x"), "http://h mail@x");
-    EXPECT_EQ(without_userinfo("://"), "://");
-    EXPECT_EQ(without_userinfo(""), "");
+    EXPECT_EQ(without_url_secrets("http://u:pa/ss@w@rd@h"), "http://***@h");
+    EXPECT_EQ(without_url_secrets("http://h mail@x"), "http://h mail@x");
+    EXPECT_EQ(without_url_secrets("http://h/a?token=x#y next ?z"), "http://h/a?*** next ?z");
+    EXPECT_EQ(without_url_secrets("http://u@h/a#token"), "http://***@h/a#***");
+    EXPECT_EQ(without_url_secrets("http://h/a?mail=x@y \"http://h?a\""),
+              "http://***@y \"http://h?***\"");
+    EXPECT_EQ(without_url_secrets("://"), "://");
+    EXPECT_EQ(without_url_secrets(""), "");
 }
 
 }  // namespace
