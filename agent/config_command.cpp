@@ -209,6 +209,13 @@ Result<CommandOutput> put_into_files(CommandContext& context, const EditOptions&
     for (const auto& file : files) output.text += "written: " + file.path.string() + "\n";
     if (!options.no_reload && judgement->said) {
         auto reloaded = daemon::ask_daemon(judgement->socket, "POST", "/v1/reload");
+        // Without a word from the daemon nobody knows what is in force: files stay, and are said.
+        if (!reloaded && reloaded.error().code != Errc::failed)
+            return Error{
+                reloaded.error().code,
+                "the files are written, but the daemon did not say whether it took them (" +
+                    reloaded.error().detail +
+                    "): see `sallyport status`, or `sallyport reload` again"};
         if (!reloaded) {
             std::string trouble;
             take_back(files, context.config, trouble);

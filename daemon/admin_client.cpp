@@ -51,7 +51,7 @@ Result<http::FetchResponse> fetch_from(const std::filesystem::path& socket,
                     ask(loop, **wire, std::move(request), net::deadline_in(patience), response));
         loop.io.run();
     }
-    if (!response) return Error{Errc::failed, "no answer from the daemon"};
+    if (!response) return Error{Errc::protocol, "no answer from the daemon"};
     return std::move(*response);
 }
 

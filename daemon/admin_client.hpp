@@ -12,7 +12,8 @@ namespace sallyport::daemon {
 
 /// Asks a running daemon over its admin socket and waits for the answer. For command-line tools.
 /// Errors: Errc::unavailable if no daemon listens there, Errc::denied without the right to open the
-/// socket, Errc::failed with the daemon's own text.
+/// socket, Errc::failed with the daemon's own text if it refuses; any other: it was asked, but no
+/// answer came, so what was asked for may have happened.
 Result<boost::json::object> ask_daemon(const std::filesystem::path& socket,
                                        const std::string& method, const std::string& target,
                                        std::chrono::seconds patience = std::chrono::seconds(60),

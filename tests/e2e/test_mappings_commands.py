@@ -1,7 +1,7 @@
 """`sallyport mappings add, remove, enable, disable, export, import`: files are edited in place, the
 daemon judges them first, and what it does not take is taken back. And what a broken configuration
 does at start."""
-import json, os, pathlib, stat, unittest
+import json, os, pathlib, socket, stat, threading, unittest
 
 from harness import SiteTest
 from programs import VIRTUAL, mapping, wait_until
@@ -24,6 +24,43 @@ internal = "{internal}"
 
 # ---- end of sales ----
 """
+
+
+def forgetful_daemon(path, real):
+    """An admin socket that judges as the `real` one does, and hangs up when told to reload."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+
+    def serve():
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            with client, socket.socket(socket.AF_UNIX) as daemon:
+                request = client.recv(65536)
+                if b"/v1/reload" in request.split(b"\r\n")[0]:
+                    continue
+                daemon.connect(str(real))
+                copying = threading.Thread(target=copy, args=(client, daemon), daemon=True)
+                daemon.sendall(request)
+                copying.start()
+                copy(daemon, client)
+
+    def copy(source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+        except OSError:
+            pass
+
+    threading.Thread(target=serve, daemon=True).start()
+
+    def stop():
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+    return stop
 
 
 class Commands(SiteTest):
@@ -76,6 +113,14 @@ class Commands(SiteTest):
         self.assertEqual(self.file.read_text(), self.text)
         self.mappings("disable", "shop.virtual:80", given="y\n")
         self.assertNotEqual(self.file.read_text(), self.text)
+
+    def test_files_stay_if_the_daemon_does_not_say_whether_it_took_them(self):
+        path = self.site.agent.folder / "forgetful.sock"
+        self.addCleanup(forgetful_daemon(path, self.site.agent.folder / "admin.sock"))
+        said = self.mappings("disable", "shop.virtual:80", "--yes", "--socket", path, code=1)
+        self.assertIn("the files are written, but the daemon did not say whether it took", said)
+        self.assertIn("enabled = false", self.file.read_text())
+        self.assertEqual(self.status_of("/orders"), 200)
 
     def test_a_scenario_is_a_unit(self):
         self.mappings("disable", "--scenario", "orders", "--yes")
