@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/write_all.hpp"
 
 #include <cstdlib>
 #include <fcntl.h>
@@ -12,16 +13,6 @@
 
 namespace sallyport::agent {
 namespace {
-
-Result<void> write_bytes(int fd, std::string_view content, const std::string& name) {
-    while (!content.empty()) {
-        const auto count = ::write(fd, content.data(), content.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return os_error("write " + name);
-        content.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return {};
-}
 
 /// As a new file of whoever calls, if it has the right to give it away.
 Result<void> dress_like(int fd, const struct stat& model, const std::string& name) {
@@ -85,7 +76,7 @@ Result<void> write_edited(const EditedFile& file, const std::filesystem::path& m
         ::unlink(temporary.c_str());
         return error;
     };
-    if (auto written = write_bytes(fd.get(), file.after, temporary); !written)
+    if (auto written = write_all(fd.get(), file.after, temporary); !written)
         return give_up(written.error());
     if (auto dressed = dress_like(fd.get(), like, temporary); !dressed)
         return give_up(dressed.error());

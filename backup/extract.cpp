@@ -2,9 +2,9 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/write_all.hpp"
 
 #include <array>
-#include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,13 +28,7 @@ public:
     }
 
     Result<void> append(std::string_view bytes) {
-        while (!bytes.empty()) {
-            const auto count = ::write(file_.get(), bytes.data(), bytes.size());
-            if (count < 0 && errno == EINTR) continue;
-            if (count < 0) return os_error("write " + path_.string());
-            bytes.remove_prefix(static_cast<std::size_t>(count));
-        }
-        return {};
+        return write_all(file_.get(), bytes, path_.string());
     }
 
     Result<void> finish(mode_t mode) {

@@ -3,6 +3,7 @@
 #include "backup/tar.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "base/write_all.hpp"
 
 #include <algorithm>
 #include <array>
@@ -59,13 +60,7 @@ Result<void> Writer::open() {
 Result<void> Writer::store(std::string_view bytes) {
     whole_.update(as_bytes(bytes));
     summary_.bytes += bytes.size();
-    while (!bytes.empty()) {
-        const auto count = ::write(file_.get(), bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return os_error("write " + settings_.file.string());
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return {};
+    return write_all(file_.get(), bytes, settings_.file.string());
 }
 
 Result<void> Writer::begin_entry(const Entry& entry) {

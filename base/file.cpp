@@ -1,6 +1,7 @@
 #include "base/file.hpp"
 
 #include "base/error.hpp"
+#include "base/write_all.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -8,19 +9,6 @@
 #include <unistd.h>
 
 namespace sallyport {
-namespace {
-
-Result<void> write_all(int fd, std::string_view content, const std::string& name) {
-    while (!content.empty()) {
-        const auto count = ::write(fd, content.data(), content.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return os_error("write " + name);
-        content.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return {};
-}
-
-}  // namespace
 
 FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
     if (this == &other) return *this;

@@ -2,6 +2,7 @@
 #include "audit/render.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/write_all.hpp"
 #include "daemon/audit_subcommand.hpp"
 #include "daemon/given_keys.hpp"
 #include "tlog/record_proof.hpp"
@@ -43,13 +44,10 @@ Result<void> write_new(const std::string& path, std::string_view content) {
     if (!file && errno == EEXIST)
         return Error{Errc::conflict, path + " is there already; name a new file"};
     if (!file) return os_error("create " + path);
-    if (::write(file.get(), content.data(), content.size()) !=
-            static_cast<ssize_t>(content.size()) ||
-        ::fsync(file.get()) != 0) {
-        ::unlink(path.c_str());
-        return os_error("write " + path);
-    }
-    return {};
+    auto written = write_all(file.get(), content, path);
+    if (written && ::fsync(file.get()) != 0) written = os_error("write " + path);
+    if (!written) ::unlink(path.c_str());
+    return written;
 }
 
 std::string with_commas(const std::vector<std::string>& names) {

@@ -4,6 +4,7 @@
 #include "base/config_excerpt.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/write_all.hpp"
 #include "daemon/tar_gz.hpp"
 
 #include <algorithm>
@@ -28,13 +29,7 @@ Result<void> write_whole(const std::filesystem::path& path, std::string_view con
         return Error{Errc::conflict,
                      path.string() + " is there already: name another file with -o"};
     if (!file) return os_error("write " + path.string());
-    while (!content.empty()) {
-        const auto written = ::write(file.get(), content.data(), content.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return os_error("write " + path.string());
-        content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
+    return write_all(file.get(), content, path.string());
 }
 
 }  // namespace
@@ -68,7 +63,7 @@ Result<void> write_bundle(const std::filesystem::path& file, const std::vector<B
     tar.add(folder + "README.txt", bundle_list(parts, program, now));
     for (const auto& part : parts)
         if (!part.content.empty())
-            tar.add(folder + part.name, without_userinfo(shortened(part.content)));
+            tar.add(folder + part.name, without_url_secrets(shortened(part.content)));
     const auto packed = gzip(tar.finish());
     if (packed.empty()) return Error{Errc::failed, "the bundle cannot be compressed"};
     return write_whole(file, packed);

@@ -1,5 +1,7 @@
 #include "daemon/screen.hpp"
 
+#include "base/write_all.hpp"
+
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -85,13 +87,7 @@ bool Screen::wait(std::chrono::milliseconds time) {
 }
 
 void Screen::write(const std::string& text) {
-    std::size_t done = 0;
-    while (done < text.size()) {
-        const auto written = ::write(STDOUT_FILENO, text.data() + done, text.size() - done);
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return;
-        done += static_cast<std::size_t>(written);
-    }
+    (void)write_all(STDOUT_FILENO, text, "the terminal");  // who is gone does not see it
 }
 
 }  // namespace sallyport::daemon
