@@ -29,6 +29,9 @@ Step Inspector::back_end_record(std::span<std::byte> frame) {
         case Function::sap_send:
         case Function::receive:
             return data_reply(frame);
+        case Function::sap_canceled:  // the answer to a client that gave up its call
+            if (phase_ == Phase::busy) return last_words(frame);
+            return unreadable_back_end("an answer to nothing");
         default:
             return unreadable_back_end("an unexpected function");
     }

@@ -1,5 +1,8 @@
 #include "rfc/inspector.hpp"
 
+#include <array>
+#include <ctime>
+
 namespace sallyport::rfc {
 
 Inspector::Inspector(const Terms& terms) : terms_(terms) {}
@@ -77,6 +80,16 @@ Step Inspector::hang_up(std::size_t taken, Refusal refusal, const char* reason) 
             .reason = reason};
 }
 
+/// As gateways write it, "Sat Nov 21 02:00:00 2026", in UTC; "" as long as nobody said the time.
+std::string Inspector::time_text(std::chrono::system_clock::time_point now) {
+    if (now == std::chrono::system_clock::time_point::max()) return {};
+    const auto seconds = std::chrono::system_clock::to_time_t(now);
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::array<char, 32> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), "%a %b %e %H:%M:%S %Y", &parts)};
+}
+
 /// Closes with an answer in the form that the client expects at this point.
 Step Inspector::break_off(BytesView frame, Refusal refusal, const char* reason) {
     const auto phase = phase_;
@@ -93,7 +106,7 @@ Step Inspector::break_off(BytesView frame, Refusal refusal, const char* reason) 
     } else if (frame.size() >= frame_head_bytes + header_bytes) {
         const auto text = refusal == Refusal::host_denied ? text_of_denied_system(terms_.system)
                                                           : std::string(reason);
-        append_gateway_error(answer_, frame.subspan(frame_head_bytes), text);
+        append_gateway_error(answer_, frame.subspan(frame_head_bytes), text, time_text(now_));
     }
     step.answer = answer_;
     return step;

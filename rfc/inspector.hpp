@@ -130,6 +130,7 @@ private:
     bool is_of_this_conversation(const AppcHeader& header) const;
     Step end_of_conversation(BytesView frame);
     Step cancel(BytesView frame);
+    static std::string time_text(std::chrono::system_clock::time_point now);
 
     // client_messages.cpp
     Step message_record(BytesView frame, const AppcHeader& header);

@@ -23,14 +23,16 @@ constexpr std::array<std::string_view, 8> infrastructure = {
     "SYSTEM_RESET_RFC_SERVER",
 };
 
-// Whole families, since releases add members: units of work that carry calls in their tables.
-constexpr std::array<std::string_view, 4> tunnel_families = {"ARFC_", "BGRFC_", "TRFC_", "QRFC_"};
+// Whole families, since releases add members: units of work that carry calls in their tables, and
+// what runs programs of the operating system.
+constexpr std::array<std::string_view, 6> tunnel_families = {"ARFC_", "BGRFC_", "TRFC_",
+                                                             "QRFC_", "SXPG_",  "RFC_REMOTE_"};
 
-constexpr std::array<std::string_view, 10> tunnels = {
-    "API_CLEAR_TID",          "RFC_ABAP_INSTALL_AND_RUN", "RFC_REMOTE_EXEC",
-    "RFC_REMOTE_FILE",        "RFC_REMOTE_PIPE",          "RFC_START_PROGRAM",
-    "SADT_REST_RFC_ENDPOINT", "SXPG_CALL_SYSTEM",         "SXPG_COMMAND_EXECUTE",
-    "SXPG_STEP_XPG_START",
+constexpr std::array<std::string_view, 4> tunnels = {
+    "API_CLEAR_TID",
+    "RFC_ABAP_INSTALL_AND_RUN",
+    "RFC_START_PROGRAM",
+    "SADT_REST_RFC_ENDPOINT",
 };
 
 bool may_start_name(char c) {

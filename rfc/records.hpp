@@ -81,6 +81,7 @@ enum class Function : std::uint8_t {
     sap_register_first = 0xcf,  // cf .. d3: programs that register at a gateway
     sap_register_last = 0xd3,
     sap_cancel = 0xd5,
+    sap_canceled = 0xd6,
 };
 
 /// Whether the published protocol has a function of this number.

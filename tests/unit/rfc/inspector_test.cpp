@@ -182,6 +182,36 @@ TEST(Inspector, ACallThatRunsMayBeCancelledAndNothingElse) {
     EXPECT_EQ(conversation.client(cancel).refusal, Refusal::state);
 }
 
+TEST(Inspector, ACancelledCallEndsTheConversationWithTheWordsOfTheGateway) {
+    auto conversation = logged_on();
+    const auto canceled = control_frame(0xd6);
+    conversation.client(call("RFC_PING"));
+    conversation.client(control_frame(0xd5));
+    const auto outcome = conversation.back_end(canceled);
+    EXPECT_EQ(outcome.refusal, Refusal::none);
+    EXPECT_EQ(outcome.forwarded, canceled);
+    EXPECT_TRUE(outcome.closed);
+    auto idle = logged_on();
+    EXPECT_EQ(idle.back_end(canceled).refusal, Refusal::back_end);
+}
+
+TEST(Inspector, AGatewayErrorTellsTheTime) {
+    using namespace std::chrono;
+    for (const bool is_known : {true, false}) {
+        Conversation conversation;
+        conversation.bring(Until::gateway);
+        if (is_known)
+            conversation.inspector().set_time(system_clock::time_point(seconds(1'795'226'405)));
+        auto foreign = load_data("session/03-initialize.bin");
+        foreign[4] = std::byte{5};  // no APPC record of version 6
+        const auto outcome = conversation.client(foreign);
+        EXPECT_TRUE(outcome.closed);
+        EXPECT_EQ(as_text(outcome.answered).find("Sat Nov 21 02:00:05 2026") != std::string::npos,
+                  is_known);
+        EXPECT_NE(as_text(outcome.answered).find("SAP-Gateway"), std::string::npos);
+    }
+}
+
 TEST(Inspector, ACallOfTheBackEndIsRefused) {
     auto conversation = logged_on();
     conversation.client(call("RFC_PING"));

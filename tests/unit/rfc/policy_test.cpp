@@ -12,7 +12,7 @@ const Policy policy{.rules = {{"BAPI_USER_GET", Match::exact},
                               {"BAPI_CUSTOMER_", Match::prefix},
                               {"ARFC_DEST_CONFIRM", Match::exact},
                               {"ARFC_", Match::prefix},
-                              {"SXPG", Match::prefix}}};
+                              {"SXP", Match::prefix}}};
 
 TEST(FunctionPolicy, AllowsWhatARuleNamesAndNothingElse) {
     struct Case {
@@ -32,7 +32,9 @@ TEST(FunctionPolicy, AllowsWhatARuleNamesAndNothingElse) {
         {"ARFC_DEST_CONFIRM", Refusal::none, By::rule, 3},
         {"ARFC_DEST_SHIP", Refusal::tunnel_denied},
         {"SXPG_CALL_SYSTEM", Refusal::tunnel_denied},
-        {"SXPG_DUMMY", Refusal::none, By::rule, 5},
+        {"SXPG_COMMAND_EXECUTE_LONG", Refusal::tunnel_denied},
+        {"RFC_REMOTE_EXEC", Refusal::tunnel_denied},
+        {"SXP_DUMMY", Refusal::none, By::rule, 5},
         {"RFC_PING", Refusal::none, By::infrastructure},
         {"RFC_READ_TABLE", Refusal::function_denied},
         {"RFC_SYSTEM_INFO", Refusal::function_denied},
