@@ -19,7 +19,8 @@
 namespace sallyport::log {
 namespace {
 
-constexpr std::string_view message_field = "MESSAGE=";
+/// The last field of an entry of the journal; nothing in a field has an end of line in it.
+constexpr std::string_view message_field = "\nMESSAGE=";
 
 /// RFC 3339, UTC, with milliseconds.
 void append_time(std::string& out, Output::WallTime time) {
@@ -66,7 +67,7 @@ void Output::write(Level level, WallTime time, std::string_view content) {
         return write_line(level, time, content, settings_.format, file);
     }
     if (send(level, content)) return;
-    const auto at = content.rfind(message_field);  // a message has no end of line in it
+    const auto at = content.rfind(message_field);
     auto text = at == std::string_view::npos ? content : content.substr(at + message_field.size());
     if (text.ends_with('\n')) text.remove_suffix(1);
     write_line(level, time, text, Format::text, STDERR_FILENO);
