@@ -115,8 +115,7 @@ private:
     net::Task<http::SimpleResponse> answer_metrics();
     // Whether it lives, and can serve; agent_ready.cpp.
     std::vector<NotReady> readiness() const;
-    net::Task<http::SimpleResponse> answer_livez();
-    http::SimpleResponse answer_readyz(const daemon::AdminCall& call);
+    std::vector<net::Executor> worker_loops() const;
     net::Task<void> watch_ready();
     void note_ready();
     net::Task<Worker::Status> ask(Worker& worker);

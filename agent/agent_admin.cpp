@@ -64,9 +64,11 @@ void Agent::add_looks() {
     routes_->add({.method = "GET", .path = "/metrics"},
                  [this](const AdminCall&) { return answer_metrics(); });
     routes_->add({.method = "GET", .path = "/livez", .needs = AdminRight::none},
-                 [this](const AdminCall&) { return answer_livez(); });
+                 [this](const AdminCall&) { return daemon::answer_livez(loop_, worker_loops()); });
     routes_->add({.method = "GET", .path = "/readyz", .needs = AdminRight::none},
-                 [this](const AdminCall& call) { return give(answer_readyz(call)); });
+                 [this](const AdminCall& call) {
+                     return give(daemon::answer_readyz(readiness(), call.caller.right));
+                 });
 }
 
 net::Task<http::SimpleResponse> Agent::tell(net::Task<boost::json::object> facts) {

@@ -1,9 +1,7 @@
 // Whether the running agent lives, and whether it can serve.
 #include "agent/agent.hpp"
-#include "agent/ready_json.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "daemon/pulse.hpp"
 #include "net/within.hpp"
 
 #include <algorithm>
@@ -14,7 +12,6 @@ namespace {
 /// At most one change of readiness is on record in this time.
 constexpr std::chrono::seconds ready_look_interval{1};
 constexpr std::chrono::seconds left_out_interval{60};
-constexpr int not_ready_status = 503;
 
 /// Why no exchange may pass, if none may.
 std::string audit_blocks(const audit::Log& log) {
@@ -40,23 +37,10 @@ std::vector<NotReady> Agent::readiness() const {
     return judge_readiness(facts, net::Loop::now());
 }
 
-net::Task<http::SimpleResponse> Agent::answer_livez() {
+std::vector<net::Executor> Agent::worker_loops() const {
     std::vector<net::Executor> loops;
-    for (auto& worker : workers_) loops.push_back(worker->executor());
-    const auto silent = co_await daemon::count_silent(loop_, loops, daemon::pulse_patience);
-    auto answer = daemon::admin_answer({{"live", silent == 0}, {"loops_silent", silent}});
-    if (silent > 0) answer.status = not_ready_status;
-    co_return answer;
-}
-
-/// Who has not logged in learns no more than the one word.
-http::SimpleResponse Agent::answer_readyz(const daemon::AdminCall& call) {
-    const auto reasons = readiness();
-    boost::json::object facts{{"ready", reasons.empty()}};
-    if (call.caller.right >= daemon::AdminRight::look) facts["not_ready"] = to_json(reasons);
-    auto answer = daemon::admin_answer(facts);
-    if (!reasons.empty()) answer.status = not_ready_status;
-    return answer;
+    for (const auto& worker : workers_) loops.push_back(worker->executor());
+    return loops;
 }
 
 net::Task<void> Agent::watch_ready() {

@@ -2,7 +2,6 @@
 #include "agent/agent.hpp"
 #include "agent/back_end_report.hpp"
 #include "agent/certificate_list.hpp"
-#include "agent/ready_json.hpp"
 #include "agent/worker_report.hpp"
 #include "base/error.hpp"
 #include "daemon/audit_report.hpp"

@@ -13,38 +13,31 @@ std::string ago(std::chrono::steady_clock::duration time) {
 
 void judge_hub(const ReadyBoard::Hub& hub, ReadyBoard::Time now, std::vector<NotReady>& reasons) {
     if (hub.links == 0)
-        return reasons.push_back({"no_link", hub.name, "no link to hub " + hub.name + " is up"});
+        return reasons.push_back({"no_link", "no link to hub " + hub.name + " is up", hub.name});
     if (hub.interval.count() == 0) return;  // an older hub: its links are all that is known
     if (hub.last == ReadyBoard::Time())
-        return reasons.push_back({"no_answer", hub.name,
+        return reasons.push_back({"no_answer",
                                   "no synthetic exchange has gone through hub " + hub.name +
                                       " yet, which makes one every " +
-                                      format_duration(hub.interval)});
+                                      format_duration(hub.interval),
+                                  hub.name});
     if (now - hub.last > tunnel::ready_lasts(hub.interval))
-        reasons.push_back({"no_answer", hub.name,
+        reasons.push_back({"no_answer",
                            "the last synthetic exchange went through hub " + hub.name + " " +
                                ago(now - hub.last) + ", though it makes one every " +
-                               format_duration(hub.interval)});
+                               format_duration(hub.interval),
+                           hub.name});
 }
 
 }  // namespace
 
 std::vector<NotReady> judge_readiness(const ReadyFacts& facts, ReadyBoard::Time now) {
     std::vector<NotReady> reasons;
-    if (facts.draining) reasons.push_back({"draining", "", "it finishes what runs and stops"});
-    if (!facts.certificate.empty()) reasons.push_back({"certificate", "", facts.certificate});
-    if (!facts.audit.empty()) reasons.push_back({"audit", "", facts.audit});
+    if (facts.draining) reasons.push_back({"draining", "it finishes what runs and stops"});
+    if (!facts.certificate.empty()) reasons.push_back({"certificate", facts.certificate});
+    if (!facts.audit.empty()) reasons.push_back({"audit", facts.audit});
     for (const auto& hub : facts.hubs) judge_hub(hub, now, reasons);
     return reasons;
-}
-
-std::string to_text(const std::vector<NotReady>& reasons) {
-    std::string text;
-    for (const auto& reason : reasons) {
-        if (!text.empty()) text += "; ";
-        text += reason.text;
-    }
-    return text;
 }
 
 }  // namespace sallyport::agent

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/ready_board.hpp"
+#include "daemon/health_answers.hpp"
 
 #include <chrono>
 #include <string>
@@ -16,19 +17,10 @@ struct ReadyFacts {
     std::vector<ReadyBoard::Hub> hubs = {};
 };
 
-/// Why it is not ready.
-struct NotReady {
-    std::string code;  // "draining", "certificate", "audit", "no_link", "no_answer"
-    std::string hub;   // which; empty: not of a hub
-    std::string text;  // what it means, for people
-    bool operator==(const NotReady&) const = default;
-};
+using daemon::NotReady;
 
 /// Nothing: it is ready. Of each hub a link must be up, and a synthetic exchange must have gone
 /// hub -> agent -> hub lately, if the hub makes any.
 std::vector<NotReady> judge_readiness(const ReadyFacts& facts, ReadyBoard::Time now);
-
-/// All reasons in one line, "" if there is none.
-std::string to_text(const std::vector<NotReady>& reasons);
 
 }  // namespace sallyport::agent

@@ -93,15 +93,13 @@ private:
     boost::json::object admin_status() const;
     net::Task<http::SimpleResponse> answer_status();
     net::Task<http::SimpleResponse> answer_metrics();
-    net::Task<http::SimpleResponse> tell_level();
-    net::Task<http::SimpleResponse> order_level(std::string_view body);
+    static net::Task<http::SimpleResponse> give(http::SimpleResponse answer);
     net::Task<http::SimpleResponse> answer_reload(std::string who);
     net::Task<http::SimpleResponse> answer_repair();
     boost::json::object status() const;
     // Whether it lives, and can serve; hub_ready.cpp.
     std::vector<NotReady> readiness() const;
-    net::Task<http::SimpleResponse> answer_livez();
-    net::Task<http::SimpleResponse> answer_readyz(daemon::AdminRight right);
+    std::vector<net::Executor> worker_loops() const;
     net::Task<void> watch_ready();
     void note_ready();
     void note_agents();
@@ -153,6 +151,8 @@ private:
     daemon::LogLevel level_;
     std::unique_ptr<daemon::AdminHttps> https_;  // none: admin_listen is empty
     bool stopping_now_ = false;
+    /// As of the last look, which is not long ago: strangers may ask whether the hub is ready.
+    std::vector<Registry::Status> seen_agents_;
     bool told_ready_ = false;  // as it stands on record
     /// Of each agent at its location, likewise; bounded by the links that the registry takes.
     std::map<std::array<std::string, 3>, bool> told_agents_;

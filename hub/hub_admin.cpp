@@ -50,18 +50,20 @@ void Hub::add_verbs() {
     routes_->add({.method = "GET", .path = "/v1/status"},
                  [this](const AdminCall&) { return answer_status(); });
     routes_->add({.method = "GET", .path = "/livez", .needs = AdminRight::none},
-                 [this](const AdminCall&) { return answer_livez(); });
+                 [this](const AdminCall&) { return daemon::answer_livez(loop_, worker_loops()); });
     routes_->add({.method = "GET", .path = "/readyz", .needs = AdminRight::none},
-                 [this](const AdminCall& call) { return answer_readyz(call.caller.right); });
+                 [this](const AdminCall& call) {
+                     return give(daemon::answer_readyz(readiness(), call.caller.right));
+                 });
     routes_->add({.method = "GET", .path = "/metrics"},
                  [this](const AdminCall&) { return answer_metrics(); });
     routes_->add({.method = "GET", .path = daemon::log_level_target},
-                 [this](const AdminCall&) { return tell_level(); });
+                 [this](const AdminCall&) { return give(daemon::admin_answer(level_.status())); });
     routes_->add({.method = "POST",
                   .path = daemon::log_level_target,
                   .act = daemon::log_level_act,
                   .without_log = WithoutLog::allowed},
-                 [this](const AdminCall& call) { return order_level(call.body()); });
+                 [this](const AdminCall& call) { return give(level_.order(call.body())); });
     routes_->add({.method = "POST",
                   .path = "/v1/reload",
                   .act = "config.reload",
@@ -109,13 +111,7 @@ net::Task<http::SimpleResponse> Hub::answer_metrics() {
     co_return response;
 }
 
-net::Task<http::SimpleResponse> Hub::tell_level() {
-    co_return daemon::admin_answer(level_.status());
-}
-
-net::Task<http::SimpleResponse> Hub::order_level(std::string_view body) {
-    co_return level_.order(body);
-}
+net::Task<http::SimpleResponse> Hub::give(http::SimpleResponse answer) { co_return answer; }
 
 net::Task<http::SimpleResponse> Hub::answer_reload(std::string who) {
     if (auto reloaded = reload(who); !reloaded)

@@ -1,8 +1,6 @@
 // Whether the running hub lives, can serve, and reaches its agents.
 #include "base/log.hpp"
-#include "daemon/pulse.hpp"
 #include "hub/hub.hpp"
-#include "hub/ready_json.hpp"
 #include "net/within.hpp"
 
 #include <utility>
@@ -12,7 +10,6 @@ namespace {
 
 /// At most one change of readiness is on record in this time.
 constexpr std::chrono::seconds ready_look_interval{1};
-constexpr int not_ready_status = 503;
 
 std::string_view ready_state_of(bool ready) { return ready ? "ready" : "not_ready"; }
 
@@ -22,32 +19,20 @@ std::vector<NotReady> Hub::readiness() const {
     const auto admitted = audit_->admits();
     return judge_readiness({.stopping = stopping_now_,
                             .audit = admitted ? std::string() : admitted.error().detail,
-                            .agents = registry_.status(),
+                            .agents = seen_agents_,
                             .interval = config_->ready_interval},
                            net::Loop::now());
 }
 
-net::Task<http::SimpleResponse> Hub::answer_livez() {
+std::vector<net::Executor> Hub::worker_loops() const {
     std::vector<net::Executor> loops;
-    for (auto& worker : workers_) loops.push_back(worker->executor());
-    const auto silent = co_await daemon::count_silent(loop_, loops, daemon::pulse_patience);
-    auto answer = daemon::admin_answer({{"live", silent == 0}, {"loops_silent", silent}});
-    if (silent > 0) answer.status = not_ready_status;
-    co_return answer;
-}
-
-/// Who has not logged in learns no more than the one word.
-net::Task<http::SimpleResponse> Hub::answer_readyz(daemon::AdminRight right) {
-    const auto reasons = readiness();
-    boost::json::object facts{{"ready", reasons.empty()}};
-    if (right >= daemon::AdminRight::look) facts["not_ready"] = to_json(reasons);
-    auto answer = daemon::admin_answer(facts);
-    if (!reasons.empty()) answer.status = not_ready_status;
-    co_return answer;
+    for (const auto& worker : workers_) loops.push_back(worker->executor());
+    return loops;
 }
 
 net::Task<void> Hub::watch_ready() {
     while (true) {
+        seen_agents_ = registry_.status();
         note_agents();
         note_ready();
         co_await net::sleep_for(ready_look_interval);
@@ -81,7 +66,7 @@ void Hub::note_agents() {
                                          .reason = why,
                                          .round_trip = round_trip});
     };
-    for (const auto& status : registry_.status()) {
+    for (const auto& status : seen_agents_) {
         const std::array place{status.member.tenant, status.member.agent, status.member.location};
         const bool ready = is_ready(status, config_->ready_interval, now);
         const auto known = before.extract(place);

@@ -3,7 +3,6 @@
 #include "daemon/audit_report.hpp"
 #include "daemon/forward_report.hpp"
 #include "hub/hub.hpp"
-#include "hub/ready_json.hpp"
 #include "hub/witness_report.hpp"
 
 #include <boost/json/array.hpp>

@@ -1,6 +1,7 @@
 // Whether agents can be reached, and whether the hub can serve: pure.
 #pragma once
 
+#include "daemon/health_answers.hpp"
 #include "hub/registry.hpp"
 
 #include <chrono>
@@ -9,12 +10,7 @@
 
 namespace sallyport::hub {
 
-/// Why it is not ready. Without an agent it speaks of the hub itself.
-struct NotReady {
-    std::string code;  // "stopping", "audit", "no_answer"
-    std::string text;  // what it means, for people
-    bool operator==(const NotReady&) const = default;
-};
+using daemon::NotReady;
 
 /// Whether a synthetic exchange has gone through this agent lately. One of an older version that
 /// does not answer them counts as ready for as long as it has a link.

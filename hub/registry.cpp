@@ -3,8 +3,11 @@
 #include "base/error.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <map>
 #include <numeric>
+#include <string_view>
 
 namespace sallyport::hub {
 
@@ -146,20 +149,20 @@ void Registry::give_back(const Seat& seat) {
 std::vector<Registry::Status> Registry::status() const {
     const std::lock_guard lock(mutex_);
     std::vector<Status> all;
+    std::map<std::array<std::string_view, 3>, std::size_t> places;
     for (const auto& [id, entry] : links_) {
         if (entry.leaving) continue;
-        const auto same = std::ranges::find_if(all, [&entry = entry](const Status& status) {
-            return status.member.tenant == entry.member.tenant &&
-                   status.member.agent == entry.member.agent &&
-                   status.member.location == entry.member.location;
-        });
-        if (same == all.end()) {
+        const std::array<std::string_view, 3> place{entry.member.tenant, entry.member.agent,
+                                                    entry.member.location};
+        const auto [found, is_new] = places.emplace(place, all.size());
+        if (is_new) {
             all.push_back({entry.member, 1, entry.since, entry.ready});
             continue;
         }
-        ++same->links;
-        same->member.answers_ready = same->member.answers_ready || entry.member.answers_ready;
-        if (entry.ready.at > same->ready.at) same->ready = entry.ready;
+        auto& same = all[found->second];
+        ++same.links;
+        same.member.answers_ready = same.member.answers_ready || entry.member.answers_ready;
+        if (entry.ready.at > same.ready.at) same.ready = entry.ready;
     }
     return all;
 }
