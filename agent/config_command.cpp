@@ -43,7 +43,7 @@ std::vector<EditedFile> changed_files(const ConfigDocuments& before, const Confi
 }
 
 /// What a daemon said of the candidate; nothing if there was none to ask, and `note` says why.
-struct Judgement {
+struct CandidateJudgement {
     std::optional<json::object> said{};
     std::filesystem::path socket{};
     std::string note{};
@@ -56,9 +56,9 @@ bool is_other_file(const std::filesystem::path& running, const std::filesystem::
            std::filesystem::weakly_canonical(std::filesystem::absolute(here), failure);
 }
 
-Result<Judgement> judge(const CommandContext& context, const EditOptions& options,
-                        const ConfigEdit& edit) {
-    Judgement judgement;
+Result<CandidateJudgement> judge(const CommandContext& context, const EditOptions& options,
+                                 const ConfigEdit& edit) {
+    CandidateJudgement judgement;
     judgement.socket =
         options.socket.empty() ? edit.config().admin_socket : std::filesystem::path(options.socket);
     auto body = candidate_json(edit.documents());
@@ -126,7 +126,7 @@ bool agrees(CommandContext& context, const std::string& shown) {
 }
 
 /// That an override says otherwise of the mapping that was changed.
-std::string override_note(const Judgement& judgement, const std::string& about) {
+std::string override_note(const CandidateJudgement& judgement, const std::string& about) {
     if (!judgement.said || about.empty()) return {};
     for (const auto& one : judgement.said->at("overrides").as_array()) {
         const auto& object = one.as_object();
@@ -140,7 +140,7 @@ std::string override_note(const Judgement& judgement, const std::string& about) 
 }
 
 /// Of the candidate, for people.
-std::string describe_judgement(const Judgement& judgement) {
+std::string describe_judgement(const CandidateJudgement& judgement) {
     std::string text;
     if (!judgement.note.empty()) text += "note: " + judgement.note + "\n";
     if (!judgement.said) return text;
