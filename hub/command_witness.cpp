@@ -73,7 +73,8 @@ Result<CommandOutput> list_logs(const CommandContext& context) {
     return list_logs(*agents, tenant_names(*content));
 }
 
-Result<CommandOutput> show(const CommandContext& context, const WitnessOptions& options) {
+Result<CommandOutput> show_checkpoint(const CommandContext& context,
+                                      const WitnessOptions& options) {
     auto place = place_of(context, options);
     if (!place) return place.error();
     const auto known = place->store.logs(place->agent);
@@ -173,7 +174,8 @@ void add_witness_command(CLI::App& app, CommandContext& context) {
         return command;
     };
     auto& showing =
-        add("show", "Print the checkpoint of an agent's log that was countersigned last", show);
+        add("show", "Print the checkpoint of an agent's log that was countersigned last",
+            show_checkpoint);
     showing.add_option("--log", options->origin, "An older log, by its name");
     showing.add_option("--out", options->file, "Write it to this file");
     auto& accepting =
