@@ -41,7 +41,7 @@ boost::json::object technical_claims() {
             {"exp", 1'700'000'600},      {"sub", "sb-app"},
             {"client_id", "sb-app"},     {"grant_type", "client_credentials"}};
 }
-boost::json::object with(std::string_view name, boost::json::value value) {
+boost::json::object claims_with(std::string_view name, boost::json::value value) {
     auto claims = user_claims();
     claims[name] = std::move(value);
     return claims;
@@ -146,17 +146,18 @@ TEST_F(PrincipalsTest, TheIdentityIsThatOfTheUserNotOfTheToken) {
         return question.principal() ? question.principal()->id : "";
     };
     const auto jane = id_of(user_claims());
-    EXPECT_EQ(id_of(with("exp", 1'700'000'601)), jane);
-    EXPECT_EQ(id_of(with("user_name", "other")), jane);
-    EXPECT_NE(id_of(with("sub", "u-2")), jane);
+    EXPECT_EQ(id_of(claims_with("exp", 1'700'000'601)), jane);
+    EXPECT_EQ(id_of(claims_with("user_name", "other")), jane);
+    EXPECT_NE(id_of(claims_with("sub", "u-2")), jane);
 }
 
 TEST_F(PrincipalsTest, WhoIsRefusedIsRecognizedByAValidTokenOnly) {
     EXPECT_EQ(recognize({}), "nobody");
     EXPECT_EQ(recognize(token_of(user_claims())), "jane@corp.example");
     EXPECT_EQ(recognize("x.y.z"), "407 principal_malformed");
-    EXPECT_EQ(recognize(token_of(with("exp", 1'600'000'000))), "407 principal_expired");
-    EXPECT_EQ(recognize(token_of(with("iss", "https://far.test"))), "503 principal_keys_missing");
+    EXPECT_EQ(recognize(token_of(claims_with("exp", 1'600'000'000))), "407 principal_expired");
+    EXPECT_EQ(recognize(token_of(claims_with("iss", "https://far.test"))),
+              "503 principal_keys_missing");
     EXPECT_THAT(asked_, ElementsAre()) << "nothing is fetched for the record";
     site_ = std::make_shared<Site>();
     EXPECT_EQ(recognize("x.y.z"), "nobody") << "tokens mean nothing where no provider is believed";
@@ -166,7 +167,7 @@ TEST_F(PrincipalsTest, RecognizingUnknownTokensOfOneClientHasALimit) {
     const auto jane = token_of(user_claims());
     EXPECT_EQ(recognize(jane), "jane@corp.example");
     const auto judged = principals_.judged();
-    const auto forged = token_of(with("exp", 1'600'000'000));
+    const auto forged = token_of(claims_with("exp", 1'600'000'000));
     std::uint32_t looked_at = 0;
     for (int i = 0; i < 100; ++i)
         if (recognize(forged) == "407 principal_expired") ++looked_at;
@@ -238,16 +239,16 @@ TEST_F(PrincipalsTest, RefusesWhatAttackersTry) {
         {std::string(16 * 1024 + 1, 'x'), "407 principal_malformed"},
         {forge().token(header, R"({"iss":"https://idp.test","iss":"https://idp.test"})", "ES256"),
          "407 principal_malformed"},
-        {token_of(with("exp", 1'700'000'000.5)), "407 principal_malformed"},
-        {token_of(with("exp", "1700000600")), "407 principal_malformed"},
-        {token_of(with("iss", "https://evil.test")), "407 principal_issuer"},
-        {token_of(with("iss", "https://idp.test/")), "407 principal_issuer"},
-        {token_of(with("iss", {"https://idp.test"})), "407 principal_issuer"},
-        {token_of(with("aud", "other")), "407 principal_audience"},
-        {token_of(with("aud", {"app ", "APP"})), "407 principal_audience"},
-        {token_of(with("aud", nullptr)), "407 principal_malformed"},
-        {token_of(with("sub", "")), "407 principal_malformed"},
-        {token_of(with("sub", 7)), "407 principal_malformed"},
+        {token_of(claims_with("exp", 1'700'000'000.5)), "407 principal_malformed"},
+        {token_of(claims_with("exp", "1700000600")), "407 principal_malformed"},
+        {token_of(claims_with("iss", "https://evil.test")), "407 principal_issuer"},
+        {token_of(claims_with("iss", "https://idp.test/")), "407 principal_issuer"},
+        {token_of(claims_with("iss", {"https://idp.test"})), "407 principal_issuer"},
+        {token_of(claims_with("aud", "other")), "407 principal_audience"},
+        {token_of(claims_with("aud", {"app ", "APP"})), "407 principal_audience"},
+        {token_of(claims_with("aud", nullptr)), "407 principal_malformed"},
+        {token_of(claims_with("sub", "")), "407 principal_malformed"},
+        {token_of(claims_with("sub", 7)), "407 principal_malformed"},
     };
     for (const auto& [token, answer] : cases) EXPECT_EQ(ask(token), answer) << token.substr(0, 400);
     // Where a token says its keys are is nobody's business, but no reason to refuse it either.
@@ -263,7 +264,7 @@ TEST_F(PrincipalsTest, RefusesWhatAttackersTry) {
 
 TEST_F(PrincipalsTest, TimesHaveAMinuteOfLeeway) {
     const auto at = [&](std::string_view claim, int offset) {
-        return ask(token_of(with(claim, 1'700'000'000 + offset)));
+        return ask(token_of(claims_with(claim, 1'700'000'000 + offset)));
     };
     EXPECT_EQ(at("exp", -59), "jane@corp.example");
     EXPECT_EQ(at("exp", -60), "407 principal_expired");
@@ -272,9 +273,9 @@ TEST_F(PrincipalsTest, TimesHaveAMinuteOfLeeway) {
     EXPECT_EQ(at("nbf", 61), "407 principal_not_yet_valid");
     EXPECT_EQ(at("iat", 60), "jane@corp.example");
     EXPECT_EQ(at("iat", 61), "407 principal_not_yet_valid");
-    EXPECT_EQ(message_of(token_of(with("exp", 1'700'000'000 - 61))),
+    EXPECT_EQ(message_of(token_of(claims_with("exp", 1'700'000'000 - 61))),
               "The user token is refused: expired 61 s ago; get a new one.");
-    EXPECT_EQ(message_of(token_of(with("iat", 1'700'000'000 + 17 * 60))),
+    EXPECT_EQ(message_of(token_of(claims_with("iat", 1'700'000'000 + 17 * 60))),
               "The user token is refused: not yet valid: this clock or its issuer's is off by "
               "17 min.");
 }
@@ -288,10 +289,10 @@ TEST_F(PrincipalsTest, ToleranceIsForExpiredTokensOnly) {
                                          .any_audience = false,
                                          .expiration_tolerance = 300s};
     site_ = site_of({config});
-    const auto expired = token_of(with("exp", 1'700'000'000 - 359));
+    const auto expired = token_of(claims_with("exp", 1'700'000'000 - 359));
     EXPECT_EQ(ask(expired), "jane@corp.example");
     EXPECT_EQ(ask(expired, {}, now + 1s), "407 principal_expired") << "not from memory either";
-    EXPECT_EQ(ask(token_of(with("nbf", 1'700'000'061))), "407 principal_not_yet_valid");
+    EXPECT_EQ(ask(token_of(claims_with("nbf", 1'700'000'061))), "407 principal_not_yet_valid");
 }
 
 TEST_F(PrincipalsTest, AVerifiedTokenIsRememberedUntilItEnds) {
