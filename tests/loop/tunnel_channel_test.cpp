@@ -16,7 +16,8 @@ Ask channel(std::string nonce) {
     return ask;
 }
 
-net::Task<Result<void>> echo(const http::RequestHead& head, http::Body& up, http::Answer& down) {
+net::Task<Result<void>> echo_back(const http::RequestHead& head, http::Body& up,
+                                  http::Answer& down) {
     EXPECT_EQ(head.method, "CONNECT");
     EXPECT_EQ(head.target, "/nonce");
     EXPECT_EQ(head.upgrade, "");
@@ -31,7 +32,7 @@ net::Task<Result<void>> nobody(const http::RequestHead&, http::Body&, http::Answ
 }
 
 TEST(TunnelChannel, IsRawBytesBothWays) {
-    ScriptedService channels(echo);
+    ScriptedService channels(echo_back);
     TunnelWorld world(nobody, {.channels = &channels});
     auto& caller = world.call(channel("nonce"));
     expect_bytes_both_ways(world, caller, 200);

@@ -6,7 +6,7 @@ namespace sallyport::hub {
 namespace {
 
 using namespace std::chrono_literals;
-using Verdict = ClientLimits::Verdict;
+using LimitVerdict = ClientLimits::Verdict;
 
 constexpr ClientLimits::Settings small{
     .requests_max = 2, .aborts_per_second = 10, .aborts_burst = 3, .clients_max = 2};
@@ -16,11 +16,11 @@ TEST(ClientLimits, AdmitsUpToTheLimitAndAgainAfterOneIsDone) {
     const ClientLimits::Time now{};
     ClientLimits::Client* one = nullptr;
     ClientLimits::Client* two = nullptr;
-    EXPECT_EQ(limits.admit("a", now, one), Verdict::admitted);
-    EXPECT_EQ(limits.admit("a", now, two), Verdict::admitted);
-    EXPECT_EQ(limits.admit("a", now, two), Verdict::too_many_requests);
+    EXPECT_EQ(limits.admit("a", now, one), LimitVerdict::admitted);
+    EXPECT_EQ(limits.admit("a", now, two), LimitVerdict::admitted);
+    EXPECT_EQ(limits.admit("a", now, two), LimitVerdict::too_many_requests);
     limits.done(*one, false, now);
-    EXPECT_EQ(limits.admit("a", now, two), Verdict::admitted);
+    EXPECT_EQ(limits.admit("a", now, two), LimitVerdict::admitted);
 }
 
 TEST(ClientLimits, AClientThatAbortsTooOftenWaitsAndOthersDoNot) {
@@ -28,13 +28,13 @@ TEST(ClientLimits, AClientThatAbortsTooOftenWaitsAndOthersDoNot) {
     const ClientLimits::Time now{};
     ClientLimits::Client* client = nullptr;
     for (int i = 0; i < 3; ++i) {
-        ASSERT_EQ(limits.admit("rude", now, client), Verdict::admitted);
+        ASSERT_EQ(limits.admit("rude", now, client), LimitVerdict::admitted);
         limits.done(*client, true, now);
     }
-    EXPECT_EQ(limits.admit("rude", now, client), Verdict::too_many_aborts);
-    EXPECT_EQ(limits.admit("kind", now, client), Verdict::admitted);
-    EXPECT_EQ(limits.admit("rude", now + 50ms, client), Verdict::too_many_aborts);
-    EXPECT_EQ(limits.admit("rude", now + 150ms, client), Verdict::admitted);
+    EXPECT_EQ(limits.admit("rude", now, client), LimitVerdict::too_many_aborts);
+    EXPECT_EQ(limits.admit("kind", now, client), LimitVerdict::admitted);
+    EXPECT_EQ(limits.admit("rude", now + 50ms, client), LimitVerdict::too_many_aborts);
+    EXPECT_EQ(limits.admit("rude", now + 150ms, client), LimitVerdict::admitted);
 }
 
 TEST(ClientLimits, ForgetsIdleClientsButNeverOneWithARequestUnderWay) {
@@ -42,12 +42,12 @@ TEST(ClientLimits, ForgetsIdleClientsButNeverOneWithARequestUnderWay) {
     const ClientLimits::Time now{};
     ClientLimits::Client* busy = nullptr;
     ClientLimits::Client* idle = nullptr;
-    ASSERT_EQ(limits.admit("busy", now, busy), Verdict::admitted);
-    ASSERT_EQ(limits.admit("idle", now, idle), Verdict::admitted);
+    ASSERT_EQ(limits.admit("busy", now, busy), LimitVerdict::admitted);
+    ASSERT_EQ(limits.admit("idle", now, idle), LimitVerdict::admitted);
     limits.done(*idle, false, now);
-    ASSERT_EQ(limits.admit("third", now, idle), Verdict::admitted);
+    ASSERT_EQ(limits.admit("third", now, idle), LimitVerdict::admitted);
     EXPECT_EQ(limits.clients(), 2u);
-    EXPECT_EQ(limits.admit("fourth", now, idle), Verdict::too_many_requests);
+    EXPECT_EQ(limits.admit("fourth", now, idle), LimitVerdict::too_many_requests);
     EXPECT_EQ(busy->under_way, 1u);
 }
 
@@ -57,12 +57,12 @@ TEST(ClientLimits, WhoOnceBrokeOffIsForgottenWhenTheTimeForThatIsOver) {
     ClientLimits::Client* client = nullptr;
     for (const auto* name : {"one", "two"}) {
         for (int i = 0; i < 3; ++i) {
-            ASSERT_EQ(limits.admit(name, now, client), Verdict::admitted);
+            ASSERT_EQ(limits.admit(name, now, client), LimitVerdict::admitted);
             limits.done(*client, true, now);
         }
     }
-    EXPECT_EQ(limits.admit("third", now, client), Verdict::too_many_requests);
-    EXPECT_EQ(limits.admit("third", now + 1h, client), Verdict::admitted);
+    EXPECT_EQ(limits.admit("third", now, client), LimitVerdict::too_many_requests);
+    EXPECT_EQ(limits.admit("third", now + 1h, client), LimitVerdict::admitted);
 }
 
 }  // namespace

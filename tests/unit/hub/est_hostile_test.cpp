@@ -18,7 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 using test::request_of;
 
-constexpr const char* secret = "one-secret-of-43-characters-as-the-hub-make";
 constexpr const char* name = "spiffe://hub.test/tenant/t-acme/agent/berlin";
 
 /// The parameter is the door.
@@ -26,14 +25,15 @@ class EstHostileTest : public testing::TestWithParam<const char*> {
 protected:
     EstHostileTest() {
         EXPECT_TRUE(store_.add_tenant({"t-acme", "acme", "acme", true}, now));
-        EXPECT_TRUE(store_.add_agent(
-            {.key = berlin, .created_at = now, .locations = {{}}},
-            {.secret_hash = join_token_hash(secret), .agent = berlin, .expires_at = now + 1h}));
+        EXPECT_TRUE(store_.add_agent({.key = berlin, .created_at = now, .locations = {{}}},
+                                     {.secret_hash = join_token_hash(join_secret),
+                                      .agent = berlin,
+                                      .expires_at = now + 1h}));
         if (std::string_view(GetParam()) == "simplereenroll")
             present_ = *issued(post("simpleenroll", request_of({})));
     }
     ApiResponse post(const std::string& operation, const std::string& request) {
-        const auto basic = "Basic " + to_base64(as_bytes(std::string("x:") + secret));
+        const auto basic = "Basic " + to_base64(as_bytes(std::string("x:") + join_secret));
         const auto body = to_base64(as_bytes(request));
         std::vector<http::Field> fields{{"content-type", "application/pkcs10"}};
         if (!present_) fields.push_back({"authorization", basic});

@@ -14,15 +14,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* secret = "one-secret-of-43-characters-as-the-hub-make";
-
 class EstRenewalTest : public testing::Test {
 protected:
     EstRenewalTest() {
         EXPECT_TRUE(store_.add_tenant({"t-acme", "acme", "acme", true}, now));
-        EXPECT_TRUE(store_.add_agent(
-            {.key = berlin, .created_at = now, .locations = {{}}},
-            {.secret_hash = join_token_hash(secret), .agent = berlin, .expires_at = now + 1h}));
+        EXPECT_TRUE(store_.add_agent({.key = berlin, .created_at = now, .locations = {{}}},
+                                     {.secret_hash = join_token_hash(join_secret),
+                                      .agent = berlin,
+                                      .expires_at = now + 1h}));
     }
     EstServer server(ApprovalPolicy approval = ApprovalPolicy::never) {
         return {store_,
@@ -35,7 +34,7 @@ protected:
     ApiResponse post(const EstServer& est, const char* operation, const certs::Key& key,
                      std::optional<certs::Certificate> shown, certs::Time at) {
         const auto body = to_base64(as_bytes(*certs::make_request_der(key, "x")));
-        const auto basic = "Basic " + to_base64(as_bytes(std::string("x:") + secret));
+        const auto basic = "Basic " + to_base64(as_bytes(std::string("x:") + join_secret));
         std::vector<http::Field> fields{{"content-type", "application/pkcs10"}};
         if (!shown) fields.push_back({"authorization", basic});
         return est.handle({.method = "POST",

@@ -18,14 +18,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* secret_1 = "one-secret-of-43-characters-as-the-hub-make";
-
 class EstServerTest : public testing::Test {
 protected:
     EstServerTest() {
         EXPECT_TRUE(store_.add_tenant({"t-acme", "acme", "acme", true}, now));
         EXPECT_TRUE(store_.add_agent({.key = berlin, .created_at = now, .locations = {{}}},
-                                     token(secret_1)));
+                                     token(join_secret)));
     }
     static JoinTokenEntry token(const char* secret) {
         return {.secret_hash = join_token_hash(secret), .agent = berlin, .expires_at = now + 1h};
@@ -39,7 +37,7 @@ protected:
     }
 
     struct Call {
-        std::string password = secret_1;
+        std::string password = join_secret;
         std::string user = "berlin";
         std::string body = request();
         std::string content_type = "application/pkcs10";
@@ -117,7 +115,7 @@ TEST_F(EstServerTest, TakesTheWholeTokenAnyUserNameALabelAndBrokenLines) {
                            .tenant = "t-acme",
                            .agent = "berlin",
                            .locations = {""},
-                           .secret = Secret(secret_1),
+                           .secret = Secret(join_secret),
                            .expiry = now + 1h};
     auto broken = request();
     for (std::size_t at = 64; at < broken.size(); at += 66) broken.insert(at, "\r\n");

@@ -9,6 +9,7 @@ namespace sallyport::hub {
 /// The time of every test here that needs one.
 inline constexpr TimePoint now{std::chrono::seconds(1'800'000'000)};
 inline const AgentKey berlin{"t-acme", "berlin"};
+inline constexpr const char* join_secret = "one-secret-of-43-characters-as-the-hub-make";
 
 boost::system::error_code code_of(const auto& result) {
     return result ? boost::system::error_code{} : result.error().code;
