@@ -92,6 +92,8 @@ public:
     const std::optional<Error>& failure() const { return dead_; }
     /// As channels_max counts them.
     std::size_t channels() const;
+    /// How often the server answered when it was asked whether it is there.
+    std::uint64_t signs_of_life() const { return signs_of_life_; }
     /// To what a channel is being opened for longer than `stuck_after`; empty: to nothing.
     std::string stuck_on() const;
     /// Whether somebody would miss it.
@@ -150,6 +152,7 @@ private:
     std::uint64_t received_ = 0;         // bytes, ever
     std::uint64_t received_before_ = 0;  // at the last look
     bool asked_ = false;                 // whether it is there, since then
+    std::uint64_t signs_of_life_ = 0;
     net::Deadline idle_since_{};
 };
 

@@ -161,6 +161,7 @@ bool Session::go_on(Opening& opening) {
 void Session::opened(Opening& opening, Result<void> outcome) {
     if (opening.is_ping()) {
         asked_ = false;
+        ++signs_of_life_;
         sweep_.add(*this, net::deadline_in(options_.keepalive));
     }
     auto* const waiter = opening.waiter;
