@@ -126,10 +126,10 @@ class Bundle(SiteTest):
         good = agent.config.read_text()
         self.addCleanup(agent.config.write_text, good)
         agent.config.write_text(good + '\n["url-passw0rd"]\nproxy = "est-passw0rd"\n')
-        self.assertIn("url-passw0rd", agent.command("reload", code=1))
-        self.assertIn("url-passw0rd", agent.program.log())
-        parts = self.make("--log", agent.program.log_file,
-                          "--socket", agent.folder / "admin.sock")
+        socket = ("--socket", agent.folder / "admin.sock")
+        self.assertIn("url-passw0rd", agent.command("reload", *socket, code=1))
+        self.assertIn("config.refused error=", agent.program.log())
+        parts = self.make("--log", agent.program.log_file, *socket)
         self.assertIn("config.refused [left out", parts["log.txt"])
         self.assert_no_secret(parts)
 
