@@ -55,16 +55,6 @@ class Terminal:
 
 
 class Top(SiteTest):
-    def setUp(self):
-        """An agent of a version before this one says nothing of itself to `top`."""
-        if "status" not in self._testMethodName and "colours" not in self._testMethodName:
-            try:
-                self.site.agent.command("top", "--json")
-            except AssertionError as error:
-                if "unknown request" in str(error):
-                    self.skipTest("the agent does not answer to top")
-                raise
-
     def terminal(self, *arguments, **options):
         terminal = Terminal(*arguments, "--config", self.site.agent.config, **options)
         self.addCleanup(terminal.close)
@@ -92,9 +82,12 @@ class Top(SiteTest):
 
     def test_one_picture_and_facts_for_programs(self):
         self.site.ask("GET", "/once")
-        text = self.site.agent.command("top", "--once")
-        self.assertNotIn("\x1b", text)
-        self.assertIn("/once", text)
+
+        def shown():
+            text = self.site.agent.command("top", "--once")
+            return text if "/once" in text else None
+
+        self.assertNotIn("\x1b", wait_until(shown, "the exchange is counted"))
         facts = json.loads(self.site.agent.command("top", "--json"))
         self.assertLessEqual({"hubs", "mappings", "slowest"}, set(facts))
 
