@@ -105,6 +105,9 @@ http::SimpleResponse Agent::change_overrides(std::string_view target, std::strin
     if (!change) return invalid(change.error().detail);
     auto site = site_->with(change->after);
     if (!site) return invalid(site.error().detail);
+    // What closes a mapping must be possible always; what opens one goes on record.
+    if (opens_more(site_->config.mappings, (*site)->config.mappings))
+        if (auto refused = daemon::refuse_unrecorded({}, *log_)) return std::move(*refused);
     // Kept first: what is in force is in force after a crash as well.
     if (auto kept = change->after.save(site_->config.overrides_file()); !kept)
         return daemon::admin_error(500, "failed", to_text(kept.error()) + "; nothing was changed");

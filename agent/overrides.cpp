@@ -183,6 +183,16 @@ const Override* Overrides::find(std::string_view name) const {
     return found == all_.end() ? nullptr : &found->second;
 }
 
+bool opens_more(std::span<const mappings::Mapping> before,
+                std::span<const mappings::Mapping> after) {
+    const auto until = [](const mappings::Mapping& mapping) {
+        if (!mapping.enabled || mapping.maintenance) return mappings::Moment::min();
+        return mapping.expires.value_or(mappings::Moment::max());
+    };
+    return !std::ranges::equal(
+        before, after, [&](const auto& was, const auto& is) { return until(is) <= until(was); });
+}
+
 std::vector<mappings::Mapping> Overrides::applied_to(
     std::span<const mappings::Mapping> written) const {
     std::vector<mappings::Mapping> effective(written.begin(), written.end());

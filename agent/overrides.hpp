@@ -67,6 +67,11 @@ private:
     std::map<std::string, Override, std::less<>> all_;
 };
 
+/// Whether one of these mappings is open, or longer open, that was not `before`. Both are the same
+/// mappings of the files with overrides applied. Pure.
+bool opens_more(std::span<const mappings::Mapping> before,
+                std::span<const mappings::Mapping> after);
+
 /// {"virtual": ..., "enabled": ..., "since": ...}, as the daemon tells it.
 boost::json::object to_json(const std::string& name, const Override& one);
 

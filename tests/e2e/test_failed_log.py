@@ -3,7 +3,7 @@ and what says what happens meanwhile."""
 import contextlib, json, threading, unittest
 
 from harness import Site, SiteTest
-from programs import SECONDS, wait_until
+from programs import SECONDS, VIRTUAL, wait_until
 
 
 class FailedLog(SiteTest):
@@ -79,6 +79,25 @@ class FailedLog(SiteTest):
         told = [record for record in self.agent.records(event="log.recovered")
                 if "failure" in record][-1]
         self.assertEqual(told["unrecorded"], 3)
+
+    def test_mappings_can_be_closed_and_none_can_be_opened(self):
+        virtual = VIRTUAL
+
+        def override(verb):
+            return lambda code: self.agent.command("mappings", verb, "--override", virtual,
+                                                   code=code)
+        override("disable")(0)
+        listed = json.loads(self.agent.command("mappings", "list", "--json"))
+        self.assertIn("disabled", json.dumps(listed))
+        said = override("enable")(1)
+        self.assertIn("would not be on record", said)
+        self.assertIn("would not be on record", self.agent.command("mappings", "clear", virtual,
+                                                                   code=1))
+        self.give_back()
+        self.agent.command("audit", "repair")
+        override("enable")(0)
+        self.assertEqual(self.site.ask("GET", "/open").status, 200)
+        self.agent.command("mappings", "clear", virtual)
 
     def test_other_commands_are_refused_until_it_is_repaired(self):
         said = self.agent.command("reconnect", code=1)

@@ -136,6 +136,40 @@ TEST(Overrides, AFileThatIsNotWhatWasWrittenIsRefusedAsAWhole) {
     std::filesystem::remove(file);
 }
 
+TEST(Overrides, OpenMoreIfAMappingIsOpenThatWasNotOrForLonger) {
+    struct Case {
+        Override before;
+        Override after;
+        bool more;
+    };
+    const auto later = midday + std::chrono::hours(1);
+    for (const auto& one : std::initializer_list<Case>{
+             {{}, {}, false},
+             {{}, {.enabled = false}, false},
+             {{.enabled = false}, {}, true},
+             {{}, {.maintenance = true}, false},
+             {{.maintenance = true}, {.enabled = false}, false},
+             {{.maintenance = true}, {.maintenance = false}, true},
+             {{}, {.expires = midday}, false},
+             {{.expires = midday}, {.expires = later}, true},
+             {{.expires = later}, {.expires = midday}, false},
+             {{.expires = midday}, {}, true},
+             {{.expires = midday}, {.enabled = false, .expires = later}, false},
+         }) {
+        const std::vector written{made("a:1"), made("b:1")};
+        const auto with = [&](const Override& override) {
+            auto mappings = written;
+            if (override.enabled) mappings[1].enabled = *override.enabled;
+            if (override.maintenance) mappings[1].maintenance = *override.maintenance;
+            if (override.expires) mappings[1].expires = *override.expires;
+            return mappings;
+        };
+        EXPECT_EQ(opens_more(with(one.before), with(one.after)), one.more)
+            << one.before.text() << " -> " << one.after.text();
+    }
+    EXPECT_TRUE(opens_more({}, std::vector{made("a:1")}));
+}
+
 TEST(Overrides, SayTheSameWhoeverSaidIt) {
     Overrides one;
     Overrides other;
