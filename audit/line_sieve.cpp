@@ -57,8 +57,9 @@ LineSieve::LineSieve(const Filter& filter)
     const auto with_port = filter.virtual_host.find(':') != std::string::npos;
     const auto host =  // see wanted_host()
         filter.virtual_host.empty() || with_port ? filter.virtual_host : filter.virtual_host + "*";
-    const std::array<std::pair<std::string_view, const std::string*>, 10> fields = {
+    const std::array<std::pair<std::string_view, const std::string*>, 11> fields = {
         {{"exchange", &filter.exchange},
+         {"trace", &filter.trace},
          {"tenant", &filter.tenant},
          {"client", &filter.client},
          {"virtual_host", &host},

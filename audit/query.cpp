@@ -31,7 +31,7 @@ bool is_broad(const Filter& filter) {
     const auto given = {&filter.event,        &filter.exchange, &filter.tenant,    &filter.client,
                         &filter.user,         &filter.method,   &filter.path,      &filter.rule,
                         &filter.virtual_host, &filter.function, &filter.operation, &filter.outcome,
-                        &filter.decision,     &filter.agent};
+                        &filter.decision,     &filter.agent,    &filter.trace};
     return !filter.location &&
            std::ranges::all_of(given, [](const std::string* text) { return text->empty(); });
 }

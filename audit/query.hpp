@@ -21,6 +21,7 @@ struct Filter {
     std::optional<WallTime> until{};  // before
     std::string event{};  // looks at single records; else begins and ends are brought together
     std::string exchange{};
+    std::string trace{};  // finds exchanges only
     std::string tenant{};
     std::string client{};
     std::string user{};          // also of the SAP system, in calls of RFC

@@ -65,6 +65,7 @@ bool in_location(const Filter& filter, const Fields& fields) {
 template <class Fields>  // Record or Finding
 bool access_matches(const Filter& filter, const Fields& fields) {
     return wanted(filter.exchange, fields.text("exchange")) &&
+           wanted(filter.trace, fields.text("trace")) &&
            wanted(filter.tenant, fields.text("tenant")) &&
            wanted(filter.client, fields.text("client")) &&
            (wanted(filter.user, fields.text("user")) ||

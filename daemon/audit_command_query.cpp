@@ -34,6 +34,15 @@ std::string is_outcome(const std::string& pattern) {
     return "is none of answered, refused, failed, timed_out, aborted, lost and allowed";
 }
 
+/// Likewise. Somebody may have the whole header at hand.
+std::string is_trace(const std::string& pattern) {
+    constexpr std::size_t digits = 32;
+    const bool good =
+        pattern.size() <= digits && pattern.find_first_not_of("0123456789abcdef*?") == pattern.npos;
+    if (good) return {};
+    return "is no trace id: 32 hexadecimal digits in small letters, the second part of traceparent";
+}
+
 /// "7", "7..9", "7..", "..9".
 Result<void> read_sequences(const std::string& text, audit::Filter& filter) {
     constexpr std::string_view dots = "..";
@@ -209,6 +218,10 @@ void add_audit_query(CLI::App& audit, AuditCommandContext& context) {
         ->expected(0, 1);  // "--location=" says the same
     command->add_option("--agent", filter.agent, "The agent, in what the hub records");
     command->add_option("--exchange", filter.exchange, "The exchange id");
+    command
+        ->add_option("--trace", filter.trace,
+                     "The trace id (W3C Trace Context) that the client sent, 32 digits")
+        ->check(is_trace);
     command->add_option("--event", filter.event,
                         "Single records of these events, e.g. link.*; begins and ends are not "
                         "brought together then");

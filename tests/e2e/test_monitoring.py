@@ -196,6 +196,9 @@ class Monitoring(SiteTest):
         wait_until(lambda: [line for line in self.site.hub.program.log().splitlines()
                             if "exchange.refused" in line and f"trace={TRACE}" in line],
                    "the hub's access record has it")
+        found = self.site.agent.command("audit", "query", "--trace", TRACE, "--json").splitlines()
+        self.assertEqual([json.loads(line)["event"] for line in found],
+                         ["exchange.begin", "exchange.end", "exchange.end"])
 
     def test_an_invalid_trace_passes_too_and_is_not_recorded_and_none_is_made(self):
         for sent in ([("traceparent", PARENT.upper())], [("traceparent", PARENT + "-x")],

@@ -26,6 +26,7 @@ protected:
             event.user = user;
             event.path = path;
             event.method = i % 2 == 0 ? "GET" : "PUT";
+            if (i % 7 == 0) event.trace = "0af7651916cd43dd8448eb211c80319c";
             log->append(event);
             if (i % 6 == 0) {
                 log->append(ExchangeEnd{.exchange = "r" + std::to_string(i),
@@ -110,6 +111,8 @@ TEST_F(QueryScanTest, FindsWhatEveryRecordHas) {
         {.outcome = "refused"},
         {.exchange = "x17"},
         {.exchange = "x1*"},
+        {.trace = "0af7651916cd43dd8448eb211c80319c"},
+        {.trace = "*319c", .outcome = "failed"},
         {.function = "Z_*"},
         {.user = "JANE", .function = "BAPI_B"},
         {.tenant = "*", .rule = "2:*"},

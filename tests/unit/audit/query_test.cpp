@@ -43,6 +43,7 @@ protected:
         second.user = "joe@corp.example";
         second.path = "/other";
         second.location = "south";
+        second.trace = "0af7651916cd43dd8448eb211c80319c";
         log->append(second);
         log->append(answered("one"));
         clock.pass(std::chrono::minutes(1));
@@ -50,6 +51,7 @@ protected:
                                 .outcome = outcome::refused,
                                 .status = 403,
                                 .reason = "no rule allows it",
+                                .trace = "0af7651916cd43dd8448eb211c80319c",
                                 .user = "jane@corp.example",
                                 .virtual_host = "erp.virtual:44300",
                                 .method = "POST",
@@ -89,6 +91,10 @@ TEST_F(QueryTest, FindsByEachField) {
         {{.virtual_host = "erp"}, {}},
         {{.client = "sb-app"}, {"one", "two"}},
         {{.exchange = "two"}, {"two"}},
+        {{.trace = "0af7651916cd43dd8448eb211c80319c"}, {"three", "two"}},
+        {{.trace = "0af765191*"}, {"three", "two"}},
+        {{.trace = "0af7651916cd43dd8448eb211c80319c", .outcome = "refused"}, {"three"}},
+        {{.trace = "1af7651916cd43dd8448eb211c80319c"}, {}},
         {{.event = "link.*"}, {"link.down"}},
         {{.event = "exchange.begin"}, {"one", "two"}},
         {{.decision = "allowed"}, {"one", "two"}},

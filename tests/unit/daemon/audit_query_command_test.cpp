@@ -74,6 +74,17 @@ TEST_F(AuditQueryCommandTest, SaysWhereItLookedWhenNothingWasFound) {
     EXPECT_THAT(err.str(), HasSubstr("nothing found in 4 records from 20"));
 }
 
+TEST_F(AuditQueryCommandTest, ATraceIsAskedForByItsIdAndNotByTheWholeHeader) {
+    write_log("jane");
+    EXPECT_EQ(run({"query", "--trace", "0af7651916cd43dd8448eb211c80319c"}), 0);
+    EXPECT_THAT(err.str(), HasSubstr("nothing found"));
+    for (const auto* wrong : {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                              "0AF7651916CD43DD8448EB211C80319C"}) {
+        EXPECT_EQ(run({"query", "--trace", wrong}), 2);
+        EXPECT_THAT(err.str(), HasSubstr("32 hexadecimal digits"));
+    }
+}
+
 TEST_F(AuditQueryCommandTest, OlderLogsAreNamedAndCanBeReadToo) {
     write_log("jane");
     ASSERT_TRUE(audit::put_aside(folder(), {.broken = "test"}));
