@@ -17,7 +17,7 @@ until_true() { # as often as it may take a slow machine
 
 echo '127.0.0.1 hub.example.com' >>/etc/hosts
 mkdir -p /srv/www/vault && echo hello >/srv/www/hello && echo gold >/srv/www/vault/room
-echo '/vault:agent:open sesame' >/root/httpd.conf
+echo '/vault:agent:open-sesame' >/root/httpd.conf
 busybox httpd -p 127.0.0.1:8000 -h /srv/www -c /root/httpd.conf
 
 hub init >/dev/null
@@ -71,6 +71,24 @@ until_true says sallyport '^[1-9][0-9]* links\? \(is\|are\) up$'
 until_true says sallyport-hub '; [1-9][0-9]* links\?$'
 ok says how it is
 
+# Root and the service's own user may anyway; these are in a group each, and nothing else.
+useradd --groups sallyport-admin,sallyport-hub-admin carol
+useradd --groups sallyport-view,sallyport-hub-view dave
+for user in carol dave; do
+    runuser -u "$user" -- sallyport status --socket /run/sallyport/admin.sock >/dev/null
+done
+at_hub() { # USER METHOD SOCKET TARGET
+    runuser -u "$1" -- curl -sS --fail -X "$2" --unix-socket "/run/sallyport-hub/$3.sock" \
+        -H 'Content-Type: application/json' "http://localhost$4" >/dev/null
+}
+at_hub carol POST admin /v1/reload
+at_hub dave GET view /v1/status
+at_hub dave GET admin /v1/status 2>/dev/null && exit 1
+runuser -u carol -- sallyport reconnect --socket /run/sallyport/admin.sock
+runuser -u dave -- sallyport reconnect --socket /run/sallyport/admin.sock >/root/dave 2>&1 && exit 1
+cat /root/dave
+ok groups have their rights
+
 before=$(main_pid sallyport)
 kill -9 "$before"
 until_true request
@@ -97,14 +115,15 @@ rm /etc/systemd/system/sallyport.service.d/watchdog.conf
 ok watchdog
 
 # A secret that only root can read.
-printf 'agent:open sesame\n' >/root/vault && chmod 600 /root/vault
+printf 'agent:open-sesame\n' >/root/vault && chmod 600 /root/vault
 cat >/etc/sallyport/mappings.d/vault.toml <<'TOML'
 [[mapping]]
 virtual = "vault.virtual:80"
 internal = "http://127.0.0.1:8000"
 principal = { kind = "technical", credentials_file = "credential:vault" }
 [[mapping.rule]]
-path = "/vault/"
+path = "/vault"
+match = "subpaths"
 TOML
 chmod 644 /etc/sallyport/mappings.d/vault.toml
 agent check >/root/unknown 2>&1 && exit 1

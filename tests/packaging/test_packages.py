@@ -108,6 +108,7 @@ class Booted(InRoot):
         said = self.root.boot((HERE / "life.sh").read_text())
         print(said)
         for step in ("enabled", "hub started", "agent started", "first request", "says how it is",
+                     "groups have their rights",
                      "survives kill -9", "reloads", "watchdog", "credential", "stops cleanly",
                      "journal", "log verified"):
             self.assertIn(f"ok: {step}", said)
