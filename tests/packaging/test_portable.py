@@ -103,7 +103,7 @@ class Rpm(InRoot):
             root.run("cpack", "-G", "RPM", "-R", "0.1.1", "-B", folder, cwd=root.FOLDER)
             (newer,) = pathlib.Path(folder).glob("sallyport-0.1.1-*.rpm")
             self.install(newer)
-        self.assertIn("sallyport-0.1.1", self.rpm("--query sallyport"))
+        self.assertIn("sallyport-0.1.1", self.root.sh("rpm --query sallyport"))
         self.expect_kept()
         self.assertEqual(self.root.mode("/etc/sallyport/agent.toml"), "-rw-r----- root sallyport")
         self.rpm("--erase", *PROGRAMS)
@@ -132,7 +132,7 @@ class Tar(InRoot):
         self.expect_kept()
         self.root.sh(f"{agent}/install.sh --remove")
         self.expect_kept()
-        left = self.root.sh("find /usr -xdev -name '*sallyport*' -not -name '*sallyport-hub*'")
+        left = self.root.sh("find /usr -xdev -name '*sallyport*' -not -path '*sallyport-hub*'")
         self.assertEqual(left, "")
 
 
@@ -143,6 +143,7 @@ class Bare(unittest.TestCase):
         inside = root.Root(root.BARE)
         self.addCleanup(inside.close)
         unpacked(inside.path("opt"))
+        inside.write("etc/hosts", "127.0.0.1 localhost\n")
         outside = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-bare-"))
         self.addCleanup(shutil.rmtree, outside)
         # The same path in there and out here, so that tests of real programs can run them there.
