@@ -1,11 +1,11 @@
 """`sallyport net`: what has to be let out is exactly what the agent connects to."""
-import json, unittest
+import json, pathlib, subprocess, tempfile, unittest
 
 import streams
 from backends import closed_port
 from harness import Site, SiteTest
 from jump_host import JumpHost
-from programs import BIN, mapping, run, wait_until
+from programs import BIN, SECONDS, mapping, run, wait_until
 from test_forward import forward
 
 WITNESS_KEY = "witness.corp.local/w1+490cc093+BFz3qMWOFKgOUqvuxe6iADyfywMBmnx6B7P3txynswxo"
@@ -92,6 +92,19 @@ class Net(SiteTest):
         self.assertRegex(text, r"this machine +tcp +localhost +\d+ +TLS 1\.3 +links")
         self.assertIn("now: 127.0.0.1", text)
         self.assertIn("[[audit.forward]] siem url", text)
+
+    def test_systemd_gets_a_drop_in_that_it_takes(self):
+        text = self.site.agent.command("net", "--systemd")
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        self.assertEqual(lines[:3], ["[Service]", "IPAddressDeny=any", "IPAddressAllow=localhost"])
+        self.assertNotIn("IPAddressAllow=127.", text)      # localhost says that
+        with tempfile.TemporaryDirectory(prefix="sallyport-") as folder:
+            unit = pathlib.Path(folder) / "allowed.service"
+            unit.write_text(text + "IPAddressAllow=192.0.2.1\nIPAddressAllow=2001:db8::1\n"
+                            "ExecStart=/bin/true\n")
+            done = subprocess.run(["systemd-analyze", "verify", unit], text=True,
+                                  capture_output=True, timeout=SECONDS)
+        self.assertEqual([line for line in done.stderr.splitlines() if "allowed" in line], [])
 
     def test_a_configuration_that_is_wrong_lists_nothing(self):
         broken = self.site.agent.folder / "broken.toml"
