@@ -75,17 +75,13 @@ ok says how it is
 useradd --groups sallyport-admin,sallyport-hub-admin carol
 useradd --groups sallyport-view,sallyport-hub-view dave
 for user in carol dave; do
-    runuser -u "$user" -- sallyport status --socket /run/sallyport/admin.sock >/dev/null
+    runuser -u "$user" -- sallyport status >/dev/null
+    runuser -u "$user" -- sallyport-hub status >/dev/null
 done
-at_hub() { # USER METHOD SOCKET TARGET
-    runuser -u "$1" -- curl -sS --fail -X "$2" --unix-socket "/run/sallyport-hub/$3.sock" \
-        -H 'Content-Type: application/json' "http://localhost$4" >/dev/null
-}
-at_hub carol POST admin /v1/reload
-at_hub dave GET view /v1/status
-at_hub dave GET admin /v1/status 2>/dev/null && exit 1
-runuser -u carol -- sallyport reconnect --socket /run/sallyport/admin.sock
-runuser -u dave -- sallyport reconnect --socket /run/sallyport/admin.sock >/root/dave 2>&1 && exit 1
+runuser -u carol -- sallyport reconnect
+runuser -u carol -- sallyport-hub reload
+runuser -u dave -- sallyport reconnect >/root/dave 2>&1 && exit 1
+runuser -u dave -- sallyport-hub reload >>/root/dave 2>&1 && exit 1
 cat /root/dave
 ok groups have their rights
 
