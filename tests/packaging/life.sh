@@ -134,6 +134,13 @@ agent check
 agent status >/dev/null
 ok credential
 
+# Straight to the journal, so that it can be asked for events.
+printf '[log]\ntarget = "journald"\n' >>/etc/sallyport/agent.toml
+systemctl restart sallyport
+event() { journalctl -q -o cat -u sallyport "SALLYPORT_EVENT=$1" | grep -q "$1"; }
+until_true event agent.ready
+ok events in the journal
+
 resident() { awk '/VmRSS/ { print $2 }' "/proc/$(main_pid "$1")/status"; }
 echo "resident when idle, KiB: agent $(resident sallyport), hub $(resident sallyport-hub)"
 systemctl stop sallyport

@@ -109,6 +109,7 @@ class Booted(InRoot):
         print(said)
         for step in ("enabled", "hub started", "agent started", "first request", "says how it is",
                      "groups have their rights",
-                     "survives kill -9", "reloads", "watchdog", "credential", "stops cleanly",
+                     "survives kill -9", "reloads", "watchdog", "credential",
+                     "events in the journal", "stops cleanly",
                      "journal", "log verified"):
             self.assertIn(f"ok: {step}", said)
