@@ -6,7 +6,8 @@
 #include "agent/readiness.hpp"
 #include "agent/ready_board.hpp"
 #include "agent/rotation.hpp"
-#include "agent/sap_monitoring.hpp"
+#include "agent/sap_back_ends.hpp"
+#include "agent/sap_certificates.hpp"
 #include "agent/site.hpp"
 #include "agent/witness_pins.hpp"
 #include "agent/worker.hpp"
@@ -20,6 +21,7 @@
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/key_sets.hpp"
 #include "daemon/log_level.hpp"
+#include "daemon/machine_cpu.hpp"
 #include "daemon/watchdog.hpp"
 #include "forward/forwarders.hpp"
 #include "net/blocking_pool.hpp"
@@ -107,8 +109,11 @@ private:
     std::vector<sap::BackEnd> sap_back_ends(const std::vector<Worker::Status>& told) const;
     net::Task<http::SimpleResponse> sap_certificates();
     net::Task<http::SimpleResponse> sap_certificates_in(sap::CertificateState state);
+    net::Task<boost::json::object> sap_listed();
     net::Task<http::SimpleResponse> sap_memory();
     net::Task<http::SimpleResponse> sap_disk();
+    net::Task<http::SimpleResponse> sap_cpu();
+    net::Task<http::SimpleResponse> sap_alerts();
     net::Task<boost::json::object> status();
     net::Task<boost::json::object> top();
     net::Task<std::string> metrics();
@@ -170,6 +175,7 @@ private:
     net::TaskGroup watching_;
     boost::asio::signal_set signals_;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    daemon::CpuLoad cpu_{daemon::CpuTicks::read()};
     bool draining_ = false;
     std::string kept_digest_{};  // of the files that are kept as the last good ones
 };

@@ -1,8 +1,10 @@
 // What monitors that were made for SAP's connector ask for (docs/MONITORING.md#sap).
 #include "agent/agent.hpp"
 #include "agent/hub_address.hpp"
+#include "agent/sap_account.hpp"
 #include "agent/sap_answer.hpp"
-#include "agent/sap_monitoring.hpp"
+#include "agent/sap_certificates.hpp"
+#include "agent/sap_machine.hpp"
 #include "base/error.hpp"
 #include "daemon/machine_memory.hpp"
 
@@ -54,6 +56,8 @@ void Agent::add_sap_looks() {
         });
     look("/api/monitoring/memory", &Agent::sap_memory);
     look("/api/monitoring/disk", &Agent::sap_disk);
+    look("/api/monitoring/cpu", &Agent::sap_cpu);
+    look("/api/monitoring/alerts", &Agent::sap_alerts);
     routes_->add(
         {.method = "GET", .path = "/exposed", .needs = daemon::AdminRight::none},
         [this](const AdminCall& call) { return give(answer_exposed(call.query(), draining_)); });
@@ -83,14 +87,29 @@ net::Task<http::SimpleResponse> Agent::sap_channels() {
     co_return sap_answer(sap::channel_connections(sap_accounts(), told));
 }
 
+/// With that of admin_listen, which is no certificate of the agent's own making.
+net::Task<json::object> Agent::sap_listed() {
+    auto listed = co_await certificates();
+    const auto* shown = https_ ? https_->certificate() : nullptr;
+    if (shown != nullptr)
+        listed.at("certificates")
+            .as_array()
+            .push_back(json::object{{"kind", sap::certificate_kind_of_ui},
+                                    {"subject", shown->subject()},
+                                    {"issuer", shown->issuer()},
+                                    {"serial", shown->serial()},
+                                    {"not_after", seconds_of(shown->not_after())}});
+    co_return listed;
+}
+
 net::Task<http::SimpleResponse> Agent::sap_certificates() {
-    const auto listed = co_await certificates();
+    const auto listed = co_await sap_listed();
     co_return sap_answer(
         sap::certificates(sap_accounts(), listed, std::chrono::system_clock::now()));
 }
 
 net::Task<http::SimpleResponse> Agent::sap_certificates_in(sap::CertificateState state) {
-    const auto listed = co_await certificates();
+    const auto listed = co_await sap_listed();
     co_return sap_answer(
         sap::certificates_in(state, sap_accounts(), listed, std::chrono::system_clock::now()));
 }
@@ -113,5 +132,12 @@ net::Task<http::SimpleResponse> Agent::sap_disk() {
     if (!space) co_return daemon::admin_error(503, "unavailable", to_text(space.error()));
     co_return sap_answer(sap::disk(memory_of(space->total, log_->storage().bytes, space->free)));
 }
+
+net::Task<http::SimpleResponse> Agent::sap_cpu() {
+    const auto load = cpu_.at(daemon::CpuTicks::read());
+    co_return sap_answer(sap::cpu(load.total_percent, load.ours_percent));
+}
+
+net::Task<http::SimpleResponse> Agent::sap_alerts() { co_return sap_answer(sap::alerts()); }
 
 }  // namespace sallyport::agent

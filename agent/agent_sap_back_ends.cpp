@@ -1,11 +1,13 @@
 // What monitors of SAP's connector ask about back ends (docs/MONITORING.md#sap).
 #include "agent/agent.hpp"
 #include "agent/sap_answer.hpp"
-#include "agent/sap_monitoring.hpp"
+#include "agent/sap_back_ends.hpp"
 #include "agent/worker_report.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <optional>
 
 namespace sallyport::agent {
 namespace {
@@ -41,21 +43,66 @@ Counts counts_of(const std::vector<Worker::Status>& told) {
     return counts;
 }
 
-/// When the process began.
-sap::Moment since_start(std::chrono::steady_clock::time_point started) {
-    return std::chrono::system_clock::now() -
-           std::chrono::duration_cast<std::chrono::system_clock::duration>(net::Loop::now() -
-                                                                           started);
-}
+/// Both clocks at one moment, so that what happened at once is told as one time.
+struct Clocks {
+    sap::Moment wall = std::chrono::system_clock::now();
+    std::chrono::steady_clock::time_point steady = net::Loop::now();
+
+    sap::Moment wall_time_of(std::chrono::steady_clock::time_point time) const {
+        return wall - std::chrono::duration_cast<sap::Moment::duration>(steady - time);
+    }
+    /// None for the epoch.
+    std::optional<sap::Moment> moment_of(std::chrono::steady_clock::time_point time) const {
+        if (time == std::chrono::steady_clock::time_point()) return std::nullopt;
+        return wall_time_of(time);
+    }
+};
 
 std::chrono::microseconds whole_us(std::chrono::steady_clock::duration time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time);
+}
+
+bool allows(const mappings::Rule& rule, sap::Moment now) {
+    return rule.enabled && !(rule.expires && *rule.expires <= now);
+}
+
+using RulesByName = std::map<std::pair<std::string_view, std::string_view>, const RuleCounts*>;
+
+RulesByName by_name(const Counts& counts) {
+    RulesByName all;
+    for (const auto& [name, rule] : counts.rules) all[{name->mapping, name->path}] = &rule;
+    return all;
+}
+
+/// Rules with the same path are one resource.
+std::vector<sap::BackEnd::Resource> resources_of(const Mapping& mapping, std::string_view name,
+                                                 const RulesByName& counted, const Clocks& clocks) {
+    std::vector<sap::BackEnd::Resource> all;
+    for (const auto& rule : mapping.rules) {
+        const auto told = std::ranges::find(all, rule.path, &sap::BackEnd::Resource::path);
+        if (told != all.end()) {
+            told->enabled = told->enabled || allows(rule, clocks.wall);
+            continue;
+        }
+        auto& one = all.emplace_back();
+        one.path = rule.path;
+        one.enabled = allows(rule, clocks.wall);
+        const auto found = counted.find({name, rule.path});
+        if (found == counted.end()) continue;
+        one.calls = found->second->calls;
+        one.bytes_received = found->second->request_bytes;
+        one.bytes_sent = found->second->response_bytes;
+        one.accessed = clocks.moment_of(found->second->accessed);
+    }
+    return all;
 }
 
 }  // namespace
 
 std::vector<sap::BackEnd> Agent::sap_back_ends(const std::vector<Worker::Status>& told) const {
     const auto counts = counts_of(told);
+    const auto rules = by_name(counts);
+    const Clocks clocks;
     std::vector<sap::BackEnd> all;
     for (const auto& mapping : site_->table.mappings()) {
         const auto name = mapping.virtual_text();
@@ -75,7 +122,9 @@ std::vector<sap::BackEnd> Agent::sap_back_ends(const std::vector<Worker::Status>
             one.calls = std::accumulate(times.begin(), times.end(), std::uint64_t{0});
             one.bytes_received = of_one.request_bytes;
             one.bytes_sent = of_one.response_bytes;
+            one.accessed = clocks.moment_of(of_one.accessed);
         }
+        one.resources = resources_of(mapping, name, rules, clocks);
         all.push_back(std::move(one));
     }
     return all;
@@ -88,13 +137,14 @@ net::Task<http::SimpleResponse> Agent::sap_connections() {
 
 net::Task<http::SimpleResponse> Agent::sap_performance() {
     const auto told = co_await ask_all();
-    co_return sap_answer(
-        sap::backend_performance(sap_accounts(), sap_back_ends(told), since_start(started_)));
+    co_return sap_answer(sap::backend_performance(sap_accounts(), sap_back_ends(told),
+                                                  Clocks().wall_time_of(started_)));
 }
 
 net::Task<http::SimpleResponse> Agent::sap_usage() {
     const auto told = co_await ask_all();
-    co_return sap_answer(sap::usage(sap_accounts(), sap_back_ends(told), since_start(started_)));
+    co_return sap_answer(
+        sap::usage(sap_accounts(), sap_back_ends(told), Clocks().wall_time_of(started_)));
 }
 
 /// Of the last minutes: SlowExchanges::slow_exchange_age_max.
@@ -109,6 +159,8 @@ net::Task<http::SimpleResponse> Agent::sap_slowest() {
              .internal = mapping == nullptr ? "" : without_scheme(mapping->internal.text()),
              .protocol = mapping == nullptr ? "" : protocol_of(*mapping),
              .resource = slow.path,
+             .bytes_received = slow.request_bytes,
+             .bytes_sent = slow.response_bytes,
              .total = whole_us(slow.times.whole),
              .back_end = whole_us(slow.times.backend),
              .principal = whole_us(slow.times.principal)});

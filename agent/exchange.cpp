@@ -152,7 +152,7 @@ net::Task<Result<void>> Exchange::serve(const http::RequestHead& head, http::Bod
                                   .hub = hub_};
     const auto now = std::chrono::system_clock::now();
     const auto decision = site->table.decide(wanted, now);
-    measure.decided(decision.mapping, entry.opened());
+    measure.decided(decision.mapping, decision.rule_number, entry.opened());
     if (!decision.allowed()) {
         principal = recognize(entry, site, head, down.event());
         const auto refusal = refusal_of(decision, wanted);

@@ -26,12 +26,15 @@ std::uint64_t microseconds_in(std::chrono::steady_clock::duration time) {
 
 ExchangeMeasure::~ExchangeMeasure() {
     if (counts_ != nullptr) --counts_->running;
+    if (rule_ != nullptr) --rule_->running;
 }
 
-void ExchangeMeasure::decided(const mappings::Mapping* mapping,
+void ExchangeMeasure::decided(const mappings::Mapping* mapping, std::size_t rule_number,
                               std::chrono::steady_clock::time_point opened) {
     counts_ = &meter_.of(mapping);
     ++counts_->running;
+    rule_ = meter_.of(mapping, rule_number);
+    if (rule_ != nullptr) ++rule_->running;
     step_ = net::Loop::now();
     times_.policy = step_ - opened;
     meter_.policy.add(times_.policy);
@@ -48,6 +51,8 @@ void ExchangeMeasure::admitted() {
     admitted_ = net::Loop::now();
     times_.audit = admitted_ - step_;
     meter_.audit.add(times_.audit);
+    counts_->accessed = admitted_;
+    if (rule_ != nullptr) rule_->accessed = admitted_;
 }
 
 void ExchangeMeasure::answered(std::chrono::steady_clock::time_point head_at) {
@@ -55,7 +60,7 @@ void ExchangeMeasure::answered(std::chrono::steady_clock::time_point head_at) {
 }
 
 void ExchangeMeasure::ended(const audit::Entry::End& end) {
-    if (counts_ == nullptr) decided(nullptr, end.opened);  // it came to no decision
+    if (counts_ == nullptr) decided(nullptr, 0, end.opened);  // it came to no decision
     times_.whole = end.closed - end.opened;
     if (admitted_ != Time{}) times_.backend = end.closed - admitted_;
     count(end);
@@ -66,6 +71,8 @@ void ExchangeMeasure::ended(const audit::Entry::End& end) {
                             .path = end.exchange.path,
                             .outcome = MappingCounts::outcomes[index_of(end.outcome.outcome)],
                             .status = end.outcome.status,
+                            .request_bytes = end.request_bytes,
+                            .response_bytes = end.response_bytes,
                             .times = times_},
                            end.closed);
     if (log::enabled(log::Level::debug)) write_line(end);
@@ -77,6 +84,11 @@ void ExchangeMeasure::count(const audit::Entry::End& end) {
     counts_->response_bytes += end.response_bytes;
     if (admitted_ == Time{}) return;
     counts_->whole.add(times_.whole);
+    if (rule_ != nullptr) {
+        ++rule_->calls;
+        rule_->request_bytes += end.request_bytes;
+        rule_->response_bytes += end.response_bytes;
+    }
     if (times_.head.count() == 0) return;
     counts_->head.add(times_.head);
     const auto status_class = static_cast<std::size_t>(end.outcome.status / statuses_per_class);

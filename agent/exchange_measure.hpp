@@ -22,8 +22,9 @@ public:
     ExchangeMeasure(const ExchangeMeasure&) = delete;
     ExchangeMeasure& operator=(const ExchangeMeasure&) = delete;
 
-    /// The table has spoken; `mapping` is one of it, or null.
-    void decided(const mappings::Mapping* mapping, std::chrono::steady_clock::time_point opened);
+    /// The table has spoken; `mapping` is one of it, or null; `rule_number` as Meter::of takes it.
+    void decided(const mappings::Mapping* mapping, std::size_t rule_number,
+                 std::chrono::steady_clock::time_point opened);
     /// It is known as whom the back end sees the caller.
     void has_principal();
     /// From here on the back end works.
@@ -43,6 +44,7 @@ private:
     Meter& meter_;
     log::Line& line_;
     MappingCounts* counts_ = nullptr;
+    RuleCounts* rule_ = nullptr;  // none: a stream, or refused
     ExchangeTimes times_;
     Time step_{};      // when the last one ended
     Time admitted_{};  // the epoch: not

@@ -15,6 +15,34 @@ void MappingCounts::add(const MappingCounts& other) {
     response_bytes += other.response_bytes;
     head.add(other.head);
     whole.add(other.whole);
+    accessed = std::max(accessed, other.accessed);
+}
+
+void RuleCounts::add(const RuleCounts& other) {
+    running += other.running;
+    calls += other.calls;
+    request_bytes += other.request_bytes;
+    response_bytes += other.response_bytes;
+    accessed = std::max(accessed, other.accessed);
+}
+
+void Counts::add_rules(const Counts& other) {
+    if (rules.empty()) {
+        rules = other.rules;
+        return;
+    }
+    for (std::size_t i = 0; i < other.rules.size(); ++i) {
+        const auto& [name, counts] = other.rules[i];
+        const auto has_name = [&name](const auto& one) { return *one.first == *name; };
+        // All workers have them in the same order, but while a reload is under way.
+        const auto known = i < rules.size() && has_name(rules[i])
+                               ? rules.begin() + static_cast<std::ptrdiff_t>(i)
+                               : std::ranges::find_if(rules, has_name);
+        if (known == rules.end())
+            rules.emplace_back(name, counts);
+        else
+            known->second.add(counts);
+    }
 }
 
 void Counts::add(const Counts& other) {
@@ -27,6 +55,7 @@ void Counts::add(const Counts& other) {
             known->second.add(counts);
     }
     none.add(other.none);
+    add_rules(other);
     policy.add(other.policy);
     principal.add(other.principal);
     audit.add(other.audit);
@@ -42,7 +71,7 @@ void Meter::use(const mappings::Table& table) {
         const auto name = mapping.virtual_text();
         auto& kept = by_name_[name];
         kept.configured = true;
-        by_index_.emplace_back(name, kept.counts.get());
+        use(mapping, kept, by_index_.emplace_back(Place{name, kept.counts.get(), {}}));
     }
     first_ = table.mappings().data();
     std::erase_if(by_name_, [](const auto& one) {
@@ -50,16 +79,48 @@ void Meter::use(const mappings::Table& table) {
     });
 }
 
+void Meter::use(const mappings::Mapping& mapping, Kept& kept, Place& place) {
+    for (auto& [path, rule] : kept.rules) rule.configured = false;
+    for (const auto& rule : mapping.rules) {
+        auto& counted = kept.rules[rule.path];
+        counted.configured = true;
+        if (counted.name == nullptr)
+            counted.name = std::make_shared<const RuleName>(RuleName{place.name, rule.path});
+        place.rules.push_back(&counted);
+    }
+    std::erase_if(kept.rules, [](const auto& one) {
+        return !one.second.configured && one.second.counts.running == 0;
+    });
+}
+
 MappingCounts& Meter::of(const mappings::Mapping* mapping) {
     if (mapping == nullptr) return none_;
     const auto index = static_cast<std::size_t>(mapping - first_);
     assert(mapping >= first_ && index < by_index_.size());
-    return *by_index_[index].second;
+    return *by_index_[index].counts;
+}
+
+RuleCounts* Meter::of(const mappings::Mapping* mapping, std::size_t rule_number) {
+    if (mapping == nullptr || rule_number == 0) return nullptr;
+    const auto index = static_cast<std::size_t>(mapping - first_);
+    assert(mapping >= first_ && index < by_index_.size());
+    const auto& rules = by_index_[index].rules;
+    assert(rule_number <= rules.size());
+    return &rules[rule_number - 1]->counts;
 }
 
 Counts Meter::counts(SlowExchanges::Time now) const {
     Counts counts;
-    for (const auto& [name, of_one] : by_index_) counts.mappings.emplace_back(name, *of_one);
+    for (const auto& place : by_index_) {
+        counts.mappings.emplace_back(place.name, *place.counts);
+        const auto first = counts.rules.size();
+        for (const auto* rule : place.rules) {
+            const auto told = [rule](const auto& one) { return one.first == rule->name; };
+            const auto here = counts.rules.begin() + static_cast<std::ptrdiff_t>(first);
+            if (std::find_if(here, counts.rules.end(), told) == counts.rules.end())
+                counts.rules.emplace_back(rule->name, rule->counts);
+        }
+    }
     counts.none = none_;
     counts.policy = policy;
     counts.principal = principal;

@@ -24,6 +24,8 @@ void SlowExchanges::keep(const Ended& ended, Time now) {
     place.path = path.substr(0, slow_path_bytes_max);
     place.outcome = ended.outcome;
     place.status = ended.status;
+    place.request_bytes = ended.request_bytes;
+    place.response_bytes = ended.response_bytes;
     place.ended = now;
     place.times = ended.times;
     fastest_ = by_time(*std::ranges::min_element(kept_.begin(), kept(), {}, by_time));

@@ -28,6 +28,8 @@ struct SlowExchange {
     std::string path;  // without the query, cut
     std::string_view outcome{};
     int status = 0;
+    std::uint64_t request_bytes = 0;
+    std::uint64_t response_bytes = 0;
     std::chrono::steady_clock::time_point ended{};
     ExchangeTimes times;
 };
@@ -48,6 +50,8 @@ public:
         std::string_view path;
         std::string_view outcome;  // a literal
         int status;
+        std::uint64_t request_bytes;
+        std::uint64_t response_bytes;
         const ExchangeTimes& times;
     };
 

@@ -82,6 +82,7 @@ Result<std::shared_ptr<const AdminHttps::Access>> AdminHttps::load(const AdminCo
     if (!tls) return Error{tls.error().code, "admin_listen: " + tls.error().detail};
     access->tls = std::move(*tls);
     access->names = chain->front().dns_names();
+    access->certificate = chain->front();
     if (!config.token_file.empty()) {
         auto tokens = AdminTokens::load(config.token_file);
         if (!tokens) return tokens.error();
@@ -186,6 +187,10 @@ net::Task<void> AdminHttps::stop() {
     if (listener_) listener_->stop();
     connections_.cancel();
     co_await connections_.join();
+}
+
+const certs::Certificate* AdminHttps::certificate() const {
+    return access_ && access_->certificate ? &*access_->certificate : nullptr;
 }
 
 boost::json::object AdminHttps::status() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "certs/certificate.hpp"
 #include "daemon/admin_config.hpp"
 #include "daemon/admin_login.hpp"
 #include "daemon/admin_refusals.hpp"
@@ -34,7 +35,8 @@ public:
     struct Access {
         std::shared_ptr<const net::TlsContext> tls;
         std::optional<AdminTokens> tokens;
-        std::vector<std::string> names;  // of the certificate
+        std::vector<std::string> names;                 // of the certificate
+        std::optional<certs::Certificate> certificate;  // that is shown
     };
     /// Errors: of a file, with its name.
     static Result<std::shared_ptr<const Access>> load(const AdminConfig& config);
@@ -52,6 +54,8 @@ public:
     void use(std::shared_ptr<const Access> access);
     net::Task<void> stop();
 
+    /// What it shows to clients; null before listen(). Valid until use().
+    const certs::Certificate* certificate() const;
     /// {"address", "connections", "tokens"}
     boost::json::object status() const;
 

@@ -82,6 +82,19 @@ class AdminHttps(SiteTest):
             answer = self.ask(name, "/v1/status", "--cert", certificate, "--key", key)
             self.assertEqual(answer.status, 200, name)
 
+    def test_prometheus_gets_its_metrics(self):
+        for name, metric in (("agent", "sallyport_link_up"), ("hub", "sallyport_hub_agents")):
+            answer = self.ask(name, "/metrics", *self.bearer(TOKEN))
+            self.assertEqual(answer.status, 200, name)
+            self.assertIn(f"# TYPE {metric} gauge", answer.text)
+
+    def test_a_monitor_of_sap_sees_the_certificate_that_is_shown_here(self):
+        told = self.ask("agent", "/api/monitoring/certificates", *self.bearer(TOKEN)).json()
+        (shown,) = [one for state in ("ok", "expiring", "expired") for one in told[state]
+                    if one["type"] == "UI"]
+        self.assertIn("CN=localhost", shown["subjectDN"])
+        self.assertGreater(shown["validTo"], 0)
+
     def test_without_a_log_in_there_is_health_and_nothing_else(self):
         for name in self.places:
             self.assertEqual(self.ask(name, "/livez").json()["live"], True)

@@ -1,11 +1,11 @@
 """Who may administer the running programs over their sockets, and what they can be asked for: the
 documents docs/openapi-*.json are compared with what is routed and with what is answered."""
-import json, os, unittest
+import json, os, time, unittest
 
 import administration
 from administration import NOBODY, over_socket
 from harness import Site, SiteTest
-from programs import SECONDS, wait_until
+from programs import SECONDS, VIRTUAL, wait_until
 
 ADMIN_GROUP, VIEW_GROUP = ("games", 60), ("news", 9)    # any two that every Debian has
 
@@ -165,6 +165,43 @@ class MonitorsOfSap(AdministrationSite):
         self.assertEqual((told["tunnel"]["state"], told["tunnel"]["connections"]),
                          ("Connected", 2))
         self.assertIn("CN=", told["tunnel"]["subaccountCertificate"]["subjectDN"])
+
+    def test_usage_tells_each_mapping_and_rule_and_when_it_was_asked_for_last(self):
+        def used():
+            (told,) = self.ask("/api/monitoring/usage").json()["subaccounts"]
+            (one,) = [one for one in told["usageStatistics"]
+                      if f'{one["virtualHost"]}:{one["virtualPort"]}' == VIRTUAL]
+            return one, one["resources"][0]
+
+        before = [one["calls"] for one in used()]
+        answer = self.site.ask("POST", "/used", body=b"x" * 100)
+        self.assertEqual(answer.status, 200)
+        mapping, rule = wait_until(
+            lambda: used() if [one["calls"] for one in used()] == [n + 1 for n in before] else None,
+            "the call is counted")
+        self.assertEqual((rule["resourceName"], rule["enabled"]), ("/", True))
+        self.assertEqual(rule["mostRecentAccess"], mapping["mostRecentAccess"])
+        self.assertLess(abs(rule["mostRecentAccess"] / 1000 - time.time()), SECONDS)
+        self.assertGreaterEqual(rule["bytesReceived"], 100)
+        self.assertGreaterEqual(rule["bytesSent"], len(answer.body))
+
+    def test_the_slowest_calls_say_what_they_moved_and_not_for_whom(self):
+        answer = self.site.ask("POST", "/moved", body=b"x" * 1000)
+        self.assertEqual(answer.status, 200)
+
+        def found():
+            (told,) = self.ask("/api/monitoring/performance/topTimeConsumers").json()["subaccounts"]
+            return [one for one in told["requests"] if one["resource"] == "/moved"]
+
+        (one,) = wait_until(found, "it is one of the slowest")
+        self.assertEqual((one["receivedBytes"], one["sentBytes"]), (1000, len(answer.body)))
+        self.assertNotIn("user", one)
+
+    def test_the_load_is_a_share_of_all_processors(self):
+        told = self.ask("/api/monitoring/cpu").json()
+        for share in ("total", "CloudConnector"):
+            self.assertIn(told[share], range(101))
+        self.assertEqual(self.ask("/api/monitoring/alerts").json()["alerts"], [])
 
     def test_the_process_says_that_it_lives_and_serves(self):
         self.assertEqual(self.ask("/exposed?action=ping").status, 200)

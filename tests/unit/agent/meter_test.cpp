@@ -68,5 +68,74 @@ TEST(Meter, WorkersAreAddedUpByTheNameOfTheMapping) {
     EXPECT_EQ(all.mappings[1].second.request_bytes, 11U);
 }
 
+mappings::Table with_rules(const std::vector<std::string>& paths) {
+    std::string text =
+        "[[hub]]\nurl = \"https://hub.test\"\n[[mapping]]\nvirtual = \"a.test:80\"\n"
+        "internal = \"http://127.0.0.1:1\"\n";
+    for (const auto& path : paths)
+        text.append("[[mapping.rule]]\npath = \"").append(path).append("\"\n");
+    auto config = Config::parse({{"agent.toml", text}});
+    EXPECT_TRUE(config);
+    return *mappings::Table::create(config->mappings);
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> calls_of(const Counts& counts) {
+    std::vector<std::pair<std::string, std::uint64_t>> all;
+    for (const auto& [name, rule] : counts.rules) all.emplace_back(name->path, rule.calls);
+    return all;
+}
+
+TEST(Meter, RulesAreCountedByTheirPathWhereverTheyStand) {
+    using Calls = std::vector<std::pair<std::string, std::uint64_t>>;
+    Meter meter;
+    const auto first = with_rules({"/a", "/b", "/a"});
+    meter.use(first);
+    const auto* mapping = first.find("a.test:80");
+    EXPECT_EQ(meter.of(mapping, 0), nullptr) << "a stream has none";
+    EXPECT_EQ(meter.of(nullptr, 1), nullptr);
+    EXPECT_EQ(meter.of(mapping, 1), meter.of(mapping, 3));
+    meter.of(mapping, 1)->calls = 1;
+    meter.of(mapping, 2)->calls = 2;
+    EXPECT_EQ(calls_of(meter.counts({})), (Calls{{"/a", 1}, {"/b", 2}}));
+    const auto second = with_rules({"/c", "/b"});
+    meter.use(second);
+    EXPECT_EQ(calls_of(meter.counts({})), (Calls{{"/c", 0}, {"/b", 2}}));
+    meter.use(first);
+    EXPECT_EQ(calls_of(meter.counts({})), (Calls{{"/a", 0}, {"/b", 2}})) << "it had gone";
+}
+
+TEST(Meter, ARuleThatHasGoneIsThereWhileItsExchangesRun) {
+    Meter meter;
+    const auto first = with_rules({"/a"});
+    const auto second = with_rules({"/b"});
+    meter.use(first);
+    auto* counts = meter.of(first.find("a.test:80"), 1);
+    ++counts->running;
+    meter.use(second);
+    ++counts->calls;
+    --counts->running;
+    meter.use(first);
+    EXPECT_EQ(meter.counts({}).rules.at(0).second.calls, 1U);
+}
+
+TEST(Meter, RulesOfAllWorkersAreAddedUpAndTheLastAccessIsTheLatest) {
+    using Time = std::chrono::steady_clock::time_point;
+    Meter one;
+    Meter other;
+    const auto table = with_rules({"/a", "/b"});
+    const auto shorter = with_rules({"/b"});
+    one.use(table);
+    other.use(shorter);
+    one.of(table.find("a.test:80"), 2)->accessed = Time(std::chrono::seconds(5));
+    other.of(shorter.find("a.test:80"), 1)->accessed = Time(std::chrono::seconds(9));
+    other.of(shorter.find("a.test:80"), 1)->calls = 1;
+    Counts all;
+    all.add(one.counts({}));
+    all.add(other.counts({}));
+    ASSERT_EQ(all.rules.size(), 2U);
+    EXPECT_EQ(all.rules[1].second.calls, 1U);
+    EXPECT_EQ(all.rules[1].second.accessed, Time(std::chrono::seconds(9)));
+}
+
 }  // namespace
 }  // namespace sallyport::agent

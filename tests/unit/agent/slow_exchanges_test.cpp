@@ -17,6 +17,8 @@ void end_one(SlowExchanges& slow, std::chrono::milliseconds took, SlowExchanges:
               .path = path,
               .outcome = "answered",
               .status = 200,
+              .request_bytes = 1,
+              .response_bytes = 2,
               .times = times},
              now);
 }

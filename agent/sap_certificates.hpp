@@ -1,0 +1,21 @@
+// Certificates in the words of SAP's monitoring API: docs/MONITORING.md#sap. Pure.
+#pragma once
+
+#include "agent/sap_account.hpp"
+
+namespace sallyport::agent::sap {
+
+/// Beside the kinds of agent::CertificateKind: what admin_listen shows.
+inline constexpr std::string_view certificate_kind_of_ui = "ui";
+
+/// In which list SAP shows a certificate.
+enum class CertificateState { ok, expiring, expired };
+
+/// /api/monitoring/certificates. `listed` as GET /v1/certificates, and that of admin_listen.
+boost::json::object certificates(std::span<const Account> accounts,
+                                 const boost::json::object& listed, Moment now);
+/// /api/monitoring/certificates/STATE
+boost::json::array certificates_in(CertificateState state, std::span<const Account> accounts,
+                                   const boost::json::object& listed, Moment now);
+
+}  // namespace sallyport::agent::sap
