@@ -109,7 +109,6 @@ private:
     std::vector<sap::BackEnd> sap_back_ends(const std::vector<Worker::Status>& told) const;
     net::Task<http::SimpleResponse> sap_certificates();
     net::Task<http::SimpleResponse> sap_certificates_in(sap::CertificateState state);
-    net::Task<boost::json::object> sap_listed();
     net::Task<http::SimpleResponse> sap_memory();
     net::Task<http::SimpleResponse> sap_disk();
     net::Task<http::SimpleResponse> sap_cpu();
@@ -130,7 +129,7 @@ private:
     Result<void> reload_keys();
     void use_keys(PrincipalKeys keys);
     std::vector<ListedCertificate> lasting_certificates() const;
-    boost::json::array expiry_json() const;
+    std::vector<daemon::WatchedCertificate> watched_certificates() const;
     net::Task<void> watch_expiry();
     void wait_for_signal();
     net::Task<void> stop();

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 
 namespace sallyport::agent {
 
@@ -19,36 +18,6 @@ namespace {
 /// Between two looks at the clocks: a timer until the next step would miss a clock that is set, and
 /// the sleep of the machine.
 constexpr std::chrono::seconds expiry_tick{1};
-
-/// What was said of each certificate. Said once, also if a clock goes back and forth.
-class ToldExpiry {
-public:
-    void look(const std::vector<ListedCertificate>& all, certs::Time now) {
-        std::map<certs::Fingerprint, certs::ExpiryLevel> kept;
-        for (const auto& one : all) {
-            const auto& hash = one.certificate.fingerprint();
-            const auto before = told_.find(hash);
-            const auto said = before != told_.end() ? before->second : certs::ExpiryLevel::none;
-            const auto level = one.level(now);
-            if (level > said) tell(one, level, now);
-            kept.emplace(hash, std::max(level, said));
-        }
-        told_ = std::move(kept);
-    }
-
-private:
-    static void tell(const ListedCertificate& one, certs::ExpiryLevel level, certs::Time now) {
-        const auto urgency = certs::is_urgent(level) ? log::Level::error : log::Level::warn;
-        log::write(urgency, "certificate.expiry",
-                   {{"kind", to_text(one.kind)},
-                    {"level", certs::to_text(level)},
-                    {"subject", one.certificate.subject()},
-                    {"serial", one.certificate.serial()},
-                    {"what", certs::time_left(one.life, now)}});
-    }
-
-    std::map<certs::Fingerprint, certs::ExpiryLevel> told_;
-};
 
 }  // namespace
 
@@ -65,6 +34,8 @@ std::vector<ListedCertificate> Agent::lasting_certificates() const {
         all.push_back(std::move(tunnel));
     }
     std::ranges::move(certificates_of(keys_), std::back_inserter(all));
+    if (https_ && https_->certificate() != nullptr)
+        all.push_back(ListedCertificate::of(CertificateKind::admin, *https_->certificate()));
     return all;
 }
 
@@ -82,24 +53,17 @@ net::Task<json::object> Agent::certificates() {
     co_return list_json(all, "daemon", site_->config, std::chrono::system_clock::now());
 }
 
-json::array Agent::expiry_json() const {
-    json::array out;
-    const auto now = std::chrono::system_clock::now();
-    for (const auto& one : lasting_certificates()) {
-        auto facts = to_json(one, now);
-        json::object brief;
-        for (const auto* key : {"kind", "subject", "serial", "not_after", "time_left", "warning"})
-            brief[key] = facts.at(key);
-        out.push_back(std::move(brief));
-    }
-    return out;
+std::vector<daemon::WatchedCertificate> Agent::watched_certificates() const {
+    std::vector<daemon::WatchedCertificate> all;
+    for (const auto& one : lasting_certificates()) all.push_back(one.watched());
+    return all;
 }
 
 /// Until cancelled.
 net::Task<void> Agent::watch_expiry() {
-    ToldExpiry told;
+    daemon::ToldExpiry told;
     while (true) {
-        told.look(lasting_certificates(), std::chrono::system_clock::now());
+        (void)told.look(watched_certificates(), std::chrono::system_clock::now());
         auto changed = net::wait_for(expiry_changed_);
         (void)co_await net::within(net::deadline_in(expiry_tick), std::move(changed));
     }

@@ -117,12 +117,7 @@ void add_channels(Metrics& metrics, const std::vector<Worker::Status>& workers) 
         }
 }
 
-void add_certificates(Metrics& metrics, const std::vector<ListedCertificate>& certificates,
-                      const Rotation::Status& rotation) {
-    auto& end = metrics.gauge("sallyport_certificate_expiry_timestamp_seconds",
-                              "When this certificate ends, since 1970.");
-    for (const auto& one : certificates)
-        end.add({{"kind", to_text(one.kind)}}, seconds_of(one.certificate.not_after()));
+void add_renewals(Metrics& metrics, const Rotation::Status& rotation) {
     metrics.counter("sallyport_certificate_renewals_total", "Renewals of the tunnel's certificate.")
         .add({}, rotation.renewals);
     metrics
@@ -156,7 +151,8 @@ net::Task<std::string> Agent::metrics() {
     add_pools(metrics, counts, told);
     add_back_ends(metrics, shared_->states->snapshot(net::Loop::now()));
     add_channels(metrics, told);
-    add_certificates(metrics, lasting_certificates(), rotation_->status());
+    daemon::add_certificate_expiry(metrics, watched_certificates());
+    add_renewals(metrics, rotation_->status());
     add_identity_providers(metrics, site_->identity_providers, *key_sets_.snapshot());
     daemon::add_audit_metrics(metrics, *log_, forwarders_, witnesses_json());
     daemon::add_memory_budget(metrics, budget_.used(), budget_.bytes_max());

@@ -87,29 +87,14 @@ net::Task<http::SimpleResponse> Agent::sap_channels() {
     co_return sap_answer(sap::channel_connections(sap_accounts(), told));
 }
 
-/// With that of admin_listen, which is no certificate of the agent's own making.
-net::Task<json::object> Agent::sap_listed() {
-    auto listed = co_await certificates();
-    const auto* shown = https_ ? https_->certificate() : nullptr;
-    if (shown != nullptr)
-        listed.at("certificates")
-            .as_array()
-            .push_back(json::object{{"kind", sap::certificate_kind_of_ui},
-                                    {"subject", shown->subject()},
-                                    {"issuer", shown->issuer()},
-                                    {"serial", shown->serial()},
-                                    {"not_after", seconds_of(shown->not_after())}});
-    co_return listed;
-}
-
 net::Task<http::SimpleResponse> Agent::sap_certificates() {
-    const auto listed = co_await sap_listed();
+    const auto listed = co_await certificates();
     co_return sap_answer(
         sap::certificates(sap_accounts(), listed, std::chrono::system_clock::now()));
 }
 
 net::Task<http::SimpleResponse> Agent::sap_certificates_in(sap::CertificateState state) {
-    const auto listed = co_await sap_listed();
+    const auto listed = co_await certificates();
     co_return sap_answer(
         sap::certificates_in(state, sap_accounts(), listed, std::chrono::system_clock::now()));
 }

@@ -123,7 +123,8 @@ net::Task<json::object> Agent::status() {
     out["audit"] = std::move(audit);
     out["witnesses"] = witnesses_json();
     out["identity_providers"] = to_json(site_->identity_providers, *key_sets_.snapshot());
-    out["certificates"] = expiry_json();
+    out["certificates"] =
+        daemon::expiry_json(watched_certificates(), std::chrono::system_clock::now());
     out["admin"] = admin_status();
     auto& warnings = out["warnings"].emplace_array();
     for (const auto& warning : all_warnings(*site_)) warnings.emplace_back(warning);

@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "base/file.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -61,6 +62,16 @@ Result<void> add_file(CertificateKind kind, const std::filesystem::path& file,
     return kept.error();
 }
 
+Result<void> add_admin(const std::filesystem::path& file, std::vector<ListedCertificate>& all) {
+    if (file.empty()) return {};
+    const auto pem = read_file(file);
+    if (!pem) return pem.error();
+    auto chain = certs::read_chain_pem(*pem);
+    if (!chain) return Error{chain.error().code, file.string() + ": " + to_text(chain.error())};
+    all.push_back(ListedCertificate::of(CertificateKind::admin, std::move(chain->front())));
+    return {};
+}
+
 Result<certs::Identity> identity_in(const std::filesystem::path& folder) {
     std::error_code ignored;
     if (!std::filesystem::exists(folder, ignored))  // looking makes no folder
@@ -78,6 +89,8 @@ std::string_view to_text(CertificateKind kind) {
             return "tunnel";
         case CertificateKind::system:
             return "system";
+        case CertificateKind::admin:
+            return "admin";
         case CertificateKind::principal_ca:
             break;
     }
@@ -109,6 +122,14 @@ ListedCertificate ListedCertificate::of(const certs::Identity& identity) {
 
 certs::ExpiryLevel ListedCertificate::level(certs::Time now) const {
     return certs::judge_expiry(life, renewed_by, now, failures);
+}
+
+daemon::WatchedCertificate ListedCertificate::watched() const {
+    auto watched = daemon::WatchedCertificate::of(std::string(to_text(kind)), certificate);
+    watched.life = life;
+    watched.renewed_by = renewed_by;
+    watched.failures = failures;
+    return watched;
 }
 
 json::object to_json(const ListedCertificate& listed, certs::Time now) {
@@ -199,6 +220,7 @@ Result<std::vector<ListedCertificate>> certificates_on_disk(const Config& config
         if (auto added = add_file(kind, file, all); !added) return added.error();
     const bool are_shown = std::ranges::any_of(config.mappings, shows_certificates);
     for (auto& one : all) one.in_use = one.kind == CertificateKind::tunnel || are_shown;
+    if (auto added = add_admin(config.admin.certificate_file, all); !added) return added.error();
     return all;
 }
 

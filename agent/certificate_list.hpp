@@ -5,6 +5,7 @@
 #include "certs/certificate.hpp"
 #include "certs/expiry.hpp"
 #include "certs/identity.hpp"
+#include "daemon/certificate_expiry.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -22,10 +23,11 @@ enum class CertificateKind {
     tunnel,        // towards the hub
     system,        // towards back ends, where there is no user
     principal_ca,  // signs those of users
+    admin,         // of admin_listen, towards who looks
 };
 std::string_view to_text(CertificateKind kind);
-/// Errors: Errc::unsupported for "console", Errc::malformed for anything else; both say what there
-/// is.
+/// Of those that the agent has the key of. Errors: Errc::unsupported for "console", Errc::malformed
+/// for anything else; both say what there is.
 Result<CertificateKind> certificate_kind(std::string_view text);
 
 /// One certificate, and what there is to know about its end.
@@ -40,6 +42,7 @@ struct ListedCertificate {
     static ListedCertificate of(CertificateKind kind, certs::Certificate certificate);
     static ListedCertificate of(const certs::Identity& identity);
     certs::ExpiryLevel level(certs::Time now) const;
+    daemon::WatchedCertificate watched() const;
 };
 
 boost::json::object to_json(const ListedCertificate& listed, certs::Time now);

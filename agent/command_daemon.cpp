@@ -6,6 +6,7 @@
 #include "daemon/audit_key.hpp"
 #include "daemon/audit_report.hpp"
 #include "daemon/audit_retention.hpp"
+#include "daemon/certificate_expiry.hpp"
 #include "daemon/forward_report.hpp"
 #include "daemon/ready_report.hpp"
 #include "daemon/witness_runner.hpp"
@@ -81,14 +82,7 @@ std::string describe_agent(const json::object& status) {
         if (const auto* error = object.if_contains("last_error")) text += ", " + text_of(*error);
         text += "\n";
     }
-    for (const auto& entry : status.at("certificates").as_array()) {
-        const auto& certificate = entry.as_object();
-        const auto level = text_of(certificate.at("warning"));
-        if (level.empty()) continue;
-        text += "CERTIFICATE " + level + ": " + text_of(certificate.at("kind")) + " " +
-                text_of(certificate.at("subject")) + " " + text_of(certificate.at("time_left")) +
-                "\n";
-    }
+    text += daemon::describe_expiry(status.at("certificates").as_array());
     for (const auto& warning : status.at("warnings").as_array())
         text += "warning: " + text_of(warning) + "\n";
     for (const auto& entry : status.at("overrides").as_array())

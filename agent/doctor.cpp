@@ -3,6 +3,7 @@
 #include "agent/status_findings.hpp"
 #include "base/error.hpp"
 #include "daemon/admin_client.hpp"
+#include "daemon/certificate_check.hpp"
 #include "daemon/counted.hpp"
 
 #include <algorithm>
@@ -104,6 +105,13 @@ std::vector<Check> doctor_checks(const DoctorOrder& order) {
         return checks;
     }
     append(checks, file_checks(*config));
+    if (!config->admin.listen.empty())
+        checks.push_back(daemon::blocking_check(
+            "certificate.admin", "certificate of admin_listen",
+            [file = config->admin.certificate_file] {
+                return std::vector<Finding>{daemon::look_at_admin_certificate(
+                    file, "sallyport", std::chrono::system_clock::now())};
+            }));
     checks.push_back(daemon::blocking_check("enrolment", "enrolment", [config = *config] {
         return enrolment_findings(config, std::chrono::system_clock::now());
     }));

@@ -16,7 +16,7 @@ CertificateState state_of(const json::object& certificate, Moment now) {
 
 std::string_view type_of(std::string_view kind) {
     if (kind == "system") return "System";
-    return kind == certificate_kind_of_ui ? "UI" : "CA";
+    return kind == "admin" ? "UI" : "CA";
 }
 
 json::object to_sap(const json::object& certificate) {

@@ -5,13 +5,10 @@
 
 namespace sallyport::agent::sap {
 
-/// Beside the kinds of agent::CertificateKind: what admin_listen shows.
-inline constexpr std::string_view certificate_kind_of_ui = "ui";
-
 /// In which list SAP shows a certificate.
 enum class CertificateState { ok, expiring, expired };
 
-/// /api/monitoring/certificates. `listed` as GET /v1/certificates, and that of admin_listen.
+/// /api/monitoring/certificates. `listed` as GET /v1/certificates.
 boost::json::object certificates(std::span<const Account> accounts,
                                  const boost::json::object& listed, Moment now);
 /// /api/monitoring/certificates/STATE

@@ -90,19 +90,26 @@ std::optional<Judgement> judge_configuration(const json::object& status,
                               "sallyport check, then sallyport reload");
 }
 
+std::string renewal_of(const std::string& kind) {
+    if (kind == "admin")
+        return "If the file of admin_certificate_file is newer: sallyport reload; else put another "
+               "one there first";
+    if (kind == "principal-ca")
+        return "sallyport certs rotate principal-ca --prepare, import the next one at the back "
+               "ends, then rotate";
+    return "sallyport certs csr " + kind + ", then certs import " + kind + " FILE";
+}
+
 void judge_certificates(const json::object& status, Findings& into) {
     for (const auto* certificate : objects_at(status, "certificates")) {
         const auto level = text_at(*certificate, "warning");
         const auto kind = text_at(*certificate, "kind");
         if (level.empty() || kind == "tunnel") continue;
-        into.add("certificate." + kind, "certificate " + kind,
+        // That of admin_listen has a finding of its own, of the file.
+        into.add("certificate." + kind + (kind == "admin" ? ".in_use" : ""), "certificate " + kind,
                  Judgement::warning(level + ": " + text_at(*certificate, "subject") + " " +
                                         text_at(*certificate, "time_left"),
-                                    kind == "principal-ca"
-                                        ? "sallyport certs rotate principal-ca --prepare, import "
-                                          "the next one at the back ends, then rotate"
-                                        : "sallyport certs csr " + kind + ", then certs import " +
-                                              kind + " FILE"));
+                                    renewal_of(kind)));
     }
 }
 

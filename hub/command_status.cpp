@@ -5,7 +5,9 @@
 #include "daemon/audit_key.hpp"
 #include "daemon/audit_report.hpp"
 #include "daemon/audit_retention.hpp"
+#include "daemon/certificate_expiry.hpp"
 #include "daemon/forward_report.hpp"
+#include "daemon/json_text.hpp"
 #include "daemon/ready_report.hpp"
 #include "daemon/witness_runner.hpp"
 #include "hub/command_context.hpp"
@@ -65,6 +67,7 @@ std::string describe(const json::object& status) {
                                     .degraded = "certificates are issued WITHOUT A RECORD"});
     text += daemon::describe_forward(status.at("audit").as_object().at("forward").as_array());
     text += daemon::describe_witnesses(status.at("witnesses").as_array());
+    text += daemon::describe_expiry(daemon::array_at(status, "certificates"));
     for (const auto& warning : status.at("warnings").as_array())
         text += "warning: " + text_of(warning) + "\n";
     text += describe_witness(status.at("witness").as_object());

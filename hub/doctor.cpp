@@ -1,11 +1,11 @@
 #include "hub/doctor.hpp"
 
-#include "audit/clock.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "daemon/admin_client.hpp"
 #include "daemon/audit_checks.hpp"
 #include "daemon/audit_findings.hpp"
+#include "daemon/certificate_check.hpp"
 #include "daemon/counted.hpp"
 #include "daemon/json_text.hpp"
 #include "daemon/machine.hpp"
@@ -30,10 +30,6 @@ using daemon::Finding;
 using daemon::Findings;
 using daemon::Judgement;
 using daemon::text_at;
-
-std::string date_text(certs::Time time) {
-    return audit::to_rfc3339(std::chrono::floor<std::chrono::microseconds>(time));
-}
 
 struct CheckedFile {
     std::filesystem::path path;
@@ -112,28 +108,31 @@ Result<std::vector<certs::Certificate>> read_certificates(const std::filesystem:
     return certs::read_chain_pem(*text);
 }
 
-Finding look_at_certificate(std::string id, std::string title, const std::filesystem::path& file,
-                            std::span<const std::string> names, Renewal renewal) {
-    const auto chain = read_certificates(file);
-    if (!chain)
-        return {
-            std::move(id), std::move(title),
-            Judgement::failed(file.string() + ": " + to_text(chain.error()), "Restore the file.")};
-    return {std::move(id), std::move(title),
-            judge_shown(chain->front(), names, renewal, std::chrono::system_clock::now())};
-}
-
 std::vector<Finding> look_at_certificates(const Config& config) {
-    std::vector<Finding> found;
-    found.push_back(look_at_certificate("certificate.authority", "authority of agents",
-                                        config.state_folder / "ca.pem", {}, Renewal::by_hand));
-    found.push_back(look_at_certificate("certificate.hub", "certificate towards agents",
-                                        config.state_folder / "hub.pem", {}, Renewal::by_itself));
-    for (const auto& shown : config.certificates) {
-        const auto id = "certificate." + shown.names.front();
-        found.push_back(look_at_certificate(id, "certificate of " + shown.names.front(),
-                                            shown.chain_file, shown.names, Renewal::by_hand));
-    }
+    const auto now = std::chrono::system_clock::now();
+    const auto by_hand = daemon::renew_by_hand("sallyport-hub");
+    std::vector<Finding> found{
+        daemon::look_at_shown({.id = "certificate.authority",
+                               .title = "authority of agents",
+                               .file = config.state_folder / "ca.pem",
+                               .remedy = by_hand},
+                              now),
+        daemon::look_at_shown(
+            {.id = "certificate.hub",
+             .title = "certificate towards agents",
+             .file = config.state_folder / "hub.pem",
+             .remedy = "Restart the hub: it makes itself another one at its start."},
+            now)};
+    for (const auto& shown : config.certificates)
+        found.push_back(daemon::look_at_shown({.id = "certificate." + shown.names.front(),
+                                               .title = "certificate of " + shown.names.front(),
+                                               .file = shown.chain_file,
+                                               .names = shown.names,
+                                               .remedy = by_hand},
+                                              now));
+    if (!config.admin.listen.empty())
+        found.push_back(
+            daemon::look_at_admin_certificate(config.admin.certificate_file, "sallyport-hub", now));
     return found;
 }
 
@@ -200,6 +199,23 @@ Check own_url_check(const Config& config) {
         }};
 }
 
+/// Of what is in use: the files may be newer.
+void judge_certificates(const json::object& status, Findings& into) {
+    for (const auto& each : daemon::array_at(status, "certificates")) {
+        if (!each.is_object()) continue;
+        const auto& one = each.get_object();
+        const auto level = text_at(one, "warning");
+        if (level.empty()) continue;
+        const auto name = text_at(one, "name");
+        const auto which = text_at(one, "kind") + (name.empty() ? "" : "." + name);
+        into.add("certificate." + which + ".in_use", "certificate in use",
+                 Judgement::warning(level + ": " + which + " " + text_at(one, "subject") + " " +
+                                        text_at(one, "time_left"),
+                                    "If its file is newer: sallyport-hub reload; else see what is "
+                                    "said of that file."));
+    }
+}
+
 Judgement judge_config(const Result<Config>& config) {
     constexpr auto remedy = "Correct it; `sallyport-hub check` says when it is right.";
     if (!config) return Judgement::failed(config.error().detail, remedy);
@@ -214,29 +230,6 @@ std::uint64_t descriptors_needed(const Config& config) {
     constexpr std::uint64_t own = 64;
     constexpr std::uint64_t usual_clients = 4'000;  // per worker: fewer than the limit, by far
     return own + usual_clients * config.workers;
-}
-
-Judgement judge_shown(const certs::Certificate& certificate, std::span<const std::string> names,
-                      Renewal renewal, certs::Time now) {
-    const auto seen = certificate.subject() + ", until " + date_text(certificate.not_after());
-    constexpr auto soon = std::chrono::days(30);
-    const std::string by_hand = "Get another one, put it in its place, then: sallyport-hub reload";
-    const std::string by_itself = "Restart the hub: it makes itself another one at its start.";
-    const auto& remedy = renewal == Renewal::by_hand ? by_hand : by_itself;
-    if (now >= certificate.not_after()) return Judgement::failed(seen + ": it has expired", remedy);
-    if (now < certificate.not_before())
-        return Judgement::failed(seen + ": not valid before " + date_text(certificate.not_before()),
-                                 "Set this machine's clock right: timedatectl set-ntp true.");
-    for (const auto& name : names) {
-        // A name for one label more than the wildcard's is what clients ask for.
-        const auto asked = name.starts_with("*.") ? "any" + name.substr(1) : name;
-        if (!certificate.matches_host(asked))
-            return Judgement::failed(seen + ": it is not for " + name,
-                                     "Get one that names " + name + ", or take it out of `names`.");
-    }
-    if (now + soon >= certificate.not_after())
-        return Judgement::warning(seen + ": it ends soon", remedy);
-    return Judgement::good(seen);
 }
 
 Findings status_findings(const json::object& status) {
@@ -260,6 +253,7 @@ Findings status_findings(const json::object& status) {
                                       "Look at one: sallyport doctor, on its machine; and who "
                                       "there should be: sallyport-hub agent list")
                  : Judgement::good(daemon::counted(agents.size(), "agent") + " attached"));
+    judge_certificates(status, into);
     const auto& alarms = daemon::array_at(daemon::object_at(status, "witness"), "alarms");
     if (!alarms.empty())
         into.add("witness.alarms", "logs of agents",

@@ -1,13 +1,11 @@
 #pragma once
 
-#include "certs/certificate.hpp"
 #include "daemon/doctor.hpp"
 #include "hub/config.hpp"
 
 #include <boost/json/object.hpp>
 
 #include <filesystem>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -21,14 +19,8 @@ std::vector<daemon::Check> doctor_checks(const std::filesystem::path& config,
 
 // The parts that are pure.
 
-/// What is wrong, from what the running hub says of itself (`status --json`). `digest`: of the
-/// configuration on disk; empty: nobody knows.
+/// What is wrong, from what the running hub says of itself (`status --json`).
 daemon::Findings status_findings(const boost::json::object& status);
-/// A certificate that the hub shows. `names`: that it is chosen for; empty: not looked at.
-/// `renewed_by_hand`: else the hub makes itself another one in time.
-enum class Renewal { by_hand, by_itself };
-daemon::Judgement judge_shown(const certs::Certificate& certificate,
-                              std::span<const std::string> names, Renewal renewal, certs::Time now);
 /// So many descriptors the hub needs if all its limits are reached.
 std::uint64_t descriptors_needed(const Config& config);
 

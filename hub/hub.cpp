@@ -9,7 +9,6 @@
 #include "hub/config_changes.hpp"
 #include "hub/external_authority.hpp"
 #include "hub/listening_sockets.hpp"
-#include "hub/public_tls.hpp"
 #include "hub/restoration.hpp"
 
 #include <boost/asio/post.hpp>
@@ -153,9 +152,10 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
 
     api_clients_ = std::make_unique<ApiClients>(loop_, sweep_, *api_);
 
-    auto context =
+    auto shown =
         make_public_tls(*config_, state_, *authorities_->get(), current_accounts_, revocation_);
-    if (!context) return context.error();
+    if (!shown) return shown.error();
+    named_certificates_ = std::move(shown->named);
     auto tls = take_or_open(passed, "tls", config_->tls);
     if (!tls) return tls.error();
     TlsPort::Peers peers;
@@ -165,7 +165,8 @@ Result<void> Hub::open(std::vector<net::PassedSocket> passed) {
     peers.http = [this](TlsPort::Connection connection) {
         api_clients_->take(std::move(connection));
     };
-    tls_port_ = std::make_unique<TlsPort>(loop_, std::move(*tls), *context, std::move(peers));
+    tls_port_ = std::make_unique<TlsPort>(loop_, std::move(*tls), std::move(shown->context),
+                                          std::move(peers));
 
     return open_admin();
 }
@@ -228,9 +229,9 @@ Result<void> Hub::reload(std::string_view who) {
     auto config = Config::load(config_->file);
     if (!config) return refused(config.error());
     auto kept = keep_what_needs_a_restart(*config_, *config);
-    auto context =
+    auto shown =
         make_public_tls(*config, state_, *authorities_->get(), current_accounts_, revocation_);
-    if (!context) return refused(context.error());
+    if (!shown) return refused(shown.error());
     const auto lists = AgentRevocation::read(config->crl_files);
     if (!lists) return refused(lists.error());
     auto access = std::shared_ptr<const daemon::AdminHttps::Access>();
@@ -245,8 +246,10 @@ Result<void> Hub::reload(std::string_view who) {
     restart_needed_ = std::move(kept);
     level_.configure(config_->log.level);
     use(*lists);
-    tls_port_->use(*context);
+    tls_port_->use(std::move(shown->context));
+    named_certificates_ = std::move(shown->named);
     if (access) https_->use(std::move(access));
+    tell_expiry();
     api_->use(std::make_shared<const TokenEndpoint>(make_token_endpoint(*config_)));
     for (auto& worker : workers_) worker->use(config_);
     log::info("config.reloaded", {{"configuration", config_->digest}, {"who", who}});

@@ -5,6 +5,7 @@
 #include "daemon/admin_routes.hpp"
 #include "daemon/admin_server.hpp"
 #include "daemon/audit_takers.hpp"
+#include "daemon/certificate_expiry.hpp"
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/log_level.hpp"
 #include "daemon/watchdog.hpp"
@@ -17,6 +18,7 @@
 #include "hub/current.hpp"
 #include "hub/hub_audit.hpp"
 #include "hub/outbox_drain.hpp"
+#include "hub/public_tls.hpp"
 #include "hub/readiness.hpp"
 #include "hub/registry.hpp"
 #include "hub/state.hpp"
@@ -79,6 +81,8 @@ private:
     void use(std::shared_ptr<const Accounts> accounts);
     net::Task<void> watch_certificates();
     void keep_certificates();
+    std::vector<daemon::WatchedCertificate> watched_certificates() const;
+    void tell_expiry();
     void use(const AgentRevocation& lists);
     void tell_faults();
     Result<void> use(const std::vector<AuthorityEntry>& entries);
@@ -127,6 +131,8 @@ private:
     std::shared_ptr<Current<AgentRevocation>> revocation_ =
         std::make_shared<Current<AgentRevocation>>(std::make_shared<const AgentRevocation>());
     std::vector<std::string> told_faults_;
+    std::vector<PublicTls::Named> named_certificates_;  // in use
+    daemon::ToldExpiry told_expiry_;
     net::Loop loop_;
     net::IdleSweep sweep_;
     Registry registry_;

@@ -16,6 +16,7 @@ constexpr std::chrono::minutes certificates_interval{1};
 
 net::Task<void> Hub::watch_certificates() {
     while (true) {
+        tell_expiry();
         co_await net::sleep_for(certificates_interval);
         keep_certificates();
         tell_faults();
@@ -39,6 +40,24 @@ void Hub::tell_faults() {
         if (std::ranges::find(told_faults_, fault) == told_faults_.end())
             log::warn("revocation.fault", {{"what", fault}});
     told_faults_ = std::move(faults);
+}
+
+/// What the hub shows and signs with, as it is in use. Its own one renews itself long before what
+/// is said of one that is renewed by hand: where that is said, renewing has failed.
+std::vector<daemon::WatchedCertificate> Hub::watched_certificates() const {
+    using daemon::WatchedCertificate;
+    std::vector<WatchedCertificate> all{
+        WatchedCertificate::of("hub", state_.chain.front()),
+        WatchedCertificate::of("ca", state_.authority.certificate())};
+    for (const auto& [name, certificate] : named_certificates_)
+        all.push_back(WatchedCertificate::of("public", certificate, name));
+    if (https_ && https_->certificate() != nullptr)
+        all.push_back(WatchedCertificate::of("admin", *https_->certificate()));
+    return all;
+}
+
+void Hub::tell_expiry() {
+    (void)told_expiry_.look(watched_certificates(), std::chrono::system_clock::now());
 }
 
 void Hub::keep_certificates() {
@@ -70,13 +89,14 @@ Result<void> Hub::show(HubState state, const std::shared_ptr<const Authorities>&
         renew_hub_certificate(state, config_->name, std::chrono::system_clock::now());
     if (!renewed) return renewed.error();
     if (!*renewed && authorities == authorities_->get()) return {};
-    auto context = make_public_tls(*config_, state, *authorities, current_accounts_, revocation_);
-    if (!context) return context.error();
+    auto shown = make_public_tls(*config_, state, *authorities, current_accounts_, revocation_);
+    if (!shown) return shown.error();
     state_ = std::move(state);
     const bool others = authorities != authorities_->get();
     authorities_->set(authorities);
     if (others) use(*revocation_->get());
-    tls_port_->use(std::move(*context));
+    tls_port_->use(std::move(shown->context));
+    named_certificates_ = std::move(shown->named);
     if (*renewed) log::info("certificate.renewed", {{"serial", state_.chain.front().serial()}});
     return {};
 }

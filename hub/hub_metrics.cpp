@@ -88,10 +88,6 @@ void add_links(Metrics& metrics, const std::vector<Worker::LinkStatus>& links,
     }
 }
 
-double seconds_of(const certs::Certificate& certificate) {
-    return std::chrono::duration<double>(certificate.not_after().time_since_epoch()).count();
-}
-
 }  // namespace
 
 net::Task<std::string> Hub::metrics() {
@@ -120,10 +116,7 @@ net::Task<std::string> Hub::metrics() {
         .add({}, held);
     metrics.counter("sallyport_hub_wrong_access_keys_total", "Access keys that opened no way.")
         .add({}, keys_.wrong.total());
-    auto& end = metrics.gauge("sallyport_certificate_expiry_timestamp_seconds",
-                              "When this certificate ends, since 1970.");
-    end.add({{"kind", "hub"}}, seconds_of(state_.chain.front()));
-    end.add({{"kind", "ca"}}, seconds_of(state_.authority.certificate()));
+    daemon::add_certificate_expiry(metrics, watched_certificates());
     daemon::add_audit_metrics(metrics, *log_, forwarders_, configured_witnesses_.status());
     daemon::add_memory_budget(metrics, budget_.used(), budget_.bytes_max());
     co_return metrics.text();

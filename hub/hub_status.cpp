@@ -73,6 +73,8 @@ json::object Hub::status() const {
             {"configuration", config_->digest},
             {"restart_needed", to_json(restart_needed_)},
             {"warnings", to_json(revocation_->get()->faults(std::chrono::system_clock::now()))},
+            {"certificates",
+             daemon::expiry_json(watched_certificates(), std::chrono::system_clock::now())},
             {"seconds", up.count()},
             {"ready", reasons.empty()},
             {"not_ready", to_json(reasons)},

@@ -13,15 +13,16 @@ constexpr std::size_t key_pem_bytes_max = std::size_t{1024} * 1024;
 
 }  // namespace
 
-Result<std::shared_ptr<const net::TlsContext>> make_public_tls(
-    const Config& config, const HubState& state, const Authorities& authorities,
-    std::shared_ptr<const Current<Accounts>> accounts,
-    std::shared_ptr<const Current<AgentRevocation>> revocation) {
+Result<PublicTls> make_public_tls(const Config& config, const HubState& state,
+                                  const Authorities& authorities,
+                                  std::shared_ptr<const Current<Accounts>> accounts,
+                                  std::shared_ptr<const Current<AgentRevocation>> revocation) {
     std::vector<std::vector<certs::Certificate>> chains;
     std::vector<certs::Key> keys;
     chains.reserve(config.certificates.size());
     keys.reserve(config.certificates.size());
     net::HubServerOptions options;
+    PublicTls made;
     for (const auto& named : config.certificates) {
         auto chain_pem = read_file(named.chain_file);
         if (!chain_pem) return chain_pem.error();
@@ -37,6 +38,7 @@ Result<std::shared_ptr<const net::TlsContext>> make_public_tls(
         chains.push_back(std::move(*chain));
         keys.push_back(std::move(*key));
         options.named.push_back({named.names, {chains.back(), &keys.back()}});
+        made.named.push_back({named.names.front(), chains.back().front()});
     }
     // The chain shows the CA too: an agent that enrols looks for the pinned key in it.
     std::vector<certs::Certificate> own = state.chain;
@@ -57,7 +59,10 @@ Result<std::shared_ptr<const net::TlsContext>> make_public_tls(
     options.is_denied = [accounts = std::move(accounts)](const certs::Certificate& certificate) {
         return accounts->get()->is_revoked(certificate.serial());
     };
-    return net::TlsContext::hub_server(options);
+    auto context = net::TlsContext::hub_server(options);
+    if (!context) return context.error();
+    made.context = std::move(*context);
+    return made;
 }
 
 }  // namespace sallyport::hub

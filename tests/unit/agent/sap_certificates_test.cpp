@@ -13,7 +13,7 @@ TEST(SapCertificates, AreSortedByTheirEndAndCalledAsSapCallsThem) {
     const auto listed = boost::json::parse(R"({"certificates":[
  {"kind":"tunnel","subject":"CN=a","issuer":"CN=ca","serial":"0a","not_after":9000000},
  {"kind":"system","subject":"CN=s","issuer":"CN=ca","serial":"0b","not_after":2},
- {"kind":"ui","subject":"CN=u","issuer":"CN=ca","serial":"0d","not_after":9000000},
+ {"kind":"admin","subject":"CN=u","issuer":"CN=ca","serial":"0d","not_after":9000000},
  {"kind":"principal-ca","subject":"CN=p","issuer":"CN=p","serial":"0c","not_after":1000060}]})")
                             .as_object();
     const auto all = certificates(accounts, listed, now);

@@ -91,6 +91,10 @@ TEST(StatusFindings, JudgesCertificatesAndKeysOfProviders) {
     EXPECT_EQ(verdict("certificate.system",
                       R"({"certificates": [{"kind": "system", "warning": "7 days"}]})"),
               Verdict::warning);
+    EXPECT_THAT(found("certificate.admin.in_use",
+                      R"({"certificates": [{"kind": "admin", "warning": "7 days"}]})")
+                    .judged.remedy,
+                HasSubstr("reload"));
     const std::string provider = R"({"identity_providers": [{"issuer": "i", )";
     EXPECT_EQ(verdict("identity_provider.i.keys", provider + R"("keys": 0}]})"), Verdict::failed);
     EXPECT_EQ(verdict("identity_provider.i.keys", provider + R"("keys": 2}]})"), Verdict::good);
