@@ -229,7 +229,8 @@ void Agent::run() {
                                 {"epoch", epoch_},
                                 {"mappings", site_->table.mappings().size()},
                                 {"configuration", site_->config.digest}});
-    tell_last_good();
+    if (site_->last_good)
+        daemon::tell_last_good(*site_->last_good, *log_, site_->config.file, "sallyport");
     keep_last_good();
     daemon::notify_ready("starts its links");
     start_watchdog();
@@ -253,6 +254,14 @@ void Agent::wait_for_signal() {
         daemon::notify_ready();
         wait_for_signal();
     });
+}
+
+/// After a start or reload with the files on disk.
+void Agent::keep_last_good() {
+    const auto& config = site_->config;
+    if (!site_->last_good)
+        last_good_.keep(config.state_dir / daemon::last_good_name, config.files_digest,
+                        *config.documents);
 }
 
 net::Task<void> Agent::stop() {

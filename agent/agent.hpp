@@ -77,10 +77,7 @@ private:
     Result<void> put_in_force(SitePtr site, std::string_view who);
     boost::json::object mappings_json() const;
     http::SimpleResponse check_candidate(std::string_view body) const;
-    // agent_last_good.cpp
     void keep_last_good();
-    void tell_last_good();
-    boost::json::object last_good_json() const;
     // What it can be asked for; agent_admin.cpp.
     Result<void> open_admin();
     void add_looks();
@@ -176,7 +173,7 @@ private:
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     daemon::CpuLoad cpu_{daemon::CpuTicks::read()};
     bool draining_ = false;
-    std::string kept_digest_{};  // of the files that are kept as the last good ones
+    daemon::LastGoodKeeper last_good_;
 };
 
 }  // namespace sallyport::agent

@@ -128,7 +128,7 @@ net::Task<json::object> Agent::status() {
     out["admin"] = admin_status();
     auto& warnings = out["warnings"].emplace_array();
     for (const auto& warning : all_warnings(*site_)) warnings.emplace_back(warning);
-    if (site_->last_good) out["last_good"] = last_good_json();
+    if (site_->last_good) out["last_good"] = daemon::to_json(*site_->last_good);
     auto& overrides = out["overrides"].emplace_array();
     for (const auto& [name, one] : site_->overrides.all()) overrides.push_back(to_json(name, one));
     out["memory_budget"] =

@@ -69,9 +69,6 @@ struct EnrolmentConfig {
 /// Names and texts of files; the first is the main one.
 using ConfigDocuments = std::vector<std::pair<std::string, std::string>>;
 
-/// The last configuration that was good, in the state directory.
-inline constexpr std::string_view last_good_name = "last_good_configuration.json";
-
 inline constexpr const char* admin_socket_default = "/run/sallyport/admin.sock";
 
 /// agent.toml and mappings.d, checked (docs/CONFIGURATION.md says what each key means).
@@ -117,7 +114,6 @@ struct Config {
     std::filesystem::path witness_pins_file() const { return state_dir / "witnesses.json"; }
     /// What an administrator said of mappings at run time.
     std::filesystem::path overrides_file() const { return state_dir / "overrides.json"; }
-    std::filesystem::path last_good_file() const { return state_dir / last_good_name; }
     /// Which certificate the audit log has told of.
     std::filesystem::path recorded_file() const { return state_dir / "recorded_certificate"; }
 };

@@ -1,13 +1,8 @@
 #include "agent/last_good.hpp"
 
 #include "base/bytes.hpp"
-#include "base/error.hpp"
-#include "base/file.hpp"
-#include "certs/strict_json.hpp"
+#include "daemon/last_good.hpp"
 #include "mappings/document_text.hpp"
-
-#include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -17,21 +12,8 @@
 namespace sallyport::agent {
 namespace {
 
-namespace json = boost::json;
 using mappings::DocumentText;
 using mappings::TableText;
-
-constexpr std::int64_t last_good_version = 1;
-
-Error not_ours() {
-    return {Errc::malformed, "the last good configuration is not as the agent writes it"};
-}
-
-std::optional<std::string> text_member(const json::object& object, std::string_view key) {
-    const auto* member = object.if_contains(key);
-    if (member == nullptr || !member->is_string()) return std::nullopt;
-    return std::string(member->get_string());
-}
 
 using TomlWords = std::map<std::string, std::string>;  // key -> value as it is written
 
@@ -146,54 +128,6 @@ bool narrow(mappings::Mapping& mapping, const Wording& before, const std::option
 
 }  // namespace
 
-Result<LastGood> LastGood::parse(std::string_view text) {
-    const auto object =
-        certs::parse_strict_object(text, {.bytes_max = last_good_bytes_max, .depth_max = 4});
-    if (!object) return not_ours();
-    const auto* version = object->if_contains("version");
-    const auto* documents = object->if_contains("documents");
-    const auto saved = text_member(*object, "saved");
-    if (version == nullptr || !version->is_int64() || version->get_int64() != last_good_version ||
-        !saved || documents == nullptr || !documents->is_array() || documents->get_array().empty())
-        return not_ours();
-    LastGood good;
-    const auto moment = mappings::parse_moment(*saved);
-    if (!moment) return not_ours();
-    good.saved = *moment;
-    for (const auto& value : documents->get_array()) {
-        const auto* document = value.if_object();
-        if (document == nullptr) return not_ours();
-        auto name = text_member(*document, "name");
-        auto content = text_member(*document, "text");
-        if (!name || !content) return not_ours();
-        good.documents.emplace_back(std::move(*name), std::move(*content));
-    }
-    return good;
-}
-
-Result<LastGood> LastGood::load(const std::filesystem::path& file) {
-    const auto text = read_file(file, last_good_bytes_max);
-    if (!text) return text.error();
-    return parse(*text);
-}
-
-std::string LastGood::text() const {
-    json::array all;
-    for (const auto& [name, content] : documents)
-        all.push_back(json::object{{"name", name}, {"text", content}});
-    return json::serialize(json::object{{"version", last_good_version},
-                                        {"saved", mappings::to_text(saved)},
-                                        {"documents", std::move(all)}}) +
-           "\n";
-}
-
-Result<void> LastGood::save(const std::filesystem::path& file) const {
-    const auto content = text();
-    if (content.size() > last_good_bytes_max)
-        return Error{Errc::limit, "the configuration is too large to be kept as the last good one"};
-    return replace_file(file, content, 0600);
-}
-
 Narrowed narrowed(Config good, const ConfigDocuments& before, const ConfigDocuments& present) {
     Narrowed result{std::move(good), {}};
     auto& all = result.config.mappings;
@@ -217,24 +151,8 @@ Narrowed narrowed(Config good, const ConfigDocuments& before, const ConfigDocume
 }
 
 std::filesystem::path state_dir_of(std::string_view text) {
-    constexpr std::string_view key = "state_dir";
-    while (!text.empty()) {
-        const auto end = std::min(text.find('\n'), text.size());
-        auto line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-        if (!line.starts_with(key)) continue;
-        line.remove_prefix(key.size());
-        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-        if (!line.starts_with('=')) continue;
-        line.remove_prefix(1);
-        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-        const auto close = line.empty() ? line.npos : line.find(line.front(), 1);
-        const auto value =
-            close == line.npos ? std::nullopt : mappings::simple_string(line.substr(0, close + 1));
-        if (value && value->starts_with('/')) return *value;
-    }
-    return Config().state_dir;
+    const auto value = daemon::first_value(text, "state_dir");
+    return value && value->starts_with('/') ? std::filesystem::path(*value) : Config().state_dir;
 }
 
 }  // namespace sallyport::agent

@@ -1,8 +1,7 @@
+// What of the last good configuration (daemon/last_good) an agent may start with.
 #pragma once
 
 #include "agent/config.hpp"
-#include "base/result.hpp"
-#include "mappings/moment.hpp"
 
 #include <filesystem>
 #include <string>
@@ -10,22 +9,6 @@
 #include <vector>
 
 namespace sallyport::agent {
-
-/// The last configuration that the agent could start or reload with, as texts: none of the files
-/// that it names is in it. Kept in the state directory, readable for the agent alone.
-struct LastGood {
-    static constexpr std::size_t last_good_bytes_max = 24 * 1024 * 1024;
-
-    mappings::Moment saved{};  // when it was last taken for good
-    ConfigDocuments documents{};
-
-    /// Errors: the operating system's; Errc::malformed for what nobody can have written.
-    static Result<LastGood> load(const std::filesystem::path& file);
-    static Result<LastGood> parse(std::string_view text);
-    /// Durable when it returns. Errors: the operating system's, Errc::limit.
-    Result<void> save(const std::filesystem::path& file) const;
-    std::string text() const;
-};
 
 /// What is left of a good configuration while the files on disk are broken.
 struct Narrowed {

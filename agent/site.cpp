@@ -84,13 +84,9 @@ Result<SitePtr> Site::make(Config config) {
 
 std::vector<std::string> all_warnings(const Site& site) {
     std::vector<std::string> warnings;
-    if (site.last_good) {
-        warnings.push_back("THE CONFIGURATION ON DISK IS BROKEN, the last good one of " +
-                           mappings::to_text(site.last_good->saved) +
-                           " is in force: " + site.last_good->why);
-        for (const auto& closed : site.last_good->closed)
-            warnings.push_back("not exposed, since the broken configuration says less: " + closed);
-    }
+    if (site.last_good)
+        warnings = daemon::warnings_of(*site.last_good,
+                                       "not exposed, since the broken configuration says less");
     std::ranges::copy(site.config.warnings, std::back_inserter(warnings));
     for (const auto& [name, one] : site.overrides.all())
         if (std::ranges::find(site.table.mappings(), name, &mappings::Mapping::virtual_text) ==

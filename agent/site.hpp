@@ -6,6 +6,7 @@
 #include "agent/overrides.hpp"
 #include "agent/technical_credentials.hpp"
 #include "certs/subject_rules.hpp"
+#include "daemon/last_good.hpp"
 #include "mappings/table.hpp"
 
 #include <filesystem>
@@ -23,13 +24,6 @@ namespace sallyport::agent {
 
 struct BackEndTrust;
 
-/// That the configuration on disk was broken at start, so that the last good one is in force.
-struct LastGoodUse {
-    std::string why;                    // what is broken
-    mappings::Moment saved{};           // when the one in force was last known to be good
-    std::vector<std::string> closed{};  // what of it is not exposed, since the disk says less
-};
-
 /// What this site exposes at one moment: one valid configuration, the table made of it, and whom
 /// its back ends must prove to be. Immutable; a reload makes a new one, and an exchange keeps the
 /// one it began with.
@@ -37,7 +31,7 @@ struct Site {
     Config config;                             // its mappings: with the overrides
     std::vector<mappings::Mapping> written{};  // as the files say them
     Overrides overrides{};
-    std::optional<LastGoodUse> last_good{};
+    std::optional<daemon::LastGoodUse> last_good{};
     mappings::Table table;
     IdentityProviders identity_providers;
     std::shared_ptr<const net::TlsContext> trust;                          // for https back ends

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "certs/sha256.hpp"
+#include "daemon/last_good.hpp"
 
 #include <memory>
 #include <system_error>
@@ -29,14 +30,8 @@ Result<ConfigDocuments> readable_documents(const std::filesystem::path& file) {
 Result<SitePtr> last_good_site(const std::filesystem::path& file, const Error& broken) {
     const auto present = readable_documents(file);
     if (!present) return present.error();
-    const auto kept = state_dir_of(present->front().second) / last_good_name;
-    const auto good = LastGood::load(kept);
-    if (!good && good.error().code == std::errc::no_such_file_or_directory)
-        return Error{Errc::not_found, "there is no last good configuration to start with"};
+    const auto good = daemon::LastGood::in(state_dir_of(present->front().second), file);
     if (!good) return good.error();
-    if (good->documents.front().first != file.string())
-        return Error{Errc::conflict,
-                     kept.string() + " is of another file, " + good->documents.front().first};
     auto config = Config::parse(good->documents);
     if (!config) return config.error();
     auto rest = narrowed(std::move(*config), good->documents, *present);
@@ -49,8 +44,8 @@ Result<SitePtr> last_good_site(const std::filesystem::path& file, const Error& b
     const auto made = Site::make(std::move(rest.config));
     if (!made) return made.error();
     auto site = std::make_shared<Site>(**made);
-    site->last_good =
-        LastGoodUse{.why = broken.detail, .saved = good->saved, .closed = std::move(rest.closed)};
+    site->last_good = daemon::LastGoodUse{
+        .why = broken.detail, .saved = good->saved, .closed = std::move(rest.closed)};
     return site->with(*overrides);
 }
 

@@ -101,7 +101,8 @@ void read_hub(ConfigTable table, ConfigTable log_table, Config& config) {
     config.access_log = access == "all"   ? AccessLevel::all
                         : access == "off" ? AccessLevel::off
                                           : AccessLevel::refused;
-    config.token_lifetime = whole_seconds(table.duration("token_lifetime", 1h, 10min, 24h));
+    config.token_lifetime =
+        whole_seconds(table.duration("token_lifetime", 1h, token_lifetime_min, 24h));
     config.agent_certificate_lifetime =
         whole_seconds(table.duration("agent_certificate_lifetime", 720h, 1min, 8'784h));
     table.done();
@@ -193,6 +194,7 @@ Result<Config> Config::parse(const std::string& text, const std::string& name) {
     if (!problems.empty()) return Error{Errc::malformed, problems.text()};
     config.file = name;
     config.digest = to_hex(certs::sha256(as_bytes(text)));
+    config.text = std::make_shared<const std::string>(text);
     return config;
 }
 

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,16 @@ struct CertificateConfig {
     bool operator==(const CertificateConfig&) const = default;
 };
 
+/// A token that is valid for less is of no use to applications that keep it.
+inline constexpr std::chrono::seconds token_lifetime_min{600};
+
 inline constexpr const char* admin_socket_default = "/run/sallyport-hub/admin.sock";
 
 /// hub.toml, checked (docs/CONFIGURATION.md says what each key means).
 struct Config {
     std::filesystem::path file;
     std::string digest;                        // SHA-256 of the file, hexadecimal
+    std::shared_ptr<const std::string> text;   // what it was read from
     std::string name;                          // the hub's DNS name, in its certificate
     std::string url;                           // https://name[:port], stands in join tokens
     std::string tls = ":443";                  // links, enrolment, API

@@ -11,6 +11,7 @@
 #include "daemon/machine.hpp"
 #include "daemon/server_check.hpp"
 #include "hub/agent_revocation.hpp"
+#include "hub/config_at_start.hpp"
 #include "net/tls_context.hpp"
 
 #include <boost/json/array.hpp>
@@ -237,7 +238,13 @@ Findings status_findings(const json::object& status) {
     into.add("daemon", "hub",
              Judgement::good(text_at(status, "name") + ", version " + text_at(status, "version") +
                              ", up " + text_at(status, "seconds") + " s"));
-    if (const auto& keys = daemon::array_at(status, "restart_needed"); !keys.empty())
+    if (status.contains("last_good"))
+        into.add("configuration.in_force", "configuration in force",
+                 Judgement::failed("hub.toml is broken: what is left of the last good one is in "
+                                   "force",
+                                   "Mend what sallyport-hub check says, then: sallyport-hub "
+                                   "reload"));
+    else if (const auto& keys = daemon::array_at(status, "restart_needed"); !keys.empty())
         into.add("configuration.in_force", "configuration in force",
                  Judgement::warning(
                      "changed, but in force only after a restart: " + daemon::names_of(keys),
@@ -269,8 +276,9 @@ std::vector<Check> doctor_checks(const std::filesystem::path& file,
                                  const std::filesystem::path& given_socket) {
     std::vector<Check> checks;
     const auto config = Config::load(file);
+    const auto running = config_at_start(file, OnBroken::use_last_good);
     const auto socket = !given_socket.empty() ? given_socket
-                        : config              ? config->admin_socket
+                        : running             ? running->config.admin_socket
                                               : Config().admin_socket;
     checks.push_back(daemon::known(
         {{std::string(daemon::configuration_finding), "configuration", judge_config(config)}}));

@@ -39,7 +39,8 @@ std::vector<std::string> api_domains(const Config& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<Hub>> Hub::create(Config config) {
+Result<std::unique_ptr<Hub>> Hub::create(StartConfig start) {
+    const auto& config = start.config;
     auto store = Store::open(config.state_folder / "hub.db");
     if (!store) return store.error();
     const auto entries = store->authorities();
@@ -52,7 +53,7 @@ Result<std::unique_ptr<Hub>> Hub::create(Config config) {
     auto renewed = renew_hub_certificate(*state, config.name, std::chrono::system_clock::now());
     if (!renewed) return renewed.error();
     std::unique_ptr<Hub> hub(
-        new Hub(std::move(config), std::move(*state), std::move(*store), std::move(*authorities)));
+        new Hub(std::move(start), std::move(*state), std::move(*store), std::move(*authorities)));
     hub->used_authorities_ = *entries;
     auto witness = Witness::open(hub->config_->state_folder, hub->config_->name);
     if (!witness) return witness.error();
@@ -62,8 +63,9 @@ Result<std::unique_ptr<Hub>> Hub::create(Config config) {
     return hub;
 }
 
-Hub::Hub(Config config, HubState state, Store store, Authorities authorities)
-    : config_(std::make_shared<const Config>(std::move(config))),
+Hub::Hub(StartConfig start, HubState state, Store store, Authorities authorities)
+    : config_(std::make_shared<const Config>(std::move(start.config))),
+      last_good_(std::move(start.last_good)),
       state_(std::move(state)),
       store_(std::move(store)),
       authorities_(std::make_shared<Current<Authorities>>(
@@ -199,11 +201,20 @@ void Hub::run() {
                               {"proxy", proxy_address_},
                               {"socks5", socks5_address_},
                               {"saprouter", saprouter_address_}});
+    if (last_good_) daemon::tell_last_good(*last_good_, *log_, config_->file, "sallyport-hub");
+    keep_last_good();
     daemon::notify_ready(ready_text());
     start_watchdog();
     loop_.io.run();
     for (auto& worker : workers_) worker->join();
     log::info("hub.stopped");
+}
+
+/// After a start or reload with the file on disk.
+void Hub::keep_last_good() {
+    if (last_good_) return;
+    const auto file = config_->state_folder / daemon::last_good_name;
+    last_good_keeper_.keep(file, config_->digest, {{config_->file.string(), *config_->text}});
 }
 
 void Hub::wait_for_signal() {
@@ -244,6 +255,8 @@ Result<void> Hub::reload(std::string_view who) {
     const auto changed = compare(*config_, *config, kept);
     config_ = std::make_shared<const Config>(std::move(*config));
     restart_needed_ = std::move(kept);
+    last_good_.reset();
+    keep_last_good();
     level_.configure(config_->log.level);
     use(*lists);
     tls_port_->use(std::move(shown->context));

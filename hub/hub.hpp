@@ -14,7 +14,7 @@
 #include "hub/agent_revocation.hpp"
 #include "hub/api_clients.hpp"
 #include "hub/api_service.hpp"
-#include "hub/config.hpp"
+#include "hub/config_at_start.hpp"
 #include "hub/current.hpp"
 #include "hub/hub_audit.hpp"
 #include "hub/outbox_drain.hpp"
@@ -49,14 +49,14 @@ namespace sallyport::hub {
 class Hub {
 public:
     /// Opens the state and the sockets. Errors say what to do.
-    static Result<std::unique_ptr<Hub>> create(Config config);
+    static Result<std::unique_ptr<Hub>> create(StartConfig start);
     ~Hub();
 
     /// Serves until SIGTERM or SIGINT, then finishes what runs. SIGHUP reloads.
     void run();
 
 private:
-    Hub(Config config, HubState state, Store store, Authorities authorities);
+    Hub(StartConfig start, HubState state, Store store, Authorities authorities);
     Result<void> open(std::vector<net::PassedSocket> passed);
     Result<void> open_audit();
     void close_audit();
@@ -74,6 +74,7 @@ private:
     TokenEndpoint make_token_endpoint(const Config& config) const;
     /// Puts a changed hub.toml in force; an invalid one changes nothing.
     Result<void> reload(std::string_view who);
+    void keep_last_good();
     net::Task<void> watch_accounts();
     net::Task<void> refresh();
     void record(std::function<Result<void>()> change);
@@ -100,6 +101,7 @@ private:
     static net::Task<http::SimpleResponse> give(http::SimpleResponse answer);
     net::Task<http::SimpleResponse> answer_reload(std::string who);
     net::Task<http::SimpleResponse> answer_repair();
+    std::vector<std::string> warnings() const;
     boost::json::object status() const;
     // Whether it lives, and can serve; hub_ready.cpp.
     std::vector<NotReady> readiness() const;
@@ -114,8 +116,10 @@ private:
     void wait_for_signal();
     net::Task<void> stop();
 
-    std::shared_ptr<const Config> config_;     // in force
-    std::vector<std::string> restart_needed_;  // keys of the file that are not
+    std::shared_ptr<const Config> config_;          // in force
+    std::vector<std::string> restart_needed_;       // keys of the file that are not
+    std::optional<daemon::LastGoodUse> last_good_;  // in force
+    daemon::LastGoodKeeper last_good_keeper_;
     HubState state_;
     std::vector<AuthorityEntry> used_authorities_;
     Store store_;

@@ -7,6 +7,9 @@
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 namespace sallyport::hub {
 
 namespace json = boost::json;
@@ -33,6 +36,16 @@ net::Task<json::object> Hub::witness_status() {
     else
         out["error"] = to_text(logs.error());
     co_return out;
+}
+
+std::vector<std::string> Hub::warnings() const {
+    std::vector<std::string> all;
+    if (last_good_)
+        all =
+            daemon::warnings_of(*last_good_, "narrower, since the broken configuration says less");
+    std::ranges::move(revocation_->get()->faults(std::chrono::system_clock::now()),
+                      std::back_inserter(all));
+    return all;
 }
 
 json::object Hub::status() const {
@@ -68,31 +81,33 @@ json::object Hub::status() const {
     const auto reasons = readiness();
     auto audit = daemon::audit_status(*log_);
     audit["forward"] = daemon::forward_status(forwarders_);
-    return {{"version", SALLYPORT_VERSION},
-            {"name", config_->name},
-            {"configuration", config_->digest},
-            {"restart_needed", to_json(restart_needed_)},
-            {"warnings", to_json(revocation_->get()->faults(std::chrono::system_clock::now()))},
-            {"certificates",
-             daemon::expiry_json(watched_certificates(), std::chrono::system_clock::now())},
-            {"seconds", up.count()},
-            {"ready", reasons.empty()},
-            {"not_ready", to_json(reasons)},
-            {"listen", json::object{{"tls", tls_port_->local_address()},
-                                    {"proxy", proxy_address_},
-                                    {"socks5", socks5_address_},
-                                    {"saprouter", saprouter_address_}}},
-            {"audit", std::move(audit)},
-            {"witnesses", configured_witnesses_.status()},
-            {"admin", admin_status()},
-            {"wrong_access_keys", keys_.wrong.total()},
-            {"workers", workers_.size()},
-            {"client_connections", clients},
-            {"memory_budget",
-             json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}}},
-            {"log_lines_dropped", log::dropped()},
-            {"log", level_.status()},
-            {"agents", std::move(agents)}};
+    json::object out{{"version", SALLYPORT_VERSION},
+                     {"name", config_->name},
+                     {"configuration", config_->digest},
+                     {"restart_needed", to_json(restart_needed_)},
+                     {"warnings", to_json(warnings())},
+                     {"certificates", daemon::expiry_json(watched_certificates(),
+                                                          std::chrono::system_clock::now())},
+                     {"seconds", up.count()},
+                     {"ready", reasons.empty()},
+                     {"not_ready", to_json(reasons)},
+                     {"listen", json::object{{"tls", tls_port_->local_address()},
+                                             {"proxy", proxy_address_},
+                                             {"socks5", socks5_address_},
+                                             {"saprouter", saprouter_address_}}},
+                     {"audit", std::move(audit)},
+                     {"witnesses", configured_witnesses_.status()},
+                     {"admin", admin_status()},
+                     {"wrong_access_keys", keys_.wrong.total()},
+                     {"workers", workers_.size()},
+                     {"client_connections", clients},
+                     {"memory_budget",
+                      json::object{{"used_bytes", budget_.used()}, {"bytes", budget_.bytes_max()}}},
+                     {"log_lines_dropped", log::dropped()},
+                     {"log", level_.status()},
+                     {"agents", std::move(agents)}};
+    if (last_good_) out["last_good"] = daemon::to_json(*last_good_);
+    return out;
 }
 
 }  // namespace sallyport::hub

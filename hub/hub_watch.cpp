@@ -5,7 +5,8 @@
 namespace sallyport::hub {
 
 std::string Hub::ready_text() const {
-    return "tls " + tls_port_->local_address() + ", proxy " + proxy_address_ +
+    return std::string(last_good_ ? "RUNNING WITH THE LAST GOOD CONFIGURATION; " : "") + "tls " +
+           tls_port_->local_address() + ", proxy " + proxy_address_ +
            (socks5_address_.empty() ? "" : ", socks5 " + socks5_address_) +
            (saprouter_address_.empty() ? "" : ", saprouter " + saprouter_address_);
 }

@@ -8,7 +8,7 @@
 #include "hub/command_doctor.hpp"
 #include "hub/command_status.hpp"
 #include "hub/commands.hpp"
-#include "hub/config.hpp"
+#include "hub/config_at_start.hpp"
 #include "hub/hub.hpp"
 
 #include <CLI/CLI.hpp>
@@ -19,14 +19,14 @@ namespace {
 using namespace sallyport;
 
 /// `run`: the hub itself, until a signal ends it.
-int run(const std::string& file) {
-    auto config = hub::Config::load(file);
-    if (!config) {
-        std::cerr << config.error().detail << '\n';
+int run(const std::string& file, hub::OnBroken on_broken) {
+    auto start = hub::config_at_start(file, on_broken);
+    if (!start) {
+        std::cerr << start.error().detail << '\n';
         return 2;
     }
-    log::start("sallyport-hub", config->log);
-    auto hub = hub::Hub::create(std::move(*config));
+    log::start("sallyport-hub", start->config.log);
+    auto hub = hub::Hub::create(std::move(*start));
     int code = 0;
     if (hub) {
         (*hub)->run();
@@ -91,7 +91,13 @@ int main(int argc, char** argv) {
     app.add_option("--config", file, "configuration file")->capture_default_str();
 
     int code = 0;
-    app.add_subcommand("run", "serve until a signal ends it")->callback([&] { code = run(file); });
+    auto* serve = app.add_subcommand("run", "serve until a signal ends it");
+    bool fail = false;
+    serve->add_flag("--no-last-good", fail,
+                    "end if the configuration is broken, instead of starting with what it leaves "
+                    "of the last good one");
+    serve->callback(
+        [&] { code = run(file, fail ? hub::OnBroken::fail : hub::OnBroken::use_last_good); });
     app.add_subcommand("check", "say whether the configuration is valid")->callback([&] {
         code = check(file);
     });
@@ -111,8 +117,9 @@ int main(int argc, char** argv) {
     hub::add_authority_command(app, context);
     hub::add_witness_command(app, context);
     const auto socket = [&]() -> Result<std::filesystem::path> {
-        auto config = hub::Config::load(file);
-        if (config) return config->admin_socket;
+        // Also of a hub that had to start with the last good configuration.
+        const auto config = hub::config_at_start(file, hub::OnBroken::use_last_good);
+        if (config) return config->config.admin_socket;
         // Members of the admin and view groups need not read the configuration to ask the hub.
         const bool unreadable = config.error().code == boost::system::errc::permission_denied;
         if (unreadable && file == config_default)

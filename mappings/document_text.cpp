@@ -1,122 +1,16 @@
 #include "mappings/document_text.hpp"
 
+#include "mappings/toml_scanner.hpp"
+
 #include <algorithm>
 
 namespace sallyport::mappings {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-/// The text from its front, line by line where nothing is open.
-class LineScanner {
-public:
-    explicit LineScanner(std::string_view text) : text_(text) {}
-
-    bool at_end() const { return at_ >= text_.size(); }
-    std::size_t position() const { return at_; }
-    char peek() const { return at_end() ? '\n' : text_[at_]; }
-    bool starts(std::string_view mark) const { return text_.substr(at_).starts_with(mark); }
-    void skip(std::size_t count) { at_ = std::min(at_ + count, text_.size()); }
-    void skip_blanks() {
-        while (!at_end() && is_blank(text_[at_])) ++at_;
-    }
-    /// Behind the end of the line.
-    void skip_line() {
-        const auto end = text_.find('\n', at_);
-        at_ = end == std::string_view::npos ? text_.size() : end + 1;
-    }
-    /// Behind a string that begins here; behind the line if a string of one line does not end.
-    void skip_string() {
-        const char quote = text_[at_];
-        const std::string triple(3, quote);
-        const bool many_lines = starts(triple);
-        skip(many_lines ? 3 : 1);
-        while (!at_end()) {
-            if (quote == '"' && text_[at_] == '\\') {
-                skip(2);
-            } else if (many_lines && starts(triple)) {
-                skip(3);
-                for (int extra = 0; extra < 2 && peek() == quote && !at_end(); ++extra) skip(1);
-                return;
-            } else if (!many_lines && (text_[at_] == quote || text_[at_] == '\n')) {
-                if (text_[at_] == quote) skip(1);
-                return;
-            } else {
-                skip(1);
-            }
-        }
-    }
-    /// One part of a key, bare or quoted; empty if there is none.
-    std::string key_part() {
-        const auto begin = at_;
-        if (peek() == '"' || peek() == '\'') {
-            skip_string();
-            const auto raw = text_.substr(begin, at_ - begin);
-            if (raw.size() < 2) return {};
-            const auto inner = raw.substr(1, raw.size() - 2);
-            // No name of ours: it must not look like one.
-            return inner.find_first_of(".\\\"'") == inner.npos ? std::string(inner) : "?";
-        }
-        while (!at_end() && is_bare(text_[at_])) ++at_;
-        return std::string(text_.substr(begin, at_ - begin));
-    }
-    /// "a.b" of `a . "b"`; empty if here is no key.
-    std::string key() {
-        std::string all;
-        while (true) {
-            skip_blanks();
-            const auto part = key_part();
-            if (part.empty()) return {};
-            all.append(all.empty() ? "" : ".").append(part);
-            skip_blanks();
-            if (peek() != '.') return all;
-            skip(1);
-        }
-    }
-    /// Behind a value that begins here: to the end of its line, or of the line in which the last
-    /// bracket closes. Comments are skipped over.
-    TextRange value() {
-        TextRange range{at_, at_};
-        int open = 0;
-        while (!at_end()) {
-            const char c = text_[at_];
-            if (c == '"' || c == '\'') {
-                skip_string();
-                range.end = at_;
-            } else if (c == '#') {
-                const auto end = text_.find('\n', at_);
-                at_ = end == std::string_view::npos ? text_.size() : end;
-            } else if (c == '\n') {
-                if (open <= 0 || is_before_mapping()) return range;
-                skip(1);
-            } else {
-                if (c == '[' || c == '{') ++open;
-                if (c == ']' || c == '}') --open;
-                skip(1);
-                if (!is_blank(c) && c != '\r') range.end = at_;
-            }
-        }
-        return range;
-    }
-
-private:
-    /// Whether the next line begins a mapping, which no value does: a bracket was not closed.
-    bool is_before_mapping() const {
-        const auto next = text_.find_first_not_of(" \t\r\n", at_);
-        return next != std::string_view::npos && text_.substr(next).starts_with("[[mapping");
-    }
-    static bool is_bare(char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '-';
-    }
-    std::string_view text_;
-    std::size_t at_ = 0;
-};
-
 /// Puts what is found where it belongs.
 class DocumentScan {
 public:
-    explicit DocumentScan(std::string_view text) : text_(text), scanner_(text) {}
+    explicit DocumentScan(std::string_view text) : text_(text), scanner_(text, "[[mapping") {}
 
     DocumentText take() {
         while (!scanner_.at_end()) line();
@@ -230,7 +124,7 @@ private:
 
     enum class Current { other, mapping, rule, below };
     std::string_view text_;
-    LineScanner scanner_;
+    TomlScanner scanner_;
     DocumentText document_;
     std::optional<TableText> mapping_{};
     std::optional<TableText> rule_{};

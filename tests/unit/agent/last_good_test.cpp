@@ -155,22 +155,6 @@ TEST(LastGood, AConfigurationThatIsWrittenInlineIsNotUsed) {
     EXPECT_THAT(rest.closed, ElementsAre(HasSubstr("a:1")));
 }
 
-TEST(LastGood, IsReadAsItWasWrittenAndNothingElseIs) {
-    const LastGood some{.saved = *mappings::parse_moment("2026-06-01T12:00:00Z"),
-                        .documents = {{"/e/agent.toml", "a = \"\xc3\xa4\"\n"}, {"/e/b.toml", ""}}};
-    const auto read = LastGood::parse(some.text());
-    ASSERT_TRUE(read);
-    EXPECT_EQ(read->saved, some.saved);
-    EXPECT_EQ(read->documents, some.documents);
-    for (const char* text :
-         {"", "{}", "[]", R"({"version":1,"saved":"2026-06-01T12:00:00Z","documents":[]})",
-          R"({"version":2,"saved":"2026-06-01T12:00:00Z","documents":[{"name":"a","text":""}]})",
-          R"({"version":1,"saved":"then","documents":[{"name":"a","text":""}]})",
-          R"({"version":1,"saved":"2026-06-01T12:00:00Z","documents":[{"name":"a"}]})",
-          R"({"version":1,"saved":"2026-06-01T12:00:00Z","documents":[1]})"})
-        EXPECT_FALSE(LastGood::parse(text)) << text;
-}
-
 TEST(LastGood, FindsTheStateOfABrokenFile) {
     EXPECT_EQ(state_dir_of("[agent]\nstate_dir = \"/x/y\"\nbroken ="), "/x/y");
     EXPECT_EQ(state_dir_of("  state_dir='/x'  # here"), "/x");
