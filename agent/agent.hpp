@@ -77,6 +77,7 @@ private:
     Result<void> put_in_force(SitePtr site, std::string_view who);
     boost::json::object mappings_json() const;
     http::SimpleResponse check_candidate(std::string_view body) const;
+    http::SimpleResponse answer_explain(std::string_view body) const;
     void keep_last_good();
     // What it can be asked for; agent_admin.cpp.
     Result<void> open_admin();

@@ -1,6 +1,7 @@
 // What the running agent does when it is asked over its admin sockets.
 #include "agent/agent.hpp"
 #include "agent/backup_note.hpp"
+#include "agent/explain.hpp"
 #include "agent/mapping_verbs.hpp"
 #include "base/error.hpp"
 #include "daemon/audit_erase.hpp"
@@ -150,6 +151,9 @@ void Agent::add_audit_acts() {
 void Agent::add_mapping_verbs() {
     routes_->add({.method = "GET", .path = mappings_target},
                  [this](const AdminCall&) { return give(daemon::admin_answer(mappings_json())); });
+    // Changes nothing: POST since claims of users stand in no URL.
+    routes_->add({.method = "POST", .path = explain_target, .needs = AdminRight::look},
+                 [this](const AdminCall& call) { return give(answer_explain(call.body())); });
     // Changes nothing, but reads files that the caller may not be allowed to read.
     routes_->add({.method = "POST", .path = check_target},
                  [this](const AdminCall& call) { return give(check_candidate(call.body())); });

@@ -2,6 +2,7 @@
 #include "agent/agent.hpp"
 #include "agent/candidate.hpp"
 #include "agent/config_change.hpp"
+#include "agent/explain.hpp"
 #include "agent/mapping_report.hpp"
 #include "agent/mapping_verbs.hpp"
 #include "base/bytes.hpp"
@@ -123,6 +124,15 @@ http::SimpleResponse Agent::change_overrides(std::string_view target, std::strin
     http::SimpleResponse response;
     response.body = json::serialize(answer);
     return response;
+}
+
+/// What is in force is asked, not the files.
+http::SimpleResponse Agent::answer_explain(std::string_view body) const {
+    const auto question = read_question(body);
+    if (!question) return invalid(question.error().detail);
+    const auto explained = explain(*site_, *question, std::chrono::system_clock::now());
+    if (!explained) return invalid(explained.error().detail);
+    return daemon::admin_answer(explained->json.get_object());
 }
 
 http::SimpleResponse Agent::check_candidate(std::string_view body) const {

@@ -35,9 +35,13 @@ Result<SampleClaims> read_claims(const std::filesystem::path& file, std::istream
         return Error{claims.error().code, file.string() +
                                               ": must be the claims of a token as a JSON object: " +
                                               claims.error().detail};
-    auto principal = certs::principal_of(certs::user_type_of(*claims), *claims);
+    return sample_of(std::move(*claims));
+}
+
+Result<SampleClaims> sample_of(boost::json::object claims) {
+    auto principal = certs::principal_of(certs::user_type_of(claims), claims);
     if (!principal) return principal.error();
-    return SampleClaims{std::move(*claims), std::move(*principal)};
+    return SampleClaims{std::move(claims), std::move(*principal)};
 }
 
 Result<void> check_sample(const boost::json::object& claims,

@@ -22,6 +22,9 @@ struct SampleClaims {
 /// the file.
 Result<SampleClaims> read_claims(const std::filesystem::path& file, std::istream& in);
 
+/// From claims that are read. Errors: Errc::malformed.
+Result<SampleClaims> sample_of(boost::json::object claims);
+
 /// Whether one of the providers would be believed with these claims: issuer, audience, times. What
 /// they do not say is taken as right. Errors: as certs::check_claims, Errc::not_found without a
 /// provider.
