@@ -46,6 +46,18 @@ Chosen targets_of(const Site& site, const std::string& name) {
     return chosen;
 }
 
+/// As exchanges do. Where it cannot be read, a back end that wants it says so.
+void show_system_certificate(std::vector<ReachTarget>& targets, const Config& config) {
+    const auto shows = [](const ReachTarget& target) {
+        return target.shows == ShownCertificate::system;
+    };
+    if (std::ranges::none_of(targets, shows)) return;
+    const auto certificate = system_certificate(config, std::chrono::system_clock::now());
+    if (!certificate) return;
+    for (auto& target : targets)
+        if (shows(target)) target.certificate = *certificate;
+}
+
 std::string milliseconds(std::chrono::microseconds time) {
     const auto tenths = (time.count() + 50) / 100;
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
@@ -102,6 +114,7 @@ Result<CommandOutput> test(const CommandContext& context, const std::string& nam
     if (!site) return site.error();
     auto chosen = targets_of(**site, name);
     if (chosen.targets.empty()) return nothing_to_test(name);
+    show_system_certificate(chosen.targets, (*site)->config);
     const auto found = reach_all(std::move(chosen.targets));
     const auto good = std::ranges::count_if(found, &Reachability::is_reachable);
     CommandOutput output;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <system_error>
 
 namespace sallyport::agent {
 namespace {
@@ -65,6 +66,30 @@ std::vector<Finding> machine_findings(const std::filesystem::path& socket, std::
         {"ipv6", "IPv6", daemon::judge_ipv6(daemon::look_at_ipv6())}};
 }
 
+/// With what an administrator overrides at run time, where that can be read.
+SitePtr with_overrides(const SitePtr& site, std::vector<Check>& checks) {
+    const auto file = site->config.overrides_file();
+    const auto said = [&](Judgement judged) {
+        checks.push_back(
+            daemon::known({{"overrides", "overrides of mappings", std::move(judged)}}));
+        return site;
+    };
+    auto overrides = Overrides::load(file);
+    if (!overrides && overrides.error().code == std::errc::permission_denied)
+        return said(Judgement::skipped(file.string() +
+                                       " may not be read here, so mappings are looked at as the "
+                                       "files say"));
+    if (!overrides)
+        return said(Judgement::failed(
+            to_text(overrides.error()),
+            "Restore " + file.string() + ", or delete it so that the files hold."));
+    auto effective = site->with(std::move(*overrides));
+    if (!effective)
+        return said(
+            Judgement::failed(to_text(effective.error()), "sallyport mappings clear --all"));
+    return *effective;
+}
+
 void append(std::vector<Check>& checks, std::vector<Check> more) {
     std::ranges::move(more, std::back_inserter(checks));
 }
@@ -118,7 +143,7 @@ std::vector<Check> doctor_checks(const DoctorOrder& order) {
     for (const auto& hub : config->hubs) checks.push_back(hub_check(hub, *config));
     append(checks, server_checks(*config, site ? *site : nullptr));
     if (site)
-        append(checks, back_end_checks(*site, order.requests));
+        append(checks, back_end_checks(with_overrides(*site, checks), order.requests));
     else
         checks.push_back(daemon::known(
             {{"mapping", "back ends",

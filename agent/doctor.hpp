@@ -57,10 +57,19 @@ std::vector<daemon::Check> server_checks(const Config& config, const SitePtr& si
 /// Why the agent does not get its own ticket. Pure.
 daemon::Judgement judge_kerberos(const Error& error, const KerberosAccount& account);
 
-/// The way to each internal system. `requests`: see DoctorOrder.
+/// The way to each internal system that somebody is let through to. `requests`: see DoctorOrder.
 std::vector<daemon::Check> back_end_checks(const SitePtr& site, bool requests);
-/// What an answer means. Pure.
+/// What an answer means. Pure; shows nothing of a Location's query.
 daemon::Judgement judge_web_answer(const ReachAnswer& answer, const mappings::Mapping& mapping);
+/// The first path of its rules that a caller gets with GET: nothing is asked for that a caller
+/// could not. Nothing: there is none. Pure.
+std::optional<std::string> exposed_path(const mappings::Table& table,
+                                        const mappings::Mapping& mapping, mappings::Moment now);
+/// A back end that wants a client certificate and does not get it, or not the right one. Pure.
+daemon::Judgement judge_certificate_lack(const Reachability& about);
+/// Why a mapping is not looked at; nothing: it lets somebody through. Pure.
+std::optional<daemon::Judgement> judge_closed(const Site& site, const mappings::Mapping& mapping,
+                                              mappings::Moment now);
 
 /// So many descriptors the agent needs if everything that is configured is used at once. Pure.
 std::uint64_t descriptors_needed(const Config& config);

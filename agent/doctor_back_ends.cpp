@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "daemon/dial_out.hpp"
 #include "forward/segment_sender.hpp"
+#include "mappings/exposure.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/tls_context.hpp"
@@ -23,12 +24,6 @@ using daemon::Judgement;
 using mappings::Mapping;
 
 constexpr std::chrono::seconds probe_time{8};
-
-/// The first path that the mapping exposes: nothing is asked for that a caller could not.
-std::string exposed_path(const Mapping& mapping) {
-    const auto rule = std::ranges::find_if(mapping.rules, &mappings::Rule::enabled);
-    return rule == mapping.rules.end() ? "/" : rule->path;
-}
 
 bool is_web(const Mapping& mapping) {
     return mapping.internal.protocol == mappings::Protocol::http ||
@@ -84,24 +79,55 @@ net::Task<void> look_at(DoctorBase base, SitePtr site, const Mapping& mapping, R
         const auto name = std::string(to_text(step.step));
         auto judged = Judgement::good(step.text);
         if (!step.good) judged = Judgement::failed(step.text, about.advice);
-        if (!step.good && step.step == ReachStep::tls && about.failure)
+        if (!step.good && about.certificate_lacking)
+            judged = judge_certificate_lack(about);
+        else if (!step.good && step.step == ReachStep::tls && about.failure)
             judged = co_await judge_tls(base, *site, about);
-        if (step.good && step.step == ReachStep::answer)
+        if (step.good && step.step == ReachStep::answer && about.answer)
             judged = judge_web_answer(*about.answer, mapping);
         into.add(id + "." + name, title + ": " + name, std::move(judged));
     }
 }
 
+/// What looking at each mapping needs beside the mapping.
+struct Manner {
+    bool requests = true;
+    std::shared_ptr<const certs::KeyAndChain> system{};  // the certificate; null: cannot be read
+};
+
 /// All ports of a mapping, one after the other.
-net::Task<void> look_at_mapping(DoctorBase base, SitePtr site, std::size_t number, bool requests,
+net::Task<void> look_at_mapping(DoctorBase base, SitePtr site, std::size_t number, Manner manner,
                                 Findings& into) {
     const auto& mapping = site->table.mappings()[number];
+    const bool asks = manner.requests && is_web(mapping);
+    const auto path = exposed_path(site->table, mapping, std::chrono::system_clock::now());
     for (auto& target : reach_targets(*site, mapping, 0)) {
-        if (requests && is_web(mapping))
-            target.question =
-                ReachQuestion{.target = exposed_path(mapping), .host = host_field(mapping, target)};
+        if (asks && path)
+            target.question = ReachQuestion{.target = *path, .host = host_field(mapping, target)};
+        if (target.shows == ShownCertificate::system) target.certificate = manner.system;
         co_await look_at(base, site, mapping, std::move(target), into);
     }
+    if (asks && !path)
+        into.add("mapping." + mapping.virtual_text() + ".answer",
+                 mapping.virtual_text() + ": answer",
+                 Judgement::skipped("no rule lets GET through, so nothing is asked for"));
+}
+
+/// The system certificate, if a mapping shows it.
+Manner manner_of(const Site& site, bool requests, std::vector<Check>& checks) {
+    Manner manner{.requests = requests};
+    const bool is_shown = std::ranges::any_of(site.table.mappings(), [](const Mapping& mapping) {
+        return shown_certificate(mapping) == ShownCertificate::system;
+    });
+    if (!is_shown) return manner;
+    auto certificate = system_certificate(site.config, std::chrono::system_clock::now());
+    if (certificate)
+        manner.system = std::move(*certificate);
+    else
+        checks.push_back(daemon::known({{"system_certificate", "system certificate",
+                                         Judgement::skipped("not shown to back ends here: " +
+                                                            to_text(certificate.error()))}}));
+    return manner;
 }
 
 /// A target of the audit log, reached as files of mappings are.
@@ -164,23 +190,64 @@ Judgement judge_web_answer(const ReachAnswer& answer, const Mapping& mapping) {
     if (answer.status == 421)
         return Judgement::warning(seen + ": it does not know the host it was asked for",
                                   "Set host_header = \"internal\" in the mapping.");
-    if (answer.status / 100 == 3 && !answer.location.empty())
-        seen += ", leads to " + answer.location;
+    if (answer.status / 100 == 3 && !answer.location.empty()) {
+        // What follows may log somebody on.
+        const auto end = answer.location.find_first_of("?#");
+        seen += ", leads to " + answer.location.substr(0, end);
+        if (end != std::string::npos) seen += "?...";
+    }
     return Judgement::good(seen);
+}
+
+std::optional<std::string> exposed_path(const mappings::Table& table, const Mapping& mapping,
+                                        mappings::Moment now) {
+    const auto authority = mapping.virtual_host.text();
+    for (const auto& rule : mapping.rules) {
+        const mappings::Access access{.authority = authority, .target = rule.path, .method = "GET"};
+        if (table.decide(access, now).allowed()) return rule.path;
+    }
+    return {};
+}
+
+Judgement judge_certificate_lack(const Reachability& about) {
+    const auto& step = about.steps.back();
+    if (about.target.shows == ShownCertificate::system && !about.target.certificate)
+        return Judgement::skipped(step.text + "; the system certificate cannot be read here");
+    return Judgement::failed(step.text, about.advice);
+}
+
+std::optional<Judgement> judge_closed(const Site& site, const Mapping& mapping,
+                                      mappings::Moment now) {
+    const auto closing = mappings::closing_of(mapping, now);
+    if (closing == mappings::Closing::none) return {};
+    auto why = closing == mappings::Closing::disabled ? std::string("disabled")
+               : closing == mappings::Closing::expired
+                   ? "expired at " + mappings::to_text(*mapping.expires)
+                   : std::string("in maintenance");
+    if (const auto* said = site.overrides.find(mapping.virtual_text()))
+        why += ", overridden by " + said->who + " (" + said->text() + ")";
+    return Judgement::skipped("not looked at, since nobody is let through: " + why);
 }
 
 std::vector<Check> back_end_checks(const SitePtr& site, bool requests) {
     std::vector<Check> checks;
     const auto& mappings = site->table.mappings();
+    const auto manner = manner_of(*site, requests, checks);
+    const auto now = std::chrono::system_clock::now();
     for (std::size_t i = 0; i < mappings.size(); ++i) {
+        const auto name = mappings[i].virtual_text();
+        if (auto closed = judge_closed(*site, mappings[i], now)) {
+            checks.push_back(daemon::known({{"mapping." + name, name, std::move(*closed)}}));
+            continue;
+        }
         const auto ports =
             std::min<std::uint16_t>(mappings[i].internal.ports.count, reach_ports_max);
         constexpr std::chrono::seconds patience_per_port{60};
-        checks.push_back({.id = "mapping." + mappings[i].virtual_text(),
-                          .title = mappings[i].virtual_text(),
+        checks.push_back({.id = "mapping." + name,
+                          .title = name,
                           .look =
-                              [site, i, requests](DoctorBase base, Findings& into) {
-                                  return look_at_mapping(base, site, i, requests, into);
+                              [site, i, manner](DoctorBase base, Findings& into) {
+                                  return look_at_mapping(base, site, i, manner, into);
                               },
                           .patience = patience_per_port * ports});
     }

@@ -98,8 +98,7 @@ std::string reach_advice(const ReachTarget& target, ReachStep step, const Error&
                        "write the host in `internal` as the certificate names it; `pin` must be "
                        "one of its keys.";
             return "It does not end a TLS handshake: is " + std::to_string(target.port) +
-                   " its TLS port? A back end that insists on a client certificate may break off "
-                   "here, since this check shows none.";
+                   " its TLS port?";
         case ReachStep::greeting:
             return "It takes connections, but does not speak " +
                    std::string(mappings::facts_of(target.protocol).name) + " at port " +
@@ -109,9 +108,6 @@ std::string reach_advice(const ReachTarget& target, ReachStep step, const Error&
         case ReachStep::login:
             return file_server_advice(target, error);
         case ReachStep::answer:
-            if (error.code == Errc::untrusted)
-                return "It wants a client certificate: import the system certificate's authority "
-                       "there (sallyport certs show system), or ignore this if users have theirs.";
             return "It takes connections, but does not answer as a web server: is " + place +
                    " its HTTP port, and is it https?";
     }

@@ -31,10 +31,20 @@ public:
     void begin() { begun_ = Clock::now(); }
     void good(ReachStep step, std::string text) { add(step, true, std::move(text)); }
     void failed(ReachStep step, const Error& error) {
-        about_.advice = reach_advice(about_.target, step, error);
+        const auto why = error.detail.empty() ? to_text(error) : error.detail;
+        about_.certificate_lacking = demands_certificate(about_, step, error);
+        if (!about_.certificate_lacking) {
+            about_.advice = reach_advice(about_.target, step, error);
+        } else if (about_.target.shows == ShownCertificate::of_user) {
+            return add(step, true, "it demands a client certificate, and users show theirs");
+        } else {
+            about_.advice = certificate_advice(about_.target);
+        }
         about_.failure = error;
-        add(step, false, error.detail.empty() ? to_text(error) : error.detail);
+        add(step, false,
+            (about_.certificate_lacking ? "it demands a client certificate: " : "") + why);
     }
+    void certificate_asked(bool asked) { about_.certificate_asked = asked; }
 
 private:
     void add(ReachStep step, bool good, std::string text) {
@@ -142,12 +152,16 @@ net::Task<std::optional<Connection>> secure(net::Loop& loop, const ReachTarget& 
                                             Connection wire, Recorder& recorder,
                                             std::chrono::milliseconds patience) {
     recorder.begin();
-    auto tls = net::TlsDuplex::client(target.trust, std::move(wire), target.host);
+    net::TlsIdentity own;
+    if (target.certificate)
+        own = {.chain = target.certificate->chain, .key = &target.certificate->key};
+    auto tls = net::TlsDuplex::client(target.trust, std::move(wire), target.host, own);
     if (!tls) {
         recorder.failed(ReachStep::tls, tls.error());
         co_return std::nullopt;
     }
     const auto done = co_await (*tls)->handshake(loop, net::deadline_in(patience));
+    recorder.certificate_asked((*tls)->asked_for_certificate());
     if (!done) {
         recorder.failed(ReachStep::tls, done.error());
         co_return std::nullopt;
@@ -194,6 +208,7 @@ std::vector<ReachTarget> reach_targets(const Site& site, const mappings::Mapping
                            .host = internal.host,
                            .port = port});
         if (mapping.is_tls()) targets.back().trust = site.trust_of(mapping, host);
+        targets.back().shows = shown_certificate(mapping);
         if (mapping.is_files())
             targets.back().login = ssh_login(site, internal.user, internal.host, port);
         if (mapping.via)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/reach_certificate.hpp"
 #include "agent/site.hpp"
 #include "agent/ssh_hosts.hpp"
 #include "base/error.hpp"
@@ -42,6 +43,8 @@ struct ReachTarget {
     std::string host;
     std::uint16_t port = 0;
     std::shared_ptr<const net::TlsContext> trust{};  // empty: no TLS
+    ShownCertificate shows = ShownCertificate::none;
+    std::shared_ptr<const certs::KeyAndChain> certificate{};  // that is shown; empty: none
     std::optional<ssh::Session::Options> jump_host{};
     std::optional<ssh::Session::Options> login{};  // of files: as whom, and with which key
     std::optional<ReachQuestion> question{};       // of http and https; nothing: none is asked
@@ -67,6 +70,8 @@ struct Reachability {
     std::string advice{};            // what to do; empty if it is reachable
     std::optional<Error> failure{};  // of the step that failed
     std::optional<ReachAnswer> answer{};
+    bool certificate_asked = false;    // by the server, of its client
+    bool certificate_lacking = false;  // the step failed since it wants one, or another one
     bool is_reachable() const { return advice.empty(); }
 };
 
@@ -78,7 +83,7 @@ inline constexpr std::size_t reach_probes_max = 16;
 inline constexpr std::uint16_t reach_ports_max = 16;
 
 /// What `mapping` leads to: one target per port, at most reach_ports_max, and host; `only_port`:
-/// that port of the first host, 0: all.
+/// that port of the first host, 0: all. The certificate that a target shows is left to the caller.
 std::vector<ReachTarget> reach_targets(const Site& site, const mappings::Mapping& mapping,
                                        std::uint16_t only_port);
 

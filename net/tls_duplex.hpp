@@ -59,6 +59,8 @@ public:
     };
     /// Set instead of being one of ours: then no name in peer_certificate() means anything here.
     std::optional<ExternalPeer> external_peer() const;
+    /// A client's, after a handshake that has ended either way: whether the server wanted one.
+    bool asked_for_certificate() const;
     /// What we show, or showed, to the peer if it asks; none if there is nothing to show.
     std::optional<certs::Certificate> own_certificate() const;
 

@@ -6,6 +6,15 @@
 #include "net/within.hpp"
 
 namespace sallyport::net {
+namespace {
+
+/// Of OpenSSL: the server has sent a CertificateRequest (RFC 8446 section 4.3.2).
+int on_certificate_request(SSL*, void* notes) {
+    static_cast<TlsNotes*>(notes)->asked_for_certificate = true;
+    return 1;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<TlsDuplex>> TlsDuplex::make(std::shared_ptr<const TlsContext> context,
                                                    std::unique_ptr<Duplex> wire) {
@@ -39,6 +48,7 @@ Result<std::unique_ptr<TlsDuplex>> TlsDuplex::client(std::shared_ptr<const TlsCo
     auto* ssl = (*made)->engine_->ssl.get();
     const std::string name(host);
     (*made)->engine_->notes.host = name;
+    SSL_set_cert_cb(ssl, on_certificate_request, &(*made)->engine_->notes);
     auto* parameters = SSL_get0_param(ssl);
     const auto& trust = (*made)->context_->implementation().trust;
     X509_VERIFY_PARAM_set_hostflags(parameters,
@@ -161,6 +171,8 @@ std::optional<TlsDuplex::ExternalPeer> TlsDuplex::external_peer() const {
             peer.issuers.push_back(*issuer);
     return peer;
 }
+
+bool TlsDuplex::asked_for_certificate() const { return engine_->notes.asked_for_certificate; }
 
 std::optional<certs::Certificate> TlsDuplex::own_certificate() const {
     return copy_of(SSL_get_certificate(engine_->ssl.get()));

@@ -64,11 +64,12 @@ enum class TlsKind { link, enrolment, http };
 /// What is found out about one connection while it is made; hangs on the SSL object.
 struct TlsNotes {
     TlsKind kind = TlsKind::http;
-    bool names_protocol = false;    // the client sent ALPN
-    std::string host;               // a client's: whom the server must be
-    std::string refusal;            // why we refused the peer's certificate
-    std::optional<TlsFault> fault;  // likewise, if the chain itself was good
-    bool external = false;          // not the anchors, but an external authority vouches for it
+    bool names_protocol = false;         // the client sent ALPN
+    std::string host;                    // a client's: whom the server must be
+    std::string refusal;                 // why we refused the peer's certificate
+    std::optional<TlsFault> fault;       // likewise, if the chain itself was good
+    bool asked_for_certificate = false;  // the server, of this client
+    bool external = false;  // not the anchors, but an external authority vouches for it
     std::vector<certs::Certificate> path;  // of a client's certificate: it and every intermediate
 };
 

@@ -1,16 +1,48 @@
 """`sallyport doctor`: each thing that goes wrong in corporate networks is found, and told with what
 to do about it."""
-import json, os, ssl, subprocess, unittest
+import contextlib, json, os, socket, ssl, subprocess, threading, unittest
 
 from authority import Authority
 from backends import Nginx, closed_port
 from harness import Site, SiteTest
+from identity import IdentityProvider
 from interception import InterceptingProxy
 from programs import BIN, SECONDS, mapping, wait_until
 from test_back_end_trust import SecureNginx
 from test_expired import FAKETIME
 from test_full_disk import MOUNT, may_mount
 from test_proxy import Squid
+
+
+class DemandingServer:
+    """HTTPS that takes nobody without a certificate of `believed`, and answers others with 200."""
+
+    def __init__(self, certificate, key, believed, newest):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.maximum_version = newest
+        self.context.load_cert_chain(certificate, key)
+        self.context.load_verify_locations(believed)
+        self.context.verify_mode = ssl.CERT_REQUIRED
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        with contextlib.suppress(OSError), connection:
+            with self.context.wrap_socket(connection, server_side=True) as stream:
+                while not stream.recv(10_000).endswith(b"\r\n\r\n"):
+                    pass
+                stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                stream.recv(1)
+
+    def close(self):
+        self.listener.close()
 
 
 class Doctor(SiteTest):
@@ -109,6 +141,69 @@ class Doctor(SiteTest):
             f"https://127.0.0.1:{port}")), code=1)
         self.assert_failed(found, "mapping.erp.virtual:44300.tls", "nobody who is trusted",
                     f'"CN=corp CA" into [trust] ca_file ({stranger.certificate})')
+
+    def test_mappings_that_let_nobody_through_are_skipped(self):
+        agent, dead = self.site.agent, f"http://127.0.0.1:{closed_port()}"
+        agent.command("mappings", "maintenance", "web.virtual:80", "on")
+        self.addCleanup(agent.command, "mappings", "clear", "--all")
+        more = {"off.virtual:1": "enabled = false", "over.virtual:1":
+                'expires = "2020-01-01T00:00:00Z"', "later.virtual:1": "maintenance = true"}
+        found = self.examine(self.spoiled("[agent]", "[agent]", mapping(dead, "web.virtual:80") +
+                             "".join(mapping(dead, name, more=key) for name, key in more.items())))
+        for name, why in (("web.virtual:80", "maintenance on"), ("off.virtual:1", "disabled"),
+                          ("over.virtual:1", "expired at 2020-01-01"),
+                          ("later.virtual:1", "in maintenance")):
+            self.assertEqual(found[f"mapping.{name}"]["result"], "skipped")
+            self.assertIn(why, found[f"mapping.{name}"]["seen"])
+
+        overrides = agent.state / "overrides.json"
+        good = overrides.read_text()
+        self.addCleanup(overrides.write_text, good)
+        overrides.write_text("{")
+        self.assert_failed(self.examine(code=1), "overrides", "cannot be used", "delete it")
+        overrides.write_text(good)
+
+    def test_what_no_caller_may_get_is_not_asked_for(self):
+        found = self.examine(self.spoiled("[agent]", "[agent]", mapping(
+            f"http://127.0.0.1:{self.plain.port}", "web.virtual:80",
+            'path = "/"\nmethods = ["POST"]')))
+        self.assertEqual(found["mapping.web.virtual:80.tcp"]["result"], "ok")
+        self.assertEqual(found["mapping.web.virtual:80.answer"]["result"], "skipped")
+        self.assertIn("GET", found["mapping.web.virtual:80.answer"]["seen"])
+
+    def test_back_ends_that_demand_a_client_certificate(self):
+        agent = self.site.agent
+        users = self.site.folder / "users.pem"
+        agent.command("certs", "show", "principal-ca", "--out", users)
+        provider = IdentityProvider(self.site.folder).config()
+        for newest in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(newest):
+                known, strange = (
+                    DemandingServer(self.certificate, self.key, believed, newest)
+                    for believed in (users, self.authority.certificate))
+                self.addCleanup(known.close)
+                self.addCleanup(strange.close)
+                system = "system_certificate = true"
+                step = "tls" if newest == ssl.TLSVersion.TLSv1_2 else "answer"
+
+                def examine(*mappings, code=0):
+                    extra = self.trust + provider + "".join(mappings)
+                    return self.examine(self.spoiled("[agent]", "[agent]", extra), code)
+
+                found = examine(
+                    mapping(known.url, "user.virtual:1", more='principal = { kind = "x509" }'),
+                    mapping(known.url, "system.virtual:1", more=system))
+                of_user = found[f"mapping.user.virtual:1.{step}"]
+                self.assertEqual(of_user["result"], "ok")
+                self.assertIn("users show theirs", of_user["seen"])
+                self.assertEqual(found["mapping.system.virtual:1.answer"]["seen"], "status 200")
+
+                found = examine(mapping(known.url, "nobody.virtual:1"),
+                                mapping(strange.url, "strange.virtual:1", more=system), code=1)
+                self.assert_failed(found, f"mapping.nobody.virtual:1.{step}",
+                                   "demands a client certificate", "system_certificate = true")
+                self.assert_failed(found, f"mapping.strange.virtual:1.{step}",
+                                   "demands a client certificate", "certs show system")
 
     def test_a_hub_that_is_away(self):
         away = f'url = "https://localhost:{closed_port()}"'

@@ -2,6 +2,7 @@
 
 #include "agent/kerberos.hpp"
 #include "base/error.hpp"
+#include "certs/principal_authority.hpp"
 #include "tests/support/test_pki.hpp"
 
 #include <algorithm>
@@ -123,6 +124,73 @@ TEST(AgentDoctor, SaysWhatAnAnswerOfAWebServerMeans) {
     EXPECT_THAT(judged(401, {"negotiate"}).remedy, HasSubstr("kerberos"));
     mapping.principal.kind = mappings::PrincipalKind::kerberos;
     EXPECT_EQ(judged(401, {"negotiate"}).verdict, Verdict::good);
+}
+
+TEST(AgentDoctor, ShowsNothingOfTheQueryOfARedirection) {
+    const auto mapping =
+        config_of("[[mapping]]\nvirtual = \"a.virtual:80\"\ninternal = \"http://a\"\n")
+            .mappings.front();
+    const auto seen = [&](const std::string& location) {
+        return judge_web_answer({.status = 302, .location = location}, mapping).seen;
+    };
+    EXPECT_EQ(seen("https://idp.corp/login"), "status 302, leads to https://idp.corp/login");
+    EXPECT_EQ(seen("https://idp.corp/login?SAMLRequest=secret#x"),
+              "status 302, leads to https://idp.corp/login?...");
+    EXPECT_EQ(seen("/a#token=secret"), "status 302, leads to /a?...");
+}
+
+TEST(AgentDoctor, AsksForNothingThatACallerCouldNot) {
+    const auto now = mappings::Moment(std::chrono::hours(24 * 365 * 60));
+    const auto path = [&](const std::string& rules) {
+        const auto config =
+            config_of("[[mapping]]\nvirtual = \"a.virtual:80\"\ninternal = \"http://a\"\n" + rules);
+        const auto table = mappings::Table::create(config.mappings);
+        return exposed_path(*table, table->mappings().front(), now).value_or("none");
+    };
+    const std::string post = "[[mapping.rule]]\npath = \"/post\"\nmethods = [\"POST\"]\n";
+    const std::string off = "[[mapping.rule]]\npath = \"/off\"\nenabled = false\n";
+    const std::string over =
+        "[[mapping.rule]]\npath = \"/over\"\nexpires = \"2020-01-01T00:00:00Z\"\n";
+    const std::string get = "[[mapping.rule]]\npath = \"/get\"\nmethods = [\"GET\"]\n";
+    EXPECT_EQ(path(""), "none");
+    EXPECT_EQ(path(post + off + over), "none");
+    EXPECT_EQ(path(post + off + over + get), "/get");
+    EXPECT_EQ(path("[[mapping.rule]]\npath = \"/\"\nmatch = \"subpaths\"\n" + get), "/");
+}
+
+TEST(AgentDoctor, SkipsMappingsThatLetNobodyThrough) {
+    const auto now = mappings::Moment(std::chrono::hours(24 * 365 * 60));
+    Site site;
+    const auto seen = [&](const std::string& key) {
+        const auto mapping = config_of(
+                                 "[[mapping]]\nvirtual = \"a.virtual:80\"\n"
+                                 "internal = \"http://a\"\n" +
+                                 key)
+                                 .mappings.front();
+        const auto judged = judge_closed(site, mapping, now);
+        if (!judged) return std::string("open");
+        EXPECT_EQ(judged->verdict, Verdict::skipped);
+        return judged->seen;
+    };
+    EXPECT_EQ(seen(""), "open");
+    EXPECT_THAT(seen("enabled = false\n"), HasSubstr("disabled"));
+    EXPECT_THAT(seen("maintenance = true\n"), HasSubstr("in maintenance"));
+    EXPECT_THAT(seen("expires = \"2020-01-01T00:00:00Z\"\n"),
+                HasSubstr("expired at 2020-01-01T00:00:00Z"));
+    ASSERT_TRUE(site.overrides.change("a.virtual:80", {.maintenance = true, .who = "uid:7"}));
+    EXPECT_THAT(seen("maintenance = true\n"), HasSubstr("overridden by uid:7 (maintenance on)"));
+}
+
+TEST(AgentDoctor, ACertificateThatIsMissingIsOurFaultOnlyIfWeHadIt) {
+    Reachability about;
+    about.steps.push_back({.step = ReachStep::tls, .text = "it demands a client certificate"});
+    about.advice = "do";
+    EXPECT_EQ(judge_certificate_lack(about).verdict, Verdict::failed);
+    about.target.shows = ShownCertificate::system;
+    EXPECT_EQ(judge_certificate_lack(about).verdict, Verdict::skipped);
+    about.target.certificate = std::make_shared<const certs::KeyAndChain>(
+        *certs::PrincipalAuthority::create(std::chrono::system_clock::now()));
+    EXPECT_EQ(judge_certificate_lack(about).verdict, Verdict::failed);
 }
 
 TEST(AgentDoctor, SaysWhatToDoAboutAKdc) {

@@ -1,5 +1,6 @@
 #include "agent/reachability.hpp"
 
+#include "certs/principal_authority.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/idle_sweep.hpp"
 #include "net/task_group.hpp"
@@ -69,6 +70,53 @@ TEST(Reachability, LeavesAJumpHostThatSaysNothing) {
     EXPECT_EQ(found[0].steps[0].step, ReachStep::ssh);
     EXPECT_THAT(found[0].steps[0].text, HasSubstr("does not answer"));
     EXPECT_THAT(found[0].advice, HasSubstr("The jump host tunnel@127.0.0.1"));
+}
+
+TEST(Reachability, KnowsWhoseCertificateABackEndSees) {
+    using mappings::CertificateDelivery;
+    using mappings::PrincipalKind;
+    const auto config = Config::parse({{"agent.toml", R"([[hub]]
+url = "https://h"
+[[mapping]]
+virtual = "a.virtual:443"
+internal = "https://a"
+)"}});
+    ASSERT_TRUE(config) << config.error().detail;
+    auto mapping = config->mappings.front();
+    EXPECT_EQ(shown_certificate(mapping), ShownCertificate::none);
+    mapping.principal.kind = PrincipalKind::kerberos;
+    EXPECT_EQ(shown_certificate(mapping), ShownCertificate::none);
+    mapping.principal.kind = PrincipalKind::x509;
+    EXPECT_EQ(shown_certificate(mapping), ShownCertificate::of_user);
+    mapping.system_certificate = true;  // of whoever has no user
+    EXPECT_EQ(shown_certificate(mapping), ShownCertificate::system);
+    mapping.system_certificate = false;
+    mapping.principal.deliver = CertificateDelivery::ssl_client_cert;
+    EXPECT_EQ(shown_certificate(mapping), ShownCertificate::system);
+}
+
+TEST(Reachability, TellsADemandForACertificateFromOtherFailures) {
+    Reachability about;
+    const auto demanded = [&](ReachStep step, Errc code) {
+        return demands_certificate(about, step, {code, {}});
+    };
+    EXPECT_FALSE(demanded(ReachStep::tls, Errc::protocol));
+    about.certificate_asked = true;
+    EXPECT_TRUE(demanded(ReachStep::tls, Errc::protocol));
+    EXPECT_FALSE(demanded(ReachStep::tls, Errc::timed_out));
+    EXPECT_TRUE(demanded(ReachStep::answer, Errc::untrusted));
+    EXPECT_TRUE(demanded(ReachStep::answer, Errc::cut));
+    EXPECT_FALSE(demanded(ReachStep::answer, Errc::protocol));  // it answers, but not with HTTP
+    EXPECT_TRUE(demanded(ReachStep::greeting, Errc::untrusted));
+    EXPECT_FALSE(demanded(ReachStep::tcp, Errc::cut));
+
+    ReachTarget target;
+    EXPECT_THAT(certificate_advice(target), HasSubstr("system_certificate = true"));
+    target.shows = ShownCertificate::system;
+    EXPECT_THAT(certificate_advice(target), HasSubstr("as root"));
+    target.certificate = std::make_shared<const certs::KeyAndChain>(
+        *certs::PrincipalAuthority::create(std::chrono::system_clock::now()));
+    EXPECT_THAT(certificate_advice(target), HasSubstr("certs show system"));
 }
 
 TEST(Reachability, SaysWhatToDoAboutEachStep) {

@@ -117,6 +117,19 @@ private:
     int& writes_;
 };
 
+TEST(TlsDuplex, AClientKnowsWhetherItsCertificateWasWanted) {
+    Loop loop;
+    const TlsWorld world;
+    const auto asked = [&](const test::TlsContextPtr& client) {
+        const auto pair = shake_hands(loop, world.hub(), client);
+        EXPECT_TRUE(pair.client_done);  // in TLS 1.3 before the server has looked
+        return pair.client->asked_for_certificate();
+    };
+    EXPECT_TRUE(asked(world.agent()));
+    EXPECT_TRUE(asked(world.client_without_certificate(alpn::link)));
+    EXPECT_FALSE(asked(world.foreign(alpn::http)));
+}
+
 TEST(TlsDuplex, ManyBuffersBecomeOneRecordAndOneWriteBelow) {
     Loop loop;
     const TlsWorld world;
