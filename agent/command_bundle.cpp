@@ -60,7 +60,9 @@ std::vector<BundlePart> collect(const BundleOrder& order) {
     parts.push_back(daemon::daemon_part(socket, "/v1/top", "top.json",
                                         "links, mappings and the slowest exchanges"));
     if (config) {
-        const auto all = outbound_of(*config, {}, {});
+        // KDCs and token servers stand in files that it names, which may be what is broken.
+        const auto site = Site::load(order.doctor.config);
+        const auto all = site ? outbound_of(**site) : outbound_of(*config, {}, {});
         parts.push_back({.name = "net.txt",
                          .what = "where it connects to",
                          .content = daemon::outbound_text(all, "the agent of Sallyport",

@@ -31,6 +31,10 @@ class Bundle(SiteTest):
             ca = site.hub.folder / "state" / "ca.pem"
             technical = secret_file(folder, "technical user", "user = \"u\"\npassword = "
                                     "\"technical-passw0rd\"\n", "technical-passw0rd")
+            cls.tokens = f"127.0.0.1:{closed_port()}"
+            oauth = secret_file(folder, "client of a token server", "client_id = \"c\"\n"
+                                f'token_url = "https://{cls.tokens}/token"\n'
+                                "client_secret = \"oauth-passw0rd\"\n", "oauth-passw0rd")
             est = secret_file(folder, "est", "agent:est-passw0rd\n", "est-passw0rd")
             witness_proxy = secret_file(folder, "proxy", "w:proxy-passw0rd\n", "proxy-passw0rd")
             at = f"127.0.0.1:{closed_port()}"
@@ -42,6 +46,8 @@ class Bundle(SiteTest):
                     mapping(site.internal(), virtual="technical.virtual:80", more=(
                         "principal = { kind = \"technical\", credentials_file = "
                         f'"{technical}" }}')) +
+                    mapping(site.internal(), virtual="oauth.virtual:80", more=(
+                        f'principal = {{ kind = "technical", credentials_file = "{oauth}" }}')) +
                     forward("archive", "sftp", url=f"sftp://x@{at}/x", key_file=jump.key,
                             known_hosts_file=jump.known_hosts) +
                     f'[[audit.witness]]\nname = "w"\nurl = "https://{at}/w"\n'
@@ -104,6 +110,9 @@ class Bundle(SiteTest):
         self.assertIn("link.up", parts["log.txt"])
         self.assertIn("https://***@host/path?***", parts["log.txt"])
         self.assertIn('"exchange.end"', parts["audit-tail.jsonl"])
+        # All that `net` prints, also what stands in files that the configuration names.
+        self.assertEqual(parts["net.txt"], self.site.agent.command("net"))
+        self.assertIn(self.tokens.split(":")[1], parts["net.txt"])
         self.assertIn("hub.hub.tls", parts["doctor.json"])
         self.assert_no_secret(parts)
 
