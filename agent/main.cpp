@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "daemon/audit_command.hpp"
+#include "daemon/ownership.hpp"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -17,6 +18,8 @@ int run(const std::filesystem::path& file, agent::OnBroken on_broken) {
     auto site = agent::site_at_start(file, on_broken);
     if (!site) {
         std::cerr << site.error().detail << '\n';
+        if (const auto config = agent::Config::load(file))
+            std::cerr << daemon::ownership_line(site.error(), config->state_dir);
         return 2;
     }
     log::start("sallyport", (*site)->config.log);
@@ -24,7 +27,8 @@ int run(const std::filesystem::path& file, agent::OnBroken on_broken) {
     if (auto agent = agent::Agent::create(*site)) {
         (*agent)->run();
     } else {
-        std::cerr << "sallyport: " << to_text(agent.error()) << '\n';
+        std::cerr << "sallyport: " << to_text(agent.error()) << '\n'
+                  << daemon::ownership_line(agent.error(), (*site)->config.state_dir);
         code = 1;
     }
     log::stop();

@@ -66,19 +66,6 @@ public:
     }
 
 private:
-    /// All that comes before anything is moved.
-    Result<void> prepare() {
-        if (auto judged = judge_configuration(); !judged) return judged;
-        auto log = open_log();
-        if (!log) return log.error();
-        if (auto enrolled = enrol_once(**log); !enrolled) return enrolled;
-        const auto recorded = daemon::record_own_act(**log, "restore.completed",
-                                                     order_.backup.string(), report_.name);
-        if (!recorded) return recorded.error();
-        (*log)->close();
-        return {};
-    }
-
     /// Everything unpacked and checked, the log in the backup put aside.
     Result<void> stage() {
         auto reader = backup::Reader::open(order_.backup, passphrase_);

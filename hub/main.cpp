@@ -3,6 +3,7 @@
 #include "daemon/admin_https.hpp"
 #include "daemon/audit_command.hpp"
 #include "daemon/configured_witnesses.hpp"
+#include "daemon/ownership.hpp"
 #include "hub/agent_revocation.hpp"
 #include "hub/command_context.hpp"
 #include "hub/command_doctor.hpp"
@@ -26,12 +27,14 @@ int run(const std::string& file, hub::OnBroken on_broken) {
         return 2;
     }
     log::start("sallyport-hub", start->config.log);
+    const auto state_folder = start->config.state_folder;
     auto hub = hub::Hub::create(std::move(*start));
     int code = 0;
     if (hub) {
         (*hub)->run();
     } else {
-        std::cerr << "sallyport-hub: " << to_text(hub.error()) << '\n';
+        std::cerr << "sallyport-hub: " << to_text(hub.error()) << '\n'
+                  << daemon::ownership_line(hub.error(), state_folder);
         code = 1;
     }
     if (hub) hub->reset();

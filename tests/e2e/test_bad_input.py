@@ -1,9 +1,9 @@
 """Files that are not as they should be: each is refused, named, and said how to mend; nothing waits
 for what never ends, and nothing is exposed meanwhile."""
-import os, pathlib, shutil, subprocess, tempfile, unittest
+import json, os, pathlib, shutil, subprocess, tempfile, tomllib, unittest
 
 from harness import Site, SiteTest
-from programs import BIN, SECONDS, mapping
+from programs import BIN, SECONDS, mapping, wait_until
 
 READ_ONLY = """set -e
 state=$1; shift
@@ -11,6 +11,9 @@ mount --bind "$state" "$state"
 mount -o remount,ro,bind "$state"
 exec "$@"
 """
+
+
+AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
 def may_mount():
@@ -131,16 +134,76 @@ class BadInput(SiteTest):
                 else:
                     place.unlink()
 
-    def test_a_configuration_that_is_half_written_is_not_taken_by_a_reload(self):
+    def told(self, *command):
+        """(exit code, what the agent said), whatever its configuration looks like on disk."""
+        return outcome(BIN / "sallyport", *command, "--json", "--socket",
+                       self.agent.folder / "admin.sock", "--config", self.agent.config)
+
+    def in_force(self):
+        code, said = self.told("status")
+        self.assertEqual(code, 0, said)
+        return json.loads(said)["configuration"]
+
+    def test_a_configuration_that_is_half_written_is_taken_whole_or_not_at_all(self):
         whole = self.agent.config.read_text()
         self.addCleanup(self.agent.config.write_text, whole)
-        for size in range(0, len(whole), max(1, len(whole) // 12)):
+        sizes = {*range(0, len(whole), max(1, len(whole) // 12)),
+                 *(at + 1 for at, letter in enumerate(whole) if letter == "\n")}
+        taken = refused = 0
+        for size in sorted(sizes):
+            before = self.in_force()
             self.agent.config.write_text(whole[:size])
-            socket = self.agent.folder / "admin.sock"
-            outcome(BIN / "sallyport", "reload", "--socket", socket, "--config", self.agent.config)
+            code, said = self.told("reload")
+            with self.subTest(size=size):
+                if code == 0:
+                    taken += 1
+                    tomllib.loads(whole[:size])     # raises: half of a line is in force
+                    self.assertEqual(self.in_force(), json.loads(said)["configuration"])
+                    self.agent.command("check")
+                else:
+                    refused += 1
+                    self.assertEqual(code, 1, said)
+                    self.assertIn("the one before stays in force", said)
+                    self.assertEqual(self.in_force(), before)
+        self.assertTrue(taken and refused, (taken, refused))
         self.agent.config.write_text(whole)
         self.agent.command("reload")
         self.assertEqual(self.site.ask("GET", "/").status, 200)
+
+    def test_a_start_with_half_a_configuration_takes_the_last_good_one(self):
+        self.assertEqual(self.site.ask("GET", "/").status, 200)
+        self.stopped()
+        whole = self.agent.config.read_text()
+        mapping_at = whole.index("[[mapping]]")
+        for size in (mapping_at + len("[[mapp"), len(whole) - 3):
+            with self.subTest(size=size):
+                self.agent.config.write_text(whole[:size])
+                self.agent.start()
+                wait_until(lambda: self.told("status")[0] == 0, "the agent answers")
+                status = json.loads(self.told("status")[1])
+                self.assertIn("agent.toml:", status["last_good"]["why"])
+                self.assertEqual(self.agent.program.stop(), 0)
+
+    def test_a_start_with_what_is_no_configuration_is_refused_with_what_to_do(self):
+        self.stopped()
+        config = self.agent.config
+
+        def huge():
+            config.write_bytes(b"")
+            os.truncate(config, 100_000_000)
+
+        for what, make in (("huge", huge), ("binary", lambda: config.write_bytes(os.urandom(5000))),
+                           ("zeros", lambda: config.write_bytes(b"\0" * 4096)),
+                           ("empty", lambda: config.write_bytes(b"")),
+                           ("deep", lambda: config.write_text("[" * 100_000))):
+            with self.subTest(what):
+                make()
+                code, said = self.run_agent()
+                self.assertIn(code, (1, 2), said)
+                self.assertIn(str(config), said)
+                self.assertIn("has more than" if what == "huge" else
+                              "there is no last good configuration", said)
+                self.assertLess(len(said), 5_000)
 
     @unittest.skipUnless(may_mount(), "only root may mount")
     def test_a_state_directory_that_is_read_only_is_said_to_be_so(self):
@@ -157,10 +220,43 @@ class BadInput(SiteTest):
         folder = self.site.folder
         folder.chmod(0o755)
         self.agent.config.chmod(0o644)
-        code, said = self.run_agent("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        code, said = self.run_agent(*AS_NOBODY)
         self.assertIn(code, (1, 2), said)
         self.assertIn("Permission denied", said)
-        self.assertIn(str(self.agent.state), said)
+        self.assertIn(f"{self.agent.state} belongs to root", said)
+        self.assertIn(f"chown -R nobody {self.agent.state}", said)
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "only root may")
+    def test_keys_that_belong_to_another_user_are_said_to_be_so(self):
+        """As after a restore, or a command, that was run as root."""
+        self.stopped()
+        state = self.agent.state
+
+        def give(owner, *paths):
+            for path in paths:
+                os.chown(path, owner, owner, follow_symlinks=False)
+
+        everything = [state, *state.rglob("*")]
+        self.addCleanup(give, 0, *everything)
+        self.site.folder.chmod(0o755)
+        self.agent.folder.chmod(0o777)
+        self.agent.config.chmod(0o644)
+        key = (state / "identity" / "active").resolve() / "key.pem"
+        for theirs in (key, state / "audit", state / "overrides.json"):
+            with self.subTest(theirs.name):
+                if not theirs.exists():
+                    theirs.write_text("{}")
+                    everything.append(theirs)
+                theirs.chmod(0o700 if theirs.is_dir() else 0o600)
+                give(65534, *everything)
+                give(0, theirs)
+                code, said = self.run_agent(*AS_NOBODY)
+                self.assertIn(code, (1, 2), said)
+                self.assertIn("Permission denied", said)
+                self.assertIn(f"{theirs} belongs to root", said)
+                self.assertIn(f"chown -R nobody {state}", said)
+        (state / "overrides.json").unlink()
+        everything.remove(state / "overrides.json")
 
 
 if __name__ == "__main__":

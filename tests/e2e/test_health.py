@@ -96,6 +96,15 @@ class Health(SiteTest):
         back = wait_until(lambda: [record for record in self.agent_records(state="ready")
                                    if record["seq"] > gone[0]["seq"]], "that as well")
         self.assertGreater(back[0]["round_trip_us"], 0)
+        # A line for each change, in the log and on record: none for the looks in between.
+        states = [record["state"] for record in self.agent_records()]
+        self.assertEqual(states, [("ready", "not_ready")[i % 2] for i in range(len(states))])
+        self.assertEqual(len(self.agent_records(state="not_ready")), before + 1)
+        for state in ("ready", "not_ready"):
+            wait_until(lambda: self.site.agent.program.log().count(f"agent.{state} ") >=
+                       states.count(state), "the lines are written")
+            self.assertEqual(self.site.agent.program.log().count(f"agent.{state} "),
+                             states.count(state))
         self.site.wait_attached()
 
     def states_at_the_hub(self):
