@@ -250,7 +250,7 @@ void Agent::wait_for_signal() {
             return;
         }
         daemon::notify_reloading();
-        (void)reload("signal");
+        (void)reload({.who = "signal"});
         daemon::notify_ready();
         wait_for_signal();
     });

@@ -18,6 +18,7 @@
 #include "daemon/admin_routes.hpp"
 #include "daemon/admin_server.hpp"
 #include "daemon/audit_takers.hpp"
+#include "daemon/changed_by.hpp"
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/key_sets.hpp"
 #include "daemon/log_level.hpp"
@@ -70,11 +71,11 @@ private:
     Result<std::shared_ptr<const net::TlsContext>> context() const;
     std::vector<std::string> authorities() const;
     Rotation::Wiring rotation_wiring();
-    Result<void> reload(std::string_view who);
+    Result<void> reload(const daemon::ChangedBy& by);
     // Of what is exposed; agent_mappings.cpp.
-    http::SimpleResponse change_overrides(std::string_view target, std::string_view body,
-                                          daemon::AdminCaller caller);
-    Result<void> put_in_force(SitePtr site, std::string_view who);
+    net::Task<http::SimpleResponse> change_overrides(std::string_view target, std::string_view body,
+                                                     daemon::AdminCaller caller);
+    Result<void> put_in_force(SitePtr site, const daemon::ChangedBy& by);
     boost::json::object mappings_json() const;
     http::SimpleResponse check_candidate(std::string_view body) const;
     http::SimpleResponse answer_explain(std::string_view body) const;
@@ -88,7 +89,7 @@ private:
     daemon::ActRecorder recorder();
     boost::json::object admin_status() const;
     net::Task<http::SimpleResponse> do_at_workers(void (Worker::*act)());
-    http::SimpleResponse answer_reload(const daemon::AdminCall& call);
+    net::Task<http::SimpleResponse> answer_reload(daemon::AdminCaller caller);
     http::SimpleResponse answer_renew(const daemon::AdminCall& call);
     http::SimpleResponse answer_reload_certificates(const daemon::AdminCall& call);
     net::Task<http::SimpleResponse> answer_repair();
@@ -175,6 +176,7 @@ private:
     daemon::CpuLoad cpu_{daemon::CpuTicks::read()};
     bool draining_ = false;
     daemon::LastGoodKeeper last_good_;
+    std::vector<std::string> restart_needed_{};  // keys of the files that are not in force yet
 };
 
 }  // namespace sallyport::agent

@@ -9,6 +9,7 @@
 #include "daemon/audit_repair.hpp"
 #include "daemon/audit_retention.hpp"
 #include "daemon/metrics.hpp"
+#include "daemon/restart_needed.hpp"
 
 #include <csignal>
 #include <utility>
@@ -90,11 +91,11 @@ void Agent::add_acts() {
     at_workers("/v1/reconnect", "links.reconnect", &Worker::reconnect);
     at_workers("/v1/replace-links", "links.replace", &Worker::replace_links);
     at_workers("/v1/renew-system-certificate", "system_certificate.renew", &Worker::renew_system);
-    at_once({.method = "POST",
-             .path = "/v1/reload",
-             .act = "config.reload",
-             .without_log = WithoutLog::allowed},
-            &Agent::answer_reload);
+    routes_->add({.method = "POST",
+                  .path = "/v1/reload",
+                  .act = "config.reload",
+                  .without_log = WithoutLog::allowed},
+                 [this](const AdminCall& call) { return answer_reload(call.caller); });
     at_once({.method = "POST", .path = "/v1/renew-certificate", .act = "certificate.renew"},
             &Agent::answer_renew);
     at_once({.method = "POST", .path = "/v1/reload-certificates", .act = "certificates.reload"},
@@ -162,7 +163,7 @@ void Agent::add_mapping_verbs() {
         routes_->add(
             {.method = "POST", .path = path, .act = act, .without_log = WithoutLog::allowed},
             [this, path = path](const AdminCall& call) {
-                return give(change_overrides(path, call.body(), call.caller));
+                return change_overrides(path, call.body(), call.caller);
             });
 }
 
@@ -173,10 +174,13 @@ net::Task<http::SimpleResponse> Agent::do_at_workers(void (Worker::*act)()) {
     co_return daemon::admin_done();
 }
 
-http::SimpleResponse Agent::answer_reload(const AdminCall& call) {
-    const auto reloaded = reload(call.caller.text());
-    return reloaded ? daemon::admin_done()
-                    : daemon::admin_error(422, "invalid", reloaded.error().detail);
+net::Task<http::SimpleResponse> Agent::answer_reload(daemon::AdminCaller caller) {
+    const auto by = co_await daemon::changed_by(pool_, loop_, caller);
+    if (auto reloaded = reload(by); !reloaded)
+        co_return daemon::admin_error(422, "invalid", reloaded.error().detail);
+    co_return daemon::admin_answer(
+        {{"configuration", site_->config.digest},
+         {"restart_needed", daemon::restart_needed_json(restart_needed_)}});
 }
 
 http::SimpleResponse Agent::answer_renew(const AdminCall&) {

@@ -99,31 +99,33 @@ Result<OverrideChange> clear_some(const Site& site, std::string_view body) {
 
 }  // namespace
 
-http::SimpleResponse Agent::change_overrides(std::string_view target, std::string_view body,
-                                             daemon::AdminCaller caller) {
+net::Task<http::SimpleResponse> Agent::change_overrides(std::string_view target,
+                                                        std::string_view body,
+                                                        daemon::AdminCaller caller) {
+    const auto by = co_await daemon::changed_by(pool_, loop_, caller);
     auto change =
         target == override_target ? override_one(*site_, body, caller) : clear_some(*site_, body);
-    if (!change) return invalid(change.error().detail);
+    if (!change) co_return invalid(change.error().detail);
     auto site = site_->with(change->after);
-    if (!site) return invalid(site.error().detail);
+    if (!site) co_return invalid(site.error().detail);
     // What closes a mapping must be possible always; what opens one goes on record.
     if (opens_more(site_->config.mappings, (*site)->config.mappings))
-        if (auto refused = daemon::refuse_unrecorded({}, *log_)) return std::move(*refused);
+        if (auto refused = daemon::refuse_unrecorded({}, *log_)) co_return std::move(*refused);
     // Kept first: what is in force is in force after a crash as well.
     if (auto kept = change->after.save(site_->config.overrides_file()); !kept)
-        return daemon::admin_error(500, "failed", to_text(kept.error()) + "; nothing was changed");
-    const auto done = put_in_force(std::move(*site), caller.text());
+        co_return daemon::admin_error(500, "failed",
+                                      to_text(kept.error()) + "; nothing was changed");
+    const auto done = put_in_force(std::move(*site), by);
     auto answer = std::move(change->answer);
     const auto name = std::string(answer.at("changed").at("object").as_string());
-    log::info(
-        "mappings.override",
-        {{"what", name}, {"says", said_by(site_->overrides.find(name))}, {"who", caller.text()}});
+    log::info("mappings.override",
+              {{"what", name}, {"says", said_by(site_->overrides.find(name))}, {"who", by.who}});
     if (const auto* mapping = find_mapping(site_->table, name))
         answer["mapping"] = mapping_json(*mapping, std::chrono::system_clock::now());
     if (!done) answer["failure"] = to_text(done.error());
     http::SimpleResponse response;
     response.body = json::serialize(answer);
-    return response;
+    co_return response;
 }
 
 /// What is in force is asked, not the files.
@@ -146,11 +148,11 @@ http::SimpleResponse Agent::check_candidate(std::string_view body) const {
 }
 
 /// Exchanges that begin from now on; what it changes is on record.
-Result<void> Agent::put_in_force(SitePtr site, std::string_view who) {
+Result<void> Agent::put_in_force(SitePtr site, const daemon::ChangedBy& by) {
     const auto changed = compare(site_->config, site->config);
     site_ = std::move(site);
     auto recorded = log_->reconfigure(
-        daemon::audit_policy(site_->config.audit, site_->config.digest), changed.made_by(who));
+        daemon::audit_policy(site_->config.audit, site_->config.digest), changed.made_by(by));
     if (!recorded) log::error("audit.failed", {{"error", to_text(recorded.error())}});
     health_checks_->use(site_);
     use_keys(keys_);

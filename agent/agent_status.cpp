@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "daemon/audit_report.hpp"
 #include "daemon/forward_report.hpp"
+#include "daemon/restart_needed.hpp"
 #include "net/ask.hpp"
 
 #include <boost/json/array.hpp>
@@ -111,6 +112,7 @@ net::Task<json::object> Agent::status() {
                      {"not_ready", to_json(reasons)},
                      {"draining", draining_},
                      {"configuration", config.digest},
+                     {"restart_needed", daemon::restart_needed_json(restart_needed_)},
                      {"mappings", site_->table.mappings().size()}};
     {
         const std::lock_guard lock(identity_mutex_);

@@ -9,6 +9,7 @@
 #include "daemon/certificate_expiry.hpp"
 #include "daemon/forward_report.hpp"
 #include "daemon/ready_report.hpp"
+#include "daemon/restart_needed.hpp"
 #include "daemon/witness_runner.hpp"
 
 #include <boost/json/array.hpp>
@@ -169,7 +170,9 @@ void add_daemon_commands(CLI::App& app, CommandContext& context) {
     const auto at = [](const char* target) { return [target] { return std::string(target); }; };
     add_status_command(app, context, describe_agent);
     add(app, "reload", "put a changed configuration in force", "POST", at("/v1/reload"),
-        [](const json::object&) { return std::string("reloaded\n"); });
+        [](const json::object& said) {
+            return "reloaded\n" + daemon::describe_restart_needed(said);
+        });
     const auto dialling = [](const json::object&) { return std::string("dialling\n"); };
     const auto replace = std::make_shared<bool>(false);
     auto* reconnect = add(

@@ -36,7 +36,13 @@ Result<SitePtr> Site::load(const std::filesystem::path& file) {
 }
 
 Result<SitePtr> Site::in_force(const std::filesystem::path& file) {
-    auto site = load(file);
+    auto config = Config::load(file);
+    if (!config) return config.error();
+    return in_force(std::move(*config));
+}
+
+Result<SitePtr> Site::in_force(Config config) {
+    auto site = make(std::move(config));
     if (!site) return site;
     auto overrides = Overrides::load((*site)->config.overrides_file());
     if (!overrides) return overrides.error();

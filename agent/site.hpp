@@ -48,6 +48,8 @@ struct Site {
 
     /// What the daemon puts in force: load(), with the overrides of the state directory.
     static Result<std::shared_ptr<const Site>> in_force(const std::filesystem::path& file);
+    /// The same of a configuration that was read already.
+    static Result<std::shared_ptr<const Site>> in_force(Config config);
     /// The same configuration with other overrides. Errors: as Table::create, which has taken these
     /// mappings before.
     Result<std::shared_ptr<const Site>> with(Overrides changed) const;

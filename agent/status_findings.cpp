@@ -3,6 +3,7 @@
 #include "daemon/audit_findings.hpp"
 #include "daemon/counted.hpp"
 #include "daemon/json_text.hpp"
+#include "daemon/restart_needed.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -168,6 +169,7 @@ Findings status_findings(const json::object& status, const std::string& digest) 
         into.add("daemon", "agent", Judgement::good(who));
     if (auto judged = judge_configuration(status, digest))
         into.add("configuration.in_force", "configuration in force", std::move(*judged));
+    daemon::judge_restart_needed(status, "sallyport", into);
     for (const auto& warning : daemon::array_at(status, "warnings"))
         into.add("configuration.warning", "configuration",
                  Judgement::warning(daemon::text_of(warning),

@@ -157,6 +157,7 @@ struct ConfigChanged {
     std::string_view changes{};     // in words
     std::string_view retention{};   // "days=365", "for ever"
     std::string_view off_reason{};  // why the level is "off"
+    std::string_view account{};     // the name of the user `who` on this machine
 };
 
 /// `certificate.enrolled`: this side got a new certificate.

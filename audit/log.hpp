@@ -93,6 +93,7 @@ struct ConfigurationChange {
     std::string who;           // "uid:0", "signal"
     std::string categories{};  // in the words of docs/AUDIT.md#categories, with commas between
     std::string changes{};     // in words, never a secret
+    std::string account{};     // the name of the user `who`, if he is one
 };
 
 /// What Log::repair() found and did.

@@ -118,6 +118,7 @@ void write_fields(Line& line, const ConfigChanged& event) {
     line.text("before", event.before);
     line.text("after", event.after);
     line.text("who", event.who);
+    line.text("account", event.account);
     line.text("level", event.level);
     line.text("durability", event.durability);
     line.text("on_failure", event.on_failure);

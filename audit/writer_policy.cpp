@@ -55,7 +55,7 @@ Log::Writer::Untold Log::Writer::Untold::then(const ConfigurationChange& next) c
     };
     return {before,
             {next.who, joined(change.categories, next.categories),
-             joined(change.changes, next.changes)}};
+             joined(change.changes, next.changes), next.account}};
 }
 
 void Log::Writer::append_changed(const Untold& change) {
@@ -69,7 +69,8 @@ void Log::Writer::append_changed(const Untold& change) {
                                            .categories = change.change.categories,
                                            .changes = change.change.changes,
                                            .retention = retention,
-                                           .off_reason = off_reason_},
+                                           .off_reason = off_reason_,
+                                           .account = change.change.account},
                              clock_->now());
 }
 

@@ -22,8 +22,8 @@ std::string ConfigChange::changes_text() const {
     return text;
 }
 
-audit::ConfigurationChange ConfigChange::made_by(std::string_view who) const {
-    return {std::string(who), categories_text(), changes_text()};
+audit::ConfigurationChange ConfigChange::made_by(const ChangedBy& by) const {
+    return {by.who, categories_text(), changes_text(), by.account};
 }
 
 }  // namespace sallyport::daemon

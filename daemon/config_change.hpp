@@ -1,6 +1,7 @@
 #pragma once
 
 #include "audit/log.hpp"
+#include "daemon/changed_by.hpp"
 
 #include <cstddef>
 #include <set>
@@ -24,7 +25,7 @@ struct ConfigChange {
     /// "mapping erp.virtual:44300 added; hub prod changed; and 3 more"
     std::string changes_text() const;
     /// As it stands in the log.
-    audit::ConfigurationChange made_by(std::string_view who) const;
+    audit::ConfigurationChange made_by(const ChangedBy& by) const;
 };
 
 }  // namespace sallyport::daemon

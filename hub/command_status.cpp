@@ -9,6 +9,7 @@
 #include "daemon/forward_report.hpp"
 #include "daemon/json_text.hpp"
 #include "daemon/ready_report.hpp"
+#include "daemon/restart_needed.hpp"
 #include "daemon/witness_runner.hpp"
 #include "hub/command_context.hpp"
 
@@ -24,12 +25,6 @@ namespace json = boost::json;
 
 std::string text_of(const json::value& value) {
     return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
-}
-
-std::string describe_restart(const json::object& said) {
-    std::string keys;
-    for (const auto& key : said.at("restart_needed").as_array()) keys += " " + text_of(key);
-    return keys.empty() ? keys : "changed, but in force only after a restart:" + keys + "\n";
 }
 
 std::string describe_witness(const json::object& witness) {
@@ -60,7 +55,7 @@ std::string describe(const json::object& status) {
                        " s, " + daemon::describe_readiness(status);
     for (const auto& [name, address] : status.at("listen").as_object())
         text += "listens for " + std::string(name) + " on " + text_of(address) + "\n";
-    text += describe_restart(status);
+    text += daemon::describe_restart_needed(status);
     text += daemon::describe_audit(status.at("audit").as_object(),
                                    {.program = "sallyport-hub",
                                     .blocked = "no certificate is issued",
@@ -95,8 +90,8 @@ void add_reload_command(CLI::App& app, CommandContext& context,
         if (!path) return path.error();
         auto answer = daemon::ask_daemon(*path, "POST", "/v1/reload");
         if (!answer) return answer.error();
-        return CommandOutput{
-            *answer, "reloaded\n" + describe_restart(*answer) + daemon::describe_record(*answer)};
+        return CommandOutput{*answer, "reloaded\n" + daemon::describe_restart_needed(*answer) +
+                                          daemon::describe_record(*answer)};
     });
 }
 

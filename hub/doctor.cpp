@@ -9,6 +9,7 @@
 #include "daemon/counted.hpp"
 #include "daemon/json_text.hpp"
 #include "daemon/machine.hpp"
+#include "daemon/restart_needed.hpp"
 #include "daemon/server_check.hpp"
 #include "hub/agent_revocation.hpp"
 #include "hub/config_at_start.hpp"
@@ -244,11 +245,8 @@ Findings status_findings(const json::object& status) {
                                    "force",
                                    "Mend what sallyport-hub check says, then: sallyport-hub "
                                    "reload"));
-    else if (const auto& keys = daemon::array_at(status, "restart_needed"); !keys.empty())
-        into.add("configuration.in_force", "configuration in force",
-                 Judgement::warning(
-                     "changed, but in force only after a restart: " + daemon::names_of(keys),
-                     "systemctl restart sallyport-hub"));
+    else
+        daemon::judge_restart_needed(status, "sallyport-hub", into);
     for (const auto& warning : daemon::array_at(status, "warnings"))
         into.add("configuration.warning", "configuration",
                  Judgement::warning(daemon::text_of(warning),

@@ -222,7 +222,7 @@ void Hub::wait_for_signal() {
         if (failure) return;
         if (signal == SIGHUP) {
             daemon::notify_reloading();
-            (void)reload("signal");
+            (void)reload({.who = "signal"});
             daemon::notify_ready();
             return wait_for_signal();
         }
@@ -231,7 +231,7 @@ void Hub::wait_for_signal() {
     });
 }
 
-Result<void> Hub::reload(std::string_view who) {
+Result<void> Hub::reload(const daemon::ChangedBy& by) {
     const auto refused = [](const Error& why) {
         log::error("config.refused", {{"error", to_text(why)}});
         return Error{why.code, "the configuration is not valid, the one before stays in force:\n" +
@@ -265,9 +265,9 @@ Result<void> Hub::reload(std::string_view who) {
     tell_expiry();
     api_->use(std::make_shared<const TokenEndpoint>(make_token_endpoint(*config_)));
     for (auto& worker : workers_) worker->use(config_);
-    log::info("config.reloaded", {{"configuration", config_->digest}, {"who", who}});
+    log::info("config.reloaded", {{"configuration", config_->digest}, {"who", by.who}});
     auto recorded = log_->reconfigure(daemon::audit_policy(config_->audit, config_->digest),
-                                      changed.made_by(who));
+                                      changed.made_by(by));
     if (!recorded) log::error("audit.failed", {{"error", to_text(recorded.error())}});
     takers_->use(config_->audit.forwarders, config_->audit.witnesses);
     forwarders_.use(config_->audit.forwarders);

@@ -6,6 +6,7 @@
 #include "daemon/admin_server.hpp"
 #include "daemon/audit_takers.hpp"
 #include "daemon/certificate_expiry.hpp"
+#include "daemon/changed_by.hpp"
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/log_level.hpp"
 #include "daemon/watchdog.hpp"
@@ -73,7 +74,7 @@ private:
                                      std::unique_ptr<StreamHandshake> (*handshake)());
     TokenEndpoint make_token_endpoint(const Config& config) const;
     /// Puts a changed hub.toml in force; an invalid one changes nothing.
-    Result<void> reload(std::string_view who);
+    Result<void> reload(const daemon::ChangedBy& by);
     void keep_last_good();
     net::Task<void> watch_accounts();
     net::Task<void> refresh();
@@ -99,7 +100,7 @@ private:
     net::Task<http::SimpleResponse> answer_status();
     net::Task<http::SimpleResponse> answer_metrics();
     static net::Task<http::SimpleResponse> give(http::SimpleResponse answer);
-    net::Task<http::SimpleResponse> answer_reload(std::string who);
+    net::Task<http::SimpleResponse> answer_reload(daemon::AdminCaller caller);
     net::Task<http::SimpleResponse> answer_repair();
     std::vector<std::string> warnings() const;
     boost::json::object status() const;

@@ -4,9 +4,8 @@
 #include "daemon/audit_repair.hpp"
 #include "daemon/audit_retention.hpp"
 #include "daemon/metrics.hpp"
+#include "daemon/restart_needed.hpp"
 #include "hub/hub.hpp"
-
-#include <boost/json/array.hpp>
 
 namespace sallyport::hub {
 
@@ -68,7 +67,7 @@ void Hub::add_verbs() {
                   .path = "/v1/reload",
                   .act = "config.reload",
                   .without_log = WithoutLog::allowed},
-                 [this](const AdminCall& call) { return answer_reload(call.caller.text()); });
+                 [this](const AdminCall& call) { return answer_reload(call.caller); });
 }
 
 void Hub::add_audit_verbs() {
@@ -113,13 +112,13 @@ net::Task<http::SimpleResponse> Hub::answer_metrics() {
 
 net::Task<http::SimpleResponse> Hub::give(http::SimpleResponse answer) { co_return answer; }
 
-net::Task<http::SimpleResponse> Hub::answer_reload(std::string who) {
-    if (auto reloaded = reload(who); !reloaded)
+net::Task<http::SimpleResponse> Hub::answer_reload(daemon::AdminCaller caller) {
+    const auto by = co_await daemon::changed_by(evidence_pool_, loop_, caller);
+    if (auto reloaded = reload(by); !reloaded)
         co_return daemon::admin_error(422, "invalid", reloaded.error().detail);
-    boost::json::array waiting;
-    for (const auto& key : restart_needed_) waiting.emplace_back(key);
+    const auto waiting = daemon::restart_needed_json(restart_needed_);
     co_return daemon::admin_answer(
-        {{"configuration", config_->digest}, {"restart_needed", std::move(waiting)}});
+        {{"configuration", config_->digest}, {"restart_needed", waiting}});
 }
 
 net::Task<http::SimpleResponse> Hub::answer_repair() {

@@ -5,7 +5,7 @@ import json, os, time, unittest
 import administration
 from administration import NOBODY, over_socket
 from harness import Site, SiteTest
-from programs import SECONDS, VIRTUAL, wait_until
+from programs import SECONDS, VIRTUAL, segments_of, wait_until, whole_lines
 
 ADMIN_GROUP, VIEW_GROUP = ("games", 60), ("news", 9)    # any two that every Debian has
 
@@ -77,6 +77,37 @@ class WhoMay(AdministrationSite):
         record = self.records("admin.action", act="links.replace")[0]
         self.assertEqual((record["who"], record["account"], record["outcome"]),
                          (f"uid:{NOBODY}", administration.account_of(NOBODY), "done"))
+
+    def test_what_a_member_puts_in_force_is_on_record_by_name_as_well(self):
+        agent, hub = self.site.agent, self.site.hub
+        by = (f"uid:{NOBODY}", administration.account_of(NOBODY))
+
+        def ask(folder, target, body=None):
+            done = over_socket(folder / "admin.sock", "POST", target, body, user=NOBODY,
+                               groups=(ADMIN_GROUP[1],))
+            self.assertEqual(done.status, 200, done.body)
+
+        def assert_named(folder):
+            changed = [record for file in segments_of(folder / "audit")
+                       for record in whole_lines(file) if record["event"] == "config.changed"]
+            self.assertEqual((changed[-1]["who"], changed[-1]["account"]), by)
+
+        ask(agent.folder, "/v1/mappings/override",
+            '{"virtual": "erp.virtual:44300", "maintenance": true}')
+        assert_named(agent.state)
+        ask(agent.folder, "/v1/mappings/clear", '{"all": true}')
+        self.addCleanup(agent.write, self.site.agent_extra)
+        agent.write("# another\n" + self.site.agent_extra)
+        ask(agent.folder, "/v1/reload")
+        assert_named(agent.state)
+        hub.config.write_text("# another\n" + hub.config.read_text())
+        ask(hub.folder, "/v1/reload")
+        assert_named(hub.folder / "state")
+        before = len(agent.records(event="config.changed"))
+        agent.write(self.site.agent_extra)
+        agent.program.signal(1)
+        changed = wait_until(lambda: agent.records(event="config.changed")[before:], "the reload")
+        self.assertEqual((changed[0]["who"], "account" in changed[0]), ("signal", False))
 
     def test_who_comes_through_a_socket_that_was_opened_wide_is_still_nobody(self):
         admin = self.site.agent.folder / "admin.sock"

@@ -76,6 +76,48 @@ class Configuration(SiteTest):
         self.site.agent.program.signal(1)
         wait_until(lambda: self.site.ask("GET", "/by-signal").status == 200, "the reload by SIGHUP")
 
+    def test_a_reload_names_what_needs_a_restart_and_keeps_it_as_it_runs(self):
+        agent = self.site.agent
+
+        def told(*command):
+            return json.loads(agent.command(*command, "--json"))
+
+        extra = (self.site.agent_extra + '[log]\nformat = "json"\n'
+                 '[[channel]]\nname = "c"\nlisten = "127.0.0.1:1"\nhub = "hub"\n')
+        agent.write(extra)
+        self.assertIn("only after a restart: [[channel]], log.format", agent.command("reload"))
+        said = told("reload")
+        self.assertEqual(said["restart_needed"], ["[[channel]]", "log.format"])
+        status = told("status")
+        self.assertEqual(status["restart_needed"], ["[[channel]]", "log.format"])
+        self.assertEqual(status["configuration"], said["configuration"])
+        self.assertEqual(status["channels"], [])
+        self.assertIn("systemctl restart sallyport", agent.command("status"))
+        doctor = told("doctor", "--no-requests")
+        self.assertIn(("warning", "systemctl restart sallyport"),
+                      {(one["result"], one.get("remedy")) for one in doctor["findings"]})
+        for key in ("[[channel]]", "log.format"):
+            wait_until(lambda: any("config.restart_needed" in line and key in line
+                                   for line in agent.program.log().splitlines()), "a line of it")
+        changed = agent.records(event="config.changed")[-1]
+        self.assertIn("[[channel]] waits for a restart", changed["changes"])
+
+        # What waits is where keys and overrides are, too: nothing opens by itself.
+        agent.command("mappings", "maintenance", "erp.virtual:44300", "on")
+        self.assertEqual(told("status")["restart_needed"], ["[[channel]]", "log.format"])
+        elsewhere = agent.base.replace(f'state_dir = "{agent.state}"',
+                                       f'state_dir = "{agent.folder / "elsewhere"}"')
+        self.assertNotEqual(elsewhere, agent.base)
+        agent.config.write_text(elsewhere + self.site.agent_extra)
+        self.assertEqual(told("reload")["restart_needed"], ["state_dir"])
+        self.assertEqual(self.site.ask("GET", "/").status, 503)
+        self.assertFalse((agent.folder / "elsewhere").exists())
+        agent.write(self.site.agent_extra)
+        self.assertEqual(told("reload")["restart_needed"], [])
+        agent.command("mappings", "clear", "--all")
+        self.assertEqual(told("status")["restart_needed"], [])
+        self.assertEqual(self.site.ask("GET", "/").status, 200)
+
     def test_mappings_of_further_files_count(self):
         folder = self.site.agent.folder / "mappings.d"
         folder.mkdir()

@@ -61,6 +61,15 @@ TEST(StatusFindings, SeesAConfigurationThatWasNotReloaded) {
     EXPECT_EQ(verdict("configuration.in_force", R"({"last_good": {}})"), Verdict::failed);
 }
 
+TEST(StatusFindings, SaysWhatWaitsForARestart) {
+    const auto waits =
+        found("configuration.in_force", R"({"restart_needed": ["[[channel]]", "workers"]})");
+    EXPECT_EQ(waits.judged.verdict, Verdict::warning);
+    EXPECT_THAT(waits.judged.seen, HasSubstr("[[channel]], workers"));
+    EXPECT_EQ(waits.judged.remedy, "systemctl restart sallyport");
+    EXPECT_EQ(found("configuration.in_force", R"({"restart_needed": []})").id, "none");
+}
+
 TEST(StatusFindings, JudgesTheAuditLogAndWhoGetsIt) {
     EXPECT_EQ(verdict("audit.log", R"({"audit": {"healthy": false, "failure": "no space"}})"),
               Verdict::failed);

@@ -37,7 +37,7 @@ inline std::string every_event() {
     add(AdminAction{x, x, x, x, x, x, x, x, x, x, x, 1});
     add(AdminLogin{x, x, x, x, x});
     add(ReadyChanged{x, x, x, x, x, some});
-    add(ConfigChanged{x, x, x, x, x, x, x, x, x, x});
+    add(ConfigChanged{x, x, x, x, x, x, x, x, x, x, x});
     add(LogOpened{x, x, 1, x, x, x, x, 1, x, x, x, x, 1, x, x, x, x, x});
     add(LogRecovered{x, 1, 1, x, x, 1, 1, x});
     add(LogHeartbeat{});
