@@ -78,7 +78,7 @@ private:
     Result<void> put_in_force(SitePtr site, const daemon::ChangedBy& by);
     boost::json::object mappings_json() const;
     http::SimpleResponse check_candidate(std::string_view body) const;
-    http::SimpleResponse answer_explain(std::string_view body) const;
+    http::SimpleResponse answer_explain(const daemon::AdminCall& call) const;
     void keep_last_good();
     // What it can be asked for; agent_admin.cpp.
     Result<void> open_admin();

@@ -154,7 +154,7 @@ void Agent::add_mapping_verbs() {
                  [this](const AdminCall&) { return give(daemon::admin_answer(mappings_json())); });
     // Changes nothing: POST since claims of users stand in no URL.
     routes_->add({.method = "POST", .path = explain_target, .needs = AdminRight::look},
-                 [this](const AdminCall& call) { return give(answer_explain(call.body())); });
+                 [this](const AdminCall& call) { return give(answer_explain(call)); });
     // Changes nothing, but reads files that the caller may not be allowed to read.
     routes_->add({.method = "POST", .path = check_target},
                  [this](const AdminCall& call) { return give(check_candidate(call.body())); });

@@ -129,9 +129,13 @@ net::Task<http::SimpleResponse> Agent::change_overrides(std::string_view target,
 }
 
 /// What is in force is asked, not the files.
-http::SimpleResponse Agent::answer_explain(std::string_view body) const {
-    const auto question = read_question(body);
+http::SimpleResponse Agent::answer_explain(const daemon::AdminCall& call) const {
+    const auto question = read_question(call.body());
     if (!question) return invalid(question.error().detail);
+    // Who the back end sees stands in part in files that not everybody may read who may look.
+    if (question->claims && call.caller.right < daemon::AdminRight::change)
+        return daemon::admin_error(403, "forbidden",
+                                   "only who may change something may ask with claims of a user");
     const auto explained = explain(*site_, *question, std::chrono::system_clock::now());
     if (!explained) return invalid(explained.error().detail);
     return daemon::admin_answer(explained->json.get_object());

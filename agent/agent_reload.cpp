@@ -47,7 +47,7 @@ Result<void> Agent::reload(const daemon::ChangedBy& by) {
     health_checks_->use(site_);
     use_keys(std::move(*keys));
     keep_last_good();
-    if (access) https_->use(std::move(access));
+    if (https_) https_->use(std::move(access));
     log::info("config.reloaded", {{"configuration", site_->config.digest}, {"who", by.who}});
     for (const auto& key : restart_needed_) log::warn("config.restart_needed", {{"key", key}});
     return {};

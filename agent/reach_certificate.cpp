@@ -3,6 +3,8 @@
 #include "agent/principal_keys.hpp"
 #include "agent/reachability.hpp"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace sallyport::agent {
@@ -25,6 +27,10 @@ Result<SharedCertificate> system_certificate(const Config& config, certs::Time n
     if (!kept) return kept.error();
     const auto authority = certs::PrincipalAuthority::of(std::move(*kept), now);
     if (!authority) return authority.error();
+    // Looking for its name would make the folder, as whoever looks.
+    std::error_code failure;
+    if (!std::filesystem::exists(config.identity_folder(), failure))
+        return Error{Errc::not_found, "the agent is not enrolled yet"};
     auto issued = authority->issue_system(agent_name_of(config), now);
     if (!issued) return issued.error();
     return std::make_shared<const certs::KeyAndChain>(std::move(*issued));

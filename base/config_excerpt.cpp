@@ -81,7 +81,7 @@ private:
 
 std::string without_url_secrets(std::string_view text) {
     constexpr std::string_view mark = "://";
-    constexpr std::string_view ends = " \t\r\n\"'<>";
+    constexpr std::string_view ends = " \t\r\n\"<>";
     std::string out;
     while (true) {
         const auto at = text.find(mark);
@@ -92,11 +92,15 @@ std::string without_url_secrets(std::string_view text) {
         text.remove_prefix(word.size());
         // Up to the last one: a password may hold whatever a URL must not.
         const auto sign = word.rfind('@');
-        if (sign != std::string_view::npos) out += "***";
-        const auto rest = sign == std::string_view::npos ? word : word.substr(sign);
-        const auto query = rest.find_first_of("?#");
-        out += rest.substr(0, query);
-        if (query != std::string_view::npos) out.append(1, rest[query]).append("***");
+        const auto query = word.find_first_of("?#");
+        const bool has_user = sign != std::string_view::npos;
+        if (has_user) out += "***";
+        if (query == std::string_view::npos) {
+            out += has_user ? word.substr(sign) : word;
+        } else if (!has_user || sign < query) {
+            out += word.substr(has_user ? sign : 0, query + 1 - (has_user ? sign : 0));
+            out += "***";
+        }  // else nobody knows where what is secret ends
     }
 }
 

@@ -115,7 +115,7 @@ Result<void> AdminHttps::listen(const std::string& address, std::shared_ptr<cons
     }
     listener_ = std::make_unique<net::Listener>(
         loop_, std::move(*socket), [this](FileDescriptor connection) {
-            if (connections_.size() < https_connections_max)
+            if (access_ && connections_.size() < https_connections_max)
                 connections_.spawn("admin https", greet(std::move(connection)));
         });
     return listener_->start();
@@ -129,6 +129,7 @@ void AdminHttps::use(std::shared_ptr<const Access> access) {
 net::Task<void> AdminHttps::greet(FileDescriptor socket) {
     auto wire = std::make_unique<net::SocketDuplex>(std::move(socket));
     Peer peer{.address = wire->peer(), .certificate = {}};
+    if (!access_) co_return;
     auto tls = net::TlsDuplex::server(access_->tls, std::move(wire));
     if (!tls) co_return;
     const auto done = co_await (*tls)->handshake(loop_, net::deadline_in(https_handshake_time));
@@ -152,14 +153,17 @@ net::Task<void> AdminHttps::greet(FileDescriptor socket) {
 net::Task<http::SimpleResponse> AdminHttps::answer(const http::SimpleRequest& request,
                                                    const Peer& peer) {
     const auto& head = request.head;
+    const auto access = access_;
+    if (!access)  // since a reload
+        co_return with_fields(admin_error(503, "closed", "nobody may come in this way any more"));
     if (!hosts_.empty() && !is_own_host(head.authority, hosts_) &&
-        !is_own_host(head.authority, access_->names))
+        !is_own_host(head.authority, access->names))
         co_return with_fields(admin_error(421, "wrong_host", "the Host field names another host"));
     if (head.method != "GET")
         co_return with_fields(admin_error(405, "wrong_method", "this way only shows: GET"));
     AdminCaller caller{.right = AdminRight::none, .login = "nobody"};
     const auto shown = shown_token(head.fields);
-    const bool good = access_->tokens && access_->tokens->knows(shown.token);
+    const bool good = access->tokens && access->tokens->knows(shown.token);
     if (!peer.certificate.empty() && std::chrono::system_clock::now() >= peer.until) {
         co_return with_fields(ask_to_log_in("the certificate is not valid any more"));
     } else if (!peer.certificate.empty()) {

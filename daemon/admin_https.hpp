@@ -50,7 +50,7 @@ public:
     /// Errors: the operating system's, with what to do.
     Result<void> listen(const std::string& address, std::shared_ptr<const Access> access);
     /// For connections from now on: those that are there end, since who had a certificate or a
-    /// token may have none any more.
+    /// token may have none any more. None: nobody comes in until there is one again.
     void use(std::shared_ptr<const Access> access);
     net::Task<void> stop();
 

@@ -28,7 +28,7 @@ std::string describe_restart_needed(const json::object& said) {
 
 void judge_restart_needed(const json::object& status, std::string_view unit, Findings& into) {
     if (auto text = waiting_text(status); !text.empty())
-        into.add("configuration.in_force", "configuration in force",
+        into.add("configuration.restart", "configuration in force",
                  Judgement::warning(std::move(text), "systemctl restart " + std::string(unit)));
 }
 

@@ -47,8 +47,13 @@ ConfigWords ConfigWords::of(std::string_view text) {
         }
         scanner.skip(1);
         scanner.skip_blanks();
-        const auto value = scanner.value();
-        put(key, std::string(value.of(text)));
+        const auto value = std::string(scanner.value().of(text));
+        put(key, value);
+        // What is not closed may have swallowed other keys and tables.
+        if (scanner.at_end() && value.find('\n') != std::string::npos) {
+            table.clear();
+            put(std::string(no_key), std::nullopt);
+        }
         scanner.skip_line();
     }
     return words;

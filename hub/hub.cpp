@@ -261,7 +261,7 @@ Result<void> Hub::reload(const daemon::ChangedBy& by) {
     use(*lists);
     tls_port_->use(std::move(shown->context));
     named_certificates_ = std::move(shown->named);
-    if (access) https_->use(std::move(access));
+    if (https_) https_->use(std::move(access));
     tell_expiry();
     api_->use(std::make_shared<const TokenEndpoint>(make_token_endpoint(*config_)));
     for (auto& worker : workers_) worker->use(config_);

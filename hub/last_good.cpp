@@ -25,6 +25,10 @@ constexpr auto left_as_they_were = std::to_array<std::string_view>(
 constexpr auto must_be_the_same =
     std::to_array<std::string_view>({"hub.tls", "hub.proxy", "hub.state", "agents."});
 
+/// What stands in no table of these, or writes one of them in another way, could mean any.
+constexpr auto known_tables =
+    std::to_array<std::string_view>({"hub.", "enrolment.", "log.", "limits.", "tunnel.", "audit."});
+
 /// Takes away what one or several keys give. `close` says how it is now; empty: as it was.
 struct Closing {
     std::string_view keys;  // begin so
@@ -145,6 +149,9 @@ Result<Narrowed> narrowed(Config good, std::string_view before, std::string_view
     const auto differing = ConfigWords::differences(was, is);
     for (const auto& key : differing)
         if (is_one_of(key, must_be_the_same)) return no_narrower(key);
+    for (const auto& key : differing)
+        if (!is_one_of(key, known_tables))
+            return no_narrower(key == "?" ? "something that never closes" : key);
     const bool is_in_doubt = std::ranges::any_of(differing, [](const auto& key) {
         return !is_one_of(key, left_as_they_were) && !can_be_closed(key);
     });

@@ -63,11 +63,11 @@ TEST(StatusFindings, SeesAConfigurationThatWasNotReloaded) {
 
 TEST(StatusFindings, SaysWhatWaitsForARestart) {
     const auto waits =
-        found("configuration.in_force", R"({"restart_needed": ["[[channel]]", "workers"]})");
+        found("configuration.restart", R"({"restart_needed": ["[[channel]]", "workers"]})");
     EXPECT_EQ(waits.judged.verdict, Verdict::warning);
     EXPECT_THAT(waits.judged.seen, HasSubstr("[[channel]], workers"));
     EXPECT_EQ(waits.judged.remedy, "systemctl restart sallyport");
-    EXPECT_EQ(found("configuration.in_force", R"({"restart_needed": []})").id, "none");
+    EXPECT_EQ(found("configuration.restart", R"({"restart_needed": []})").id, "none");
 }
 
 TEST(StatusFindings, JudgesTheAuditLogAndWhoGetsIt) {

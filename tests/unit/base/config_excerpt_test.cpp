@@ -63,8 +63,9 @@ TEST(ConfigExcerpt, TakesSecretsOutOfUrls) {
     EXPECT_EQ(without_url_secrets("http://h mail@x"), "http://h mail@x");
     EXPECT_EQ(without_url_secrets("http://h/a?token=x#y next ?z"), "http://h/a?*** next ?z");
     EXPECT_EQ(without_url_secrets("http://u@h/a#token"), "http://***@h/a#***");
-    EXPECT_EQ(without_url_secrets("http://h/a?mail=x@y \"http://h?a\""),
-              "http://***@y \"http://h?***\"");
+    EXPECT_EQ(without_url_secrets("http://h/a?mail=x@y&token=z \"http://h?a\""),
+              "http://*** \"http://h?***\"");
+    EXPECT_EQ(without_url_secrets("http://h/a?$filter=N%20eq%20'secret' b"), "http://h/a?*** b");
     EXPECT_EQ(without_url_secrets("://"), "://");
     EXPECT_EQ(without_url_secrets(""), "");
 }

@@ -18,7 +18,7 @@ Verdict verdict(const std::string& id, const std::string& status) {
 TEST(HubDoctor, FindsWhatTheRunningHubSaysOfItself) {
     EXPECT_EQ(verdict("agents", R"({"agents": []})"), Verdict::warning);
     EXPECT_EQ(verdict("agents", R"({"agents": [{"name": "a"}]})"), Verdict::good);
-    EXPECT_EQ(verdict("configuration.in_force", R"({"restart_needed": ["workers"]})"),
+    EXPECT_EQ(verdict("configuration.restart", R"({"restart_needed": ["workers"]})"),
               Verdict::warning);
     EXPECT_EQ(verdict("configuration.in_force", "{}"), Verdict::skipped);
     EXPECT_EQ(verdict("witness.alarms", R"({"witness": {"alarms": [{}]}})"), Verdict::failed);
