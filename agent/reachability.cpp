@@ -35,7 +35,8 @@ public:
         about_.certificate_lacking = demands_certificate(about_, step, error);
         if (!about_.certificate_lacking) {
             about_.advice = reach_advice(about_.target, step, error);
-        } else if (about_.target.shows == ShownCertificate::of_user) {
+        } else if (about_.target.shows == ShownCertificate::of_user &&
+                   error.code != Errc::cut) {  // it may have died just then
             return add(step, true, "it demands a client certificate, and users show theirs");
         } else {
             about_.advice = certificate_advice(about_.target);
