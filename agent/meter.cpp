@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <set>
 
 namespace sallyport::agent {
 
@@ -113,13 +114,9 @@ Counts Meter::counts(SlowExchanges::Time now) const {
     Counts counts;
     for (const auto& place : by_index_) {
         counts.mappings.emplace_back(place.name, *place.counts);
-        const auto first = counts.rules.size();
-        for (const auto* rule : place.rules) {
-            const auto told = [rule](const auto& one) { return one.first == rule->name; };
-            const auto here = counts.rules.begin() + static_cast<std::ptrdiff_t>(first);
-            if (std::find_if(here, counts.rules.end(), told) == counts.rules.end())
-                counts.rules.emplace_back(rule->name, rule->counts);
-        }
+        std::set<const KeptRule*> told;  // rules with the same path share one
+        for (const auto* rule : place.rules)
+            if (told.insert(rule).second) counts.rules.emplace_back(rule->name, rule->counts);
     }
     counts.none = none_;
     counts.policy = policy;

@@ -6,7 +6,7 @@ namespace {
 
 using sqlite::Database;
 
-std::string_view to_text(AuthorityRole role) {
+std::string_view role_text(AuthorityRole role) {
     switch (role) {
         case AuthorityRole::current:
             return "current";
@@ -28,7 +28,7 @@ std::string authorities_text(const std::vector<AuthorityEntry>& entries) {
     std::string text;
     for (const auto& entry : entries) {
         if (!text.empty()) text += ", ";
-        text += std::to_string(entry.number) + " " + std::string(to_text(entry.role));
+        text += std::to_string(entry.number) + " " + std::string(role_text(entry.role));
         if (entry.issues) text += " (issues)";
     }
     return text;
@@ -69,7 +69,7 @@ Result<void> Store::change_authorities(const std::vector<AuthorityEntry>& before
             for (const auto& entry : after) {
                 auto insert = database.prepare("INSERT INTO authority VALUES (?, ?, ?, ?)");
                 const auto done = sqlite::execute(std::move(insert), entry.number,
-                                                  to_text(entry.role), std::int64_t{entry.issues},
+                                                  role_text(entry.role), std::int64_t{entry.issues},
                                                   sqlite::seconds_of(entry.changed_at));
                 if (!done) return done.error();
             }
