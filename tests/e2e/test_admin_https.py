@@ -154,6 +154,20 @@ class AdminHttps(SiteTest):
         self.assertIn("chmod", self.site.hub.command("check", code=1))
         self.assertEqual(self.ask("agent", "/v1/status", *self.bearer(NEXT)).status, 200)
 
+    def test_who_takes_it_out_of_the_files_lets_nobody_in_from_the_reload_on(self):
+        agent, hub = self.site.agent, self.site.hub
+        for program in (agent, hub):
+            whole = program.config.read_text()
+            self.addCleanup(program.command, "reload")
+            self.addCleanup(program.config.write_text, whole)
+            program.config.write_text("".join(
+                line for line in whole.splitlines(True) if not line.startswith("admin_")
+                or line.startswith("admin_socket")))
+            program.command("reload")
+        for name in self.places:
+            self.assertIsNone(self.ask(name, "/v1/status", *self.bearer(TOKEN)), name)
+            self.assertIsNone(self.ask(name, "/livez"), name)
+
     def reload_tokens(self, *tokens):
         self.write_token(*tokens)
         self.site.agent.command("reload")
