@@ -33,16 +33,16 @@ void Counts::add_rules(const Counts& other) {
         return;
     }
     for (std::size_t i = 0; i < other.rules.size(); ++i) {
-        const auto& [name, counts] = other.rules[i];
-        const auto has_name = [&name](const auto& one) { return *one.first == *name; };
+        const auto& theirs = other.rules[i];
+        const auto has_name = [&theirs](const auto& one) { return *one.first == *theirs.first; };
         // All workers have them in the same order, but while a reload is under way.
         const auto known = i < rules.size() && has_name(rules[i])
                                ? rules.begin() + static_cast<std::ptrdiff_t>(i)
                                : std::ranges::find_if(rules, has_name);
         if (known == rules.end())
-            rules.emplace_back(name, counts);
+            rules.push_back(theirs);
         else
-            known->second.add(counts);
+            known->second.add(theirs.second);
     }
 }
 
