@@ -85,7 +85,7 @@ class WhoMay(AdministrationSite):
         def ask(folder, target, body=None):
             done = over_socket(folder / "admin.sock", "POST", target, body, user=NOBODY,
                                groups=(ADMIN_GROUP[1],))
-            self.assertEqual(done.status, 200, done.body)
+            self.assertEqual(done.status, 200, done.text)
 
         def assert_named(folder):
             changed = [record for file in segments_of(folder / "audit")

@@ -142,6 +142,25 @@ class Bundle(SiteTest):
         self.assertIn("config.refused [left out", parts["log.txt"])
         self.assert_no_secret(parts)
 
+    def test_after_a_start_with_the_last_good_configuration_neither(self):
+        agent = self.site.agent
+        good = agent.config.read_text()
+
+        def start_with(text):
+            self.assertEqual(agent.program.stop(), 0)
+            agent.config.write_text(text)
+            agent.start()
+            self.site.wait_attached()
+
+        self.addCleanup(start_with, good)
+        start_with(good + '\n["url-passw0rd"]\nproxy = "est-passw0rd"\n')
+        socket = ("--socket", agent.folder / "admin.sock")
+        self.assertIn("url-passw0rd", agent.command("status", "--json", *socket))
+        parts = self.make("--log", agent.program.log_file, *socket)
+        self.assertIn("left out", parts["doctor.txt"])
+        self.assertIn("left out", json.loads(parts["status.json"])["last_good"]["why"])
+        self.assert_no_secret(parts)
+
     def test_files_of_mappings_are_in_it(self):
         folder = self.site.agent.folder / "mappings.d"
         folder.mkdir()

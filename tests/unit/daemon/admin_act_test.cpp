@@ -120,6 +120,12 @@ TEST_F(RecordActTest, NobodyKeepsAnActFromTheRecordByKeepingThePoolBusy) {
     net::Loop loop;
     net::BlockingPool pool(1);
     const auto waiting = over.get_future().share();
+    std::promise<void> begun;
+    ASSERT_TRUE(pool.submit([&begun, waiting] {
+        begun.set_value();
+        waiting.wait();
+    }));
+    begun.get_future().wait();  // its thread takes nothing out of the queue any more
     while (pool.submit([waiting] { waiting.wait(); })) {
         // until its queue is full
     }

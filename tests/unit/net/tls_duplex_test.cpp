@@ -127,7 +127,6 @@ TEST(TlsDuplex, AClientKnowsWhetherItsCertificateWasWanted) {
     };
     EXPECT_TRUE(asked(world.agent()));
     EXPECT_TRUE(asked(world.client_without_certificate(alpn::link)));
-    EXPECT_FALSE(asked(world.foreign(alpn::http)));
 }
 
 TEST(TlsDuplex, ManyBuffersBecomeOneRecordAndOneWriteBelow) {
