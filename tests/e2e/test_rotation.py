@@ -66,7 +66,7 @@ class RotationTest(SiteTest):
         copy = Agent(self.site.folder, name, self.site.hub.url, self.site.agent_extra)
         # What it is just writing goes away while it is copied.
         shutil.copytree(agent.state, copy.state, symlinks=True,
-                        ignore=shutil.ignore_patterns("*.json.*"))
+                        ignore=shutil.ignore_patterns("*.json.*", "witnesses.*", "*.new"))
         self.site.agents.append(copy)
         return copy
 
