@@ -2,6 +2,8 @@
 
 #include "audit/segment.hpp"
 
+#include <algorithm>
+
 namespace sallyport::audit {
 
 void Batch::clear() {
@@ -43,7 +45,11 @@ Composer::Judgement Composer::judge(const ExchangeEnd& event) {
 
 Sequence Composer::append(const ExchangeEnd& event, Instant now) {
     const auto [wanted, begin] = judge(event);
-    return wanted ? append_always(PairedEnd{event, begin}, now) : not_recorded;
+    if (!wanted) return not_recorded;
+    ending_ = begin;
+    const auto sequence = append_always(PairedEnd{event, begin}, now);
+    ending_.reset();
+    return sequence;
 }
 
 void Composer::take(Batch& batch) {
@@ -81,10 +87,12 @@ void Composer::open_segment(Instant now, std::string_view reason) {
     segment_first_ = first;
     day_.start(now.wall);
     if (previous.empty()) return;
-    chain_and_count(SegmentOpened{.previous = previous,
-                                  .previous_bytes = previous_bytes,
-                                  .open_since = open_.oldest().value_or(first)},
-                    now);
+    // What ends with the next record is open as long as that is not in the file.
+    const auto open_since = std::min(open_.oldest().value_or(first), ending_.value_or(first));
+    chain_and_count(
+        SegmentOpened{
+            .previous = previous, .previous_bytes = previous_bytes, .open_since = open_since},
+        now);
 }
 
 }  // namespace sallyport::audit

@@ -129,6 +129,7 @@ private:
 
     Chain chain_;
     OpenExchanges open_;
+    std::optional<Sequence> ending_{};  // the begin of the exchange whose end is being written
     ClockWatch watch_;
     Batch pending_;
     Level level_ = Level::all;

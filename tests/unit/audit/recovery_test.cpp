@@ -121,6 +121,40 @@ TEST_F(RecoveryTest, FindsOpenExchangesInOlderSegments) {
     EXPECT_EQ(lost[1].id, "new");
 }
 
+TEST_F(RecoveryTest, AnEndThatOpensASegmentAndIsCutOffLeavesItsExchangeOpen) {
+    std::filesystem::path killed;
+    auto with = settings();
+    with.segment_bytes_max = 1500;
+    {
+        const auto log = open(with);
+        for (int i = 0; i < 30; ++i) {
+            const auto id = std::to_string(i);
+            log->append(begin(id));
+            log->append(answered(id));
+        }
+        ASSERT_TRUE(log->write());
+        killed = snapshot();
+    }
+    int cut = 0;
+    const auto segments = *list_segments(killed);
+    for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
+        const auto lines = *read_file(segment->path);
+        const auto first = lines.find('\n') + 1;
+        const auto second = parse_record(lines.substr(first, lines.find('\n', first) + 1 - first));
+        if (second && second->event == "exchange.end") {
+            ASSERT_TRUE(replace_file(segment->path, lines.substr(0, first), 0640));
+            const auto recovered = recover(killed);
+            ASSERT_TRUE(recovered);
+            const auto lost = recovered->state.open.all();
+            ASSERT_EQ(lost.size(), 1U) << segment->path;
+            EXPECT_EQ(lost[0].id, second->text("exchange"));
+            ++cut;
+        }
+        std::filesystem::remove(segment->path);
+    }
+    EXPECT_GT(cut, 0);
+}
+
 TEST_F(RecoveryTest, DoesNotReadSegmentsThatNothingOpenIsIn) {
     auto with = settings();
     with.segment_bytes_max = 1500;
