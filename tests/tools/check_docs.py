@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fails if a text names a document or an anchor in docs/ that does not exist, if a document names a
-source file or a test that does not exist, or if docs/LIMITS.md has no row, or one with another
-value, for a constant or a setting named *_max.
+source file or a test that does not exist or says TODO, or if docs/LIMITS.md has no row, or one with
+another value, for a constant or a setting named *_max.
 
 Usage: check_docs.py ROOT. A constant needs no row if NO_ROW names it, with the reason."""
 import pathlib, re, subprocess, sys
@@ -162,10 +162,18 @@ def missing_limits(root, files):
                 yield path, f"{name} is {expression}, which its row in docs/LIMITS.md does not say"
 
 
+def placeholders(root):
+    """Documents are shipped: what is still to be written must not stand there as if it were."""
+    for path in sorted((root / "docs").glob("*.md")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if "TODO" in line:
+                yield path, number, "TODO in a document"
+
+
 def main(root):
     files = listed(root)
     wrong = 0
-    for path, number, what in [*dead_links(root, files), *dead_names(root)]:
+    for path, number, what in [*dead_links(root, files), *dead_names(root), *placeholders(root)]:
         print(f"{path.relative_to(root)}:{number}: {what}")
         wrong += 1
     for path, what in missing_limits(root, files):

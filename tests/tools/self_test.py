@@ -96,6 +96,13 @@ class Checkers(unittest.TestCase):
         self.assertIn("net/a.hpp:2: there is no docs/B.md", output)
         self.assertIn("docs/A.md:2: this document has no anchor #d", output)
 
+    def test_a_placeholder_in_a_document_is_found(self):
+        self.write("docs/LIMITS.md", "")
+        self.write("docs/A.md", "12 MB\nTODO\n")
+        failed, output = self.said(check_docs)
+        self.assertTrue(failed)
+        self.assertIn("docs/A.md:2: TODO", output)
+
     def test_sources_and_tests_that_are_not_there_are_found_in_documents(self):
         self.write("docs/LIMITS.md", "`net/a.hpp` `Wire.Works` `Wire.*`\n")
         self.write("net/a.hpp", "")
