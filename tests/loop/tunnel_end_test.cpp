@@ -176,7 +176,9 @@ TEST(TunnelEnd, AnAgentThatDrainsLosesNoRequest) {
     ASSERT_TRUE(world.finish_all());
     std::size_t answered = 0;
     for (const auto& caller : world.callers) {
-        EXPECT_TRUE(caller->good()) << caller->trouble();
+        // One that waited for its turn may be told that it has not begun, and go elsewhere.
+        EXPECT_TRUE(caller->good() || caller->trouble().ends_with("(not begun)"))
+            << caller->trouble();
         if (caller->status() == 200) ++answered;
     }
     EXPECT_GT(answered, 300U);
