@@ -10,6 +10,8 @@
 #include "tunnel/control_stream.hpp"
 #include "tunnel/server_end.hpp"
 
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <optional>
 #include <vector>
