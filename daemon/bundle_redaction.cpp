@@ -57,15 +57,16 @@ std::string_view take_line(std::string_view& text) {
 
 }  // namespace
 
+std::string line_without_config_error(std::string_view line) {
+    const auto end = end_of_shown(line);
+    std::string out(line.substr(0, end));
+    if (end != std::string_view::npos) out.append(" ").append(left_out);
+    return out;
+}
+
 std::string log_without_config_errors(std::string_view log) {
     std::string out;
-    while (!log.empty()) {
-        const auto line = take_line(log);
-        const auto end = end_of_shown(line);
-        out += line.substr(0, end);
-        if (end != std::string_view::npos) out.append(" ").append(left_out);
-        out += '\n';
-    }
+    while (!log.empty()) out.append(line_without_config_error(take_line(log))).append("\n");
     return out;
 }
 

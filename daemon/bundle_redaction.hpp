@@ -5,6 +5,10 @@
 
 namespace sallyport::daemon {
 
+/// A line; of one that tells what is wrong with a configuration only the beginning, as in the log.
+/// More lines than one count as one: what follows such a beginning is left out. Pure.
+std::string line_without_config_error(std::string_view line);
+
 /// Lines of a log, text or JSON; of those that tell what is wrong with a configuration only the
 /// beginning, since the rest may repeat parts of it. Pure.
 std::string log_without_config_errors(std::string_view log);

@@ -184,10 +184,8 @@ std::vector<BundlePart> doctor_parts(std::vector<Finding> findings) {
             finding.judged.seen =
                 "not valid; what is wrong may repeat parts of it, so it is left "
                 "out: `check` says it";
-    for (auto& finding : findings) {  // a warning of the daemon may say it again
-        finding.judged.seen = log_without_config_errors(finding.judged.seen);
-        finding.judged.seen.pop_back();
-    }
+    for (auto& finding : findings)  // a warning of the daemon may say it again
+        finding.judged.seen = line_without_config_error(finding.judged.seen);
     std::string text;
     for (const auto& finding : findings) text += finding_text(finding, Paint());
     text += summary_text(findings, Paint());

@@ -45,6 +45,13 @@ TEST(BundleRedaction, LeavesOutOfAStatusWhyTheLastGoodConfigurationIsUsed) {
     EXPECT_EQ(status_without_config_errors(""), "");
 }
 
+TEST(BundleRedaction, WhatIsSeenMayBeNothingOrSeveralLines) {
+    EXPECT_EQ(line_without_config_error(""), "");
+    EXPECT_EQ(line_without_config_error("up 12 s"), "up 12 s");
+    EXPECT_EQ(line_without_config_error("BROKEN: agent.toml:1:2: p\nagent.toml:3:4: p"),
+              std::string("BROKEN: agent.toml:1:2:") + mark);
+}
+
 TEST(BundleRedaction, LeavesOutRecordsOfPathsWithAQuery) {
     EXPECT_EQ(records_without_queries("{\"path\":\"/a\"}\n{\"path\":\"/a?t=p\"}\n{\"x\":\"?\"}\n"),
               "{\"path\":\"/a\"}\n{\"x\":\"?\"}\n");
