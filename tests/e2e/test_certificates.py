@@ -1,6 +1,6 @@
 """Who may stand at either end of a link, seen from outside: the real hub is asked by OpenSSL's
 client, the real agent lured to OpenSSL's server, each with certificates that are almost right."""
-import contextlib, hashlib, json, shutil, unittest
+import contextlib, hashlib, itertools, json, shutil, unittest
 
 from forge import Forge, false_hub, openssl, talk
 from harness import SiteTest
@@ -136,6 +136,8 @@ class AtTheHub(CertificatesTest):
 
 
 class AtTheAgent(CertificatesTest):
+    lures = itertools.count(1)
+
     def lured(self, certificate, *arguments):
         """The agent's words on a server with this certificate at the hub's name."""
         with false_hub(*certificate, *arguments) as (port, _), self.agent_of(port) as agent:
@@ -145,7 +147,8 @@ class AtTheAgent(CertificatesTest):
 
     @contextlib.contextmanager
     def agent_of(self, port):
-        agent = Agent(self.site.folder, f"lured-{port}", f"https://localhost:{port}")
+        # Not named by the port: the system may give the same one out again.
+        agent = Agent(self.site.folder, f"lured-{next(self.lures)}", f"https://localhost:{port}")
         agent.state.symlink_to(self.site.agent.state)
         agent.start()
         try:
