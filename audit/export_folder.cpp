@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "base/write_all.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -18,16 +19,6 @@ constexpr mode_t export_file_mode = 0640;
 constexpr std::size_t output_bytes = 64 * 1024;
 constexpr int window_bits_gzip = 15 + 16;  // zlib.h: 16 more writes a gzip header
 constexpr int memory_level = 8;            // zlib's own
-
-Result<void> write_all(int file, BytesView bytes, const std::string& name) {
-    while (!bytes.empty()) {
-        const auto count = ::write(file, bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return os_error("write " + name);
-        bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
-    return {};
-}
 
 Result<FileDescriptor> open_folder(int at, const std::string& name) {
     FileDescriptor folder(
@@ -67,7 +58,7 @@ Result<void> CompressedFile::deflate(int flush) {
         if (made.empty()) break;
         hasher_.update(made);
         bytes_ += made.size();
-        if (auto written = write_all(file_.get(), made, name_); !written) return written;
+        if (auto written = write_all(file_.get(), as_text(made), name_); !written) return written;
     } while (stream_->avail_out == 0);
     return {};
 }
@@ -116,7 +107,7 @@ Result<FileDescriptor> ExportFolder::make(const std::string& name) const {
 Result<void> ExportFolder::add(const std::string& name, std::string_view content) {
     const auto file = make(name);
     if (!file) return file.error();
-    if (auto written = write_all(file->get(), as_bytes(content), name); !written) return written;
+    if (auto written = write_all(file->get(), content, name); !written) return written;
     add({name, content.size(), to_hex(certs::sha256(as_bytes(content)))});
     return {};
 }

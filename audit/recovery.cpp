@@ -6,6 +6,7 @@
 #include "audit/record_fields.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/write_all.hpp"
 #include "certs/sha256.hpp"
 #include "tlog/tree.hpp"
 
@@ -88,16 +89,6 @@ Result<std::size_t> first_needed(const std::vector<Segment>& segments) {
     const auto after = std::find_if(segments.begin(), segments.end(),
                                     [&](const Segment& segment) { return segment.first > *since; });
     return after == segments.begin() ? 0U : static_cast<std::size_t>(after - segments.begin() - 1);
-}
-
-Result<void> write_all(int file, std::string_view bytes, const std::string& name) {
-    while (!bytes.empty()) {
-        const auto count = ::write(file, bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return os_error("write " + name);
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return {};
 }
 
 /// A new file beside the segment. One that is there is evidence, too: it is not written over.
