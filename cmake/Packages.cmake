@@ -36,7 +36,8 @@ function(sallyport_files component usr etc)
   install(FILES ${made}/${program}.1.gz DESTINATION ${usr}share/man/man1 COMPONENT ${component})
   set(doc ${usr}share/doc/${program})
   install(FILES ${packaging}/examples/${configuration} DESTINATION ${doc}/examples COMPONENT ${component})
-  install(PROGRAMS ${packaging}/verify/verify_audit.py ${packaging}/verify/check_proof.py
+  install(PROGRAMS ${packaging}/verify/check_log.py ${packaging}/verify/verify_audit.py
+                   ${packaging}/verify/check_proof.py
           DESTINATION ${doc}/verify COMPONENT ${component})
   install(FILES ${packaging}/monitoring/${program}.dashboard.json ${packaging}/monitoring/sallyport.rules.yml
           DESTINATION ${doc}/monitoring COMPONENT ${component})

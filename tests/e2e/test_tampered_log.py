@@ -40,6 +40,12 @@ class TamperedLog(WitnessedTest):
         self.assertIn("generation-0001", self.verify("--vkey", kept, code=1))
         self.assertIn("there is no record 99999", self.verify("--since-seq", "99999", code=2))
 
+        for folder, verdict in ((aside, "BAD: CHANGED"), (self.log, "is not signed with KEY")):
+            done = subprocess.run([sys.executable, "-B", VERIFY / "check_log.py", folder, kept],
+                                  capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+            self.assertIn(verdict, done.stderr)
+
         out = self.site.folder / "export"
         said = self.site.agent.command("audit", "export", "--folder", aside, "--format", "json",
                                        "--without-personal", "--out", out, code=1)
