@@ -5,9 +5,10 @@ fewer cycles. What was counted is printed in the end: what back ends and clients
 records of it.
 
 Usage: crash_suite.py BIN_DIR [--cycles N] [--seed N] [--only KIND]
-kill: kill -9 of the agent. power, process: the power goes with that durability; the disk then
-holds what was made durable, and with luck a part of the rest. log-...: the same with a program that
-keeps a log in small segments and does nothing else. A run is repeated with the seed it printed.
+kill: kill -9 of the agent. loads: the same with RFC, LDAP and SFTP beside HTTP and plain streams.
+power, process: the power goes with that durability; the disk then holds what was made durable, and
+with luck a part of the rest. log-...: the same with a program that keeps a log in small segments
+and does nothing else. A run is repeated with the seed it printed.
 """
 import argparse, os, pathlib, sys
 
@@ -16,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" 
 
 KINDS = {
     "kill": lambda cycles: crash.run_all(cycles, "process"),
+    "loads": lambda cycles: crash.run_all(cycles, "process", loads=crash_loads.ALL),
     "power": lambda cycles: test_power_cut.run_all(cycles, "power", everything_survives=True),
     "process": lambda cycles: test_power_cut.run_all(cycles, "process", everything_survives=False),
     "log-kill": lambda cycles: test_log_crash.run_all(cycles, "process", cut=False),
@@ -41,5 +43,5 @@ if __name__ == "__main__":
     os.environ["SALLYPORT_BIN_DIR"] = arguments.bin_dir
     if arguments.seed is not None:
         os.environ["SALLYPORT_CRASH_SEED"] = str(arguments.seed)
-    import crash, test_log_crash, test_power_cut    # they look at the environment
+    import crash, crash_loads, test_log_crash, test_power_cut    # they look at the environment
     main(arguments)

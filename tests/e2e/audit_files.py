@@ -16,6 +16,11 @@ class Log:
         self.outcomes = {}          # by the sequence of the begin
         self.ended = collections.Counter()      # by outcome
         self.connects = 0
+        self.calls = {}             # function to the sequence of its call
+        self.operations = set()     # numbers of messages of LDAP
+        self._call_outcomes = {}    # by the sequence of the call
+        self._exchange_of = {}      # likewise
+        self._lost = set()          # exchanges that ended so
         self.personal = set()       # records that a user is behind
         self.erased = {}            # how many values, by the commitment to whose
         self.size, self._last = 0, NO_LINE
@@ -81,6 +86,15 @@ class Log:
             self.connects += record["method"] == "CONNECT"
             if "user_c" in record:
                 self.personal.add(sequence)
+        if event == "rfc.call" and record["decision"] == "allowed":
+            self.calls[record["function"]] = sequence
+            self._exchange_of[sequence] = record["exchange"]
+        if event == "rfc.call_end" and "begin" in record:
+            self._call_outcomes[record["begin"]] = record["outcome"]
+        if event == "ldap.operation":
+            self.operations.add(record["message_id"])
+        if event == "exchange.end" and record["outcome"] == "lost":
+            self._lost.add(record["exchange"])
         if event == "audit.erased":
             self.erased[record["subject_c"]] = record["count"]
         if event == "exchange.end" and "begin" in record:
@@ -102,6 +116,18 @@ class Log:
             outcomes = [self.outcomes.get(sequence) for sequence in self.paths.get(path, [])]
             assert "answered" in outcomes, f"answered was {path}, on record is {outcomes}"
         self.check_sealed()
+
+    def call_outcome(self, function):
+        """`lost` with its exchange; None if there is neither an end nor that."""
+        sequence = self.calls[function]
+        lost = "lost" if self._exchange_of[sequence] in self._lost else None
+        return self._call_outcomes.get(sequence, lost)
+
+    def open_calls(self, everything_ended):
+        """Functions whose calls have no end, though their process is gone."""
+        return [function for function, sequence in self.calls.items()
+                if (everything_ended or sequence < self._last_opened)
+                and self.call_outcome(function) is None]
 
     def check_sealed(self):
         assert self.signed <= self.size, "a checkpoint says more than there is"

@@ -1,11 +1,11 @@
 """An agent that is killed again and again under load, and what its audit log must hold afterwards.
 Chance decides; a run is repeated with the seed that it printed (SALLYPORT_CRASH_SEED)."""
-import collections, contextlib, os, random, shutil, sys, tempfile, threading, time
+import collections, contextlib, functools, os, random, shutil, sys, tempfile, threading, time
 
 import streams, wire
 from audit_files import Log
 from harness import Site
-from programs import mapping
+from programs import mapping, wait_until
 
 CYCLES = int(os.environ.get("SALLYPORT_CRASH_CYCLES", "0"))   # 0: as many as each test thinks
 SITE_CYCLES = 50            # then a new site, whose log is short
@@ -72,15 +72,18 @@ class Heard:
 class Traffic:
     """Clients that ask without a pause, each request with a path of its own."""
 
-    def __init__(self, site, dice):
+    def __init__(self, site, dice, loads=()):
         self.site = site
         self.answered = []      # paths whose answers came to their end
         self.outcomes = {}
         self._lock, self._stop = threading.Lock(), threading.Event()
-        work = [self._ask] * CLIENTS + [self._stream] * STREAM_CLIENTS
+        given_up = (wire.Closed, OSError, streams.Refused)
+        work = [(self._ask, given_up)] * CLIENTS + [(self._stream, given_up)] * STREAM_CLIENTS
+        for load in loads:
+            work += [(functools.partial(load.ask, site), load.given_up)] * load.clients
         self._threads = [threading.Thread(target=self._repeat,
-                                          args=(run, number, random.Random(dice.random())))
-                         for number, run in enumerate(work)]
+                                          args=(*how, number, random.Random(dice.random())))
+                         for number, how in enumerate(work)]
 
     def __enter__(self):
         for thread in self._threads:
@@ -92,10 +95,10 @@ class Traffic:
         for thread in self._threads:
             thread.join()
 
-    def _repeat(self, run, number, dice):
+    def _repeat(self, run, given_up, number, dice):
         count = iter(range(1 << 60))
         while not self._stop.is_set():
-            with contextlib.suppress(wire.Closed, OSError, streams.Refused):
+            with contextlib.suppress(*given_up):
                 run(number, count, dice)
             self._stop.wait(RETRY_SECONDS)
 
@@ -135,16 +138,19 @@ class Traffic:
 
 
 class Crash:
-    """One site whose agent is killed. `after_kill` sees it dead, e.g. to cut the power."""
+    """One site whose agent is killed. `after_kill` sees it dead, e.g. to cut the power. `loads`:
+    what it carries beside HTTP and plain streams (crash_loads.py)."""
 
-    def __init__(self, seed, durability, after_kill=None):
+    def __init__(self, seed, durability, after_kill=None, loads=()):
         self.dice = random.Random(seed)
         self.after_kill = after_kill
+        self.loads = [load() for load in loads]
         self.heard = Heard()
         self.site = Site(agent_extra=lambda site: (
             f'[audit]\ndurability = "{durability}"\n{SMALL_SEGMENTS}' +
             mapping(f"http://127.0.0.1:{self.heard.http.port}") +
-            mapping(f"tcp://127.0.0.1:{self.heard.echo.port}", ECHO, rules="")))
+            mapping(f"tcp://127.0.0.1:{self.heard.echo.port}", ECHO, rules="") +
+            "".join(load.configuration() for load in self.loads)))
         self.agent = self.site.agent
         self.folder = self.agent.state / "audit"
         self.log = Log(self.folder)
@@ -153,9 +159,9 @@ class Crash:
         """Counts. Without `everything_survives` the log only has to be good."""
         self.site.start()
         kills = 0
-        with Traffic(self.site, self.dice) as traffic:
+        with Traffic(self.site, self.dice, self.loads) as traffic:
             for cycle in range(1, cycles + 1):
-                self._live()
+                self._live(cycle)
                 self.kill()
                 kills += 1
                 while self.dice.random() < KILLED_WHILE_STARTING:
@@ -177,12 +183,18 @@ class Crash:
         assert log.paths and (not everything_survives or traffic.answered), "nothing was tried"
         lost = log.ended["lost"]
         return collections.Counter(
+            {f"{type(load).__name__.lower()}_answered": len(load.answered) for load in self.loads},
             kills=kills, requests_heard=len(self.heard.targets), streams_heard=self.heard.streams,
             answered_to_clients=len(traffic.answered), records=log.size, begins=log.begins(),
             ends=log.ended.total() - lost, lost=lost, segments=log.segments,
             compressed=log.compressed)
 
-    def _live(self):
+    def _live(self, cycle):
+        """As long as chance says; in every other cycle from an answer of one of the loads on."""
+        if self.loads and cycle % 2 == 0:
+            load = self.loads[cycle // 2 % len(self.loads)]
+            before = len(load.so_far()[1])
+            wait_until(lambda: len(load.so_far()[1]) > before, f"{type(load).__name__} go on")
         threading.Event().wait(self.dice.uniform(0, LIVED_SECONDS_MAX))
 
     def kill(self):
@@ -193,9 +205,12 @@ class Crash:
     def _check(self, traffic, everything_survives, everything_ended=False):
         answered = traffic.so_far()     # before the log is read: it holds at least this
         targets, stream_count = self.heard.so_far()
+        carried = [(load, *load.so_far()) for load in self.loads]
         self.log.read()
         if everything_survives:
             self.log.check(targets, stream_count, answered, everything_ended)
+            for load, heard, load_answered in carried:
+                load.check(self.log, heard, load_answered, everything_ended)
         self.log.check_sealed()
 
     def _verify(self):
@@ -204,6 +219,8 @@ class Crash:
     def close(self):
         faults = self.site.close()
         self.heard.close()
+        for load in self.loads:
+            load.close()
         return faults
 
 
@@ -226,12 +243,13 @@ def say(what, began, counts):
     print(f"{what}: {time.monotonic() - began:.0f} s: {numbers}", file=sys.stderr, flush=True)
 
 
-def run_all(cycles, durability, after_kill=None, prepare=None, everything_survives=True):
+def run_all(cycles, durability, after_kill=None, prepare=None, everything_survives=True,
+            loads=()):
     """Sites one after the other, until there were so many cycles. A failure shows the logs."""
     began, counts = time.monotonic(), collections.Counter()
     for seed, count in seeds(cycles):
         print(f"crash: {durability}, SALLYPORT_CRASH_SEED={seed}", file=sys.stderr, flush=True)
-        crash = Crash(seed, durability, after_kill)
+        crash = Crash(seed, durability, after_kill, loads)
         try:
             if prepare:
                 prepare(crash)
