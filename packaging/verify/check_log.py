@@ -40,7 +40,8 @@ def newest_checkpoint(notes, name, key_id, key):
             pathlib.Path(work, file).write_bytes(content)
         done = subprocess.run(VERIFY.split(), cwd=work, capture_output=True)
     require(done.returncode == 0 and origin == name,
-            f"the newest checkpoint, of {int(size)} records, is not signed with KEY")
+            f"the newest checkpoint, of {int(size)} records, is not signed with KEY; "
+            "if the key was changed, verify_audit.py goes on from the one before")
     return int(size), base64.b64decode(root)
 
 
