@@ -12,12 +12,12 @@ struct FailingCalls {
         int error;  // errno; of `in_part` nothing
         How how;    // in_part: half of the bytes are written, and the call says so
     };
-    /// From now on calls are counted, and the n-th one (from 0) fails.
+    /// From now on the calls that can fail like this are counted, and the n-th one (from 0) fails.
     static void arm(long n, Fault fault);
     static void disarm();
     /// Whether a call has failed since arm().
     static bool happened();
-    /// Calls since arm().
+    /// Such calls since arm().
     static long count();
 };
 

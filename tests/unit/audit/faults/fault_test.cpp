@@ -123,7 +123,7 @@ protected:
             if (HasFailure()) return;  // the first one tells enough
             if (n < FailingCalls::count()) continue;
             RecordProperty("calls", static_cast<int>(n));
-            EXPECT_GT(n, 50) << "the calls are not seen";
+            EXPECT_GT(n, 30) << "the calls are not seen";
             EXPECT_EQ(promised_.size(), 2U * rounds) << "without a fault";
             return;
         }
