@@ -9,18 +9,22 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
-#include <zlib.h>
 
 namespace sallyport::audit {
 namespace {
 
 constexpr mode_t compressed_mode = 0640;
-/// Between two of them it rests, and may be stopped.
-constexpr std::size_t chunk_bytes = 32 * 1024;
+/// Between two of them it rests, and may be stopped; each becomes a member of the gzip file (RFC
+/// 1952 section 2.2). A larger one makes the file hardly smaller.
+constexpr std::size_t chunk_bytes = 256 * 1024;
+/// libdeflate's fastest. Of records it leaves as little as zlib's usual level does, and takes a
+/// fifth of the time: what is compressed is paid for by every request.
+constexpr int compression_level = 1;
 constexpr std::string_view temporary_extension = ".tmp";
 
 /// What a file holds, uncompressed.
@@ -33,36 +37,29 @@ struct Content {
 /// Compresses what it is given into a file.
 class Deflater {
 public:
-    Deflater(int file, Disk& disk) : file_(file), disk_(disk), output_(chunk_bytes) {
-        constexpr int gzip_window_bits = 15 + 16;  // +16: with the header of gzip
-        constexpr int memory_level = 8;
-        ready_ = ::deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, gzip_window_bits,
-                                memory_level, Z_DEFAULT_STRATEGY) == Z_OK;
+    Deflater(int file, Disk& disk)
+        : file_(file), disk_(disk), compressor_(::libdeflate_alloc_compressor(compression_level)) {
+        if (compressor_)
+            output_.resize(::libdeflate_gzip_compress_bound(compressor_.get(), chunk_bytes));
     }
-    ~Deflater() {
-        if (ready_) ::deflateEnd(&stream_);
-    }
-    Deflater(const Deflater&) = delete;
-    Deflater& operator=(const Deflater&) = delete;
 
-    Result<void> add(std::vector<char>& bytes, std::size_t count, bool is_last) {
-        if (!ready_) return Error{Errc::failed, "zlib cannot compress"};
-        stream_.next_in = reinterpret_cast<Bytef*>(bytes.data());
-        stream_.avail_in = static_cast<uInt>(count);
-        do {
-            stream_.next_out = output_.data();
-            stream_.avail_out = static_cast<uInt>(output_.size());
-            if (::deflate(&stream_, is_last ? Z_FINISH : Z_NO_FLUSH) == Z_STREAM_ERROR)
-                return Error{Errc::failed, "zlib cannot compress"};
-            if (auto written = write_output(); !written) return written;
-        } while (stream_.avail_out == 0);
-        return {};
+    /// At most chunk_bytes.
+    Result<void> add(std::string_view bytes) {
+        if (!compressor_) return Error{Errc::failed, "no memory to compress with"};
+        const auto made = ::libdeflate_gzip_compress(compressor_.get(), bytes.data(), bytes.size(),
+                                                     output_.data(), output_.size());
+        if (made == 0) return Error{Errc::failed, "libdeflate cannot compress"};
+        return write(std::as_bytes(std::span(output_).first(made)));
     }
 
 private:
-    Result<void> write_output() {
-        auto left = std::as_bytes(
-            std::span(output_).first(output_.size() - std::size_t{stream_.avail_out}));
+    struct Free {
+        void operator()(libdeflate_compressor* compressor) const {
+            ::libdeflate_free_compressor(compressor);
+        }
+    };
+
+    Result<void> write(BytesView left) {
         while (!left.empty()) {
             const auto count = disk_.write(file_, left);
             if (!count) return count.error();
@@ -74,9 +71,8 @@ private:
 
     int file_;
     Disk& disk_;
-    z_stream stream_{};
-    bool ready_ = false;
-    std::vector<Bytef> output_;
+    std::unique_ptr<libdeflate_compressor, Free> compressor_;
+    std::vector<char> output_;
 };
 
 Error aborted() { return {Errc::aborted, "the compression was stopped"}; }
@@ -94,11 +90,12 @@ Result<Content> write_compressed(const Segment& segment, int to, Disk& disk,
         const auto count = ::read(from.get(), chunk.data(), chunk.size());
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return os_error("read " + segment.path.string());
-        const auto bytes = static_cast<std::size_t>(count);
-        hasher.update(as_bytes(std::string_view(chunk.data(), bytes)));
-        content.bytes += bytes;
-        if (auto added = deflater.add(chunk, bytes, bytes == 0); !added) return added.error();
-        if (bytes == 0) break;
+        const std::string_view bytes(chunk.data(), static_cast<std::size_t>(count));
+        if (bytes.empty() && content.bytes > 0) break;
+        if (auto added = deflater.add(bytes); !added) return added.error();
+        if (bytes.empty()) break;  // and not even that is no gzip file
+        hasher.update(as_bytes(bytes));
+        content.bytes += bytes.size();
     }
     content.digest = hasher.finish();
     return content;

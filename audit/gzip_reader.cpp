@@ -38,15 +38,8 @@ Result<std::size_t> GzipReader::fill() {
     }
 }
 
-Result<void> GzipReader::check_end() {
-    if (stream_->avail_in == 0)
-        if (const auto count = fill(); !count) return count.error();
-    if (stream_->avail_in == 0) return {};
-    return Error{Errc::malformed, name_ + ": more stands behind the end of the compressed content"};
-}
-
 Result<std::size_t> GzipReader::read(std::span<char> into) {
-    if (ended_ || into.empty()) return 0U;
+    if (into.empty()) return 0U;
     stream_->next_out = reinterpret_cast<Bytef*>(into.data());
     const auto wanted = std::min<std::size_t>(into.size(), 1U << 30);
     stream_->avail_out = static_cast<uInt>(wanted);
@@ -54,13 +47,15 @@ Result<std::size_t> GzipReader::read(std::span<char> into) {
         if (stream_->avail_in == 0) {
             const auto count = fill();
             if (!count) return count.error();
+            if (*count == 0 && between_members_) return 0U;
             if (*count == 0) return Error{Errc::cut, name_ + ": the compressed content is cut off"};
         }
+        between_members_ = false;
         const auto state = ::inflate(stream_.get(), Z_NO_FLUSH);
         if (state == Z_STREAM_END) {
-            ended_ = true;
-            if (auto right = check_end(); !right) return right.error();
-            break;
+            between_members_ = true;
+            ::inflateReset(stream_.get());
+            continue;
         }
         if (state != Z_OK && state != Z_BUF_ERROR)
             return Error{Errc::malformed, name_ + ": the compressed content is damaged: " +

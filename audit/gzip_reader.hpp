@@ -13,14 +13,14 @@ struct z_stream_s;
 
 namespace sallyport::audit {
 
-/// Reads the content of a gzip file (RFC 1952) of one member, in bounded memory whatever it says.
+/// Reads the content of a gzip file (RFC 1952), all of its members, in bounded memory whatever it says.
 class GzipReader {
 public:
     GzipReader(FileDescriptor file, std::string name);
 
-    /// As much as is there; 0 = the end, whose checksum and length are right. Errors: Errc::cut if
-    /// the file ends too early; Errc::malformed if it is damaged, or more stands behind its end;
-    /// those of the operating system.
+    /// As much as is there; 0 = the end, the checksum and length of each member being right. Errors:
+    /// Errc::cut if the file ends within a member; Errc::malformed if it is damaged, or something
+    /// else than a member stands in it; those of the operating system.
     Result<std::size_t> read(std::span<char> into);
 
 private:
@@ -28,13 +28,12 @@ private:
         void operator()(z_stream_s* stream) const;
     };
     Result<std::size_t> fill();
-    Result<void> check_end();
 
     FileDescriptor file_;
     std::string name_;
     std::vector<unsigned char> input_;
     std::unique_ptr<z_stream_s, End> stream_;
-    bool ended_ = false;
+    bool between_members_ = false;
 };
 
 }  // namespace sallyport::audit

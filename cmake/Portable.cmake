@@ -4,7 +4,7 @@
 #   OpenSSL   3.0 or later: its holes are the system's to close
 #   krb5      MIT: it reads the system's krb5.conf and loads plugins that find KDCs. Loaded when it is first used, so
 #             that only who uses Kerberos needs it; of the static kind there is none
-set(SALLYPORT_ARCHIVES boost_json boost_container boost_url cjose jansson nghttp2 ssh2 z)
+set(SALLYPORT_ARCHIVES boost_json boost_container boost_url cjose jansson nghttp2 ssh2 z deflate)
 
 # Of these Debian has no archive; their headers hold what is compiled.
 add_library(sallyport_portable_parts STATIC EXCLUDE_FROM_ALL

@@ -114,7 +114,7 @@ TEST_F(CompressedTest, ReportsACutOrDamagedFileAndChecksTheOthers) {
     wrong_sum[wrong_sum.size() - 6] ^= 0x10;
     for (const auto& bad :
          {good.substr(0, good.size() / 2), good.substr(0, good.size() - 1), std::string(), flipped,
-          wrong_sum, good + "x", good + good, std::string("no gzip file at all")}) {
+          wrong_sum, good + "x", std::string("no gzip file at all")}) {
         ASSERT_TRUE(replace_file(path, bad, 0640));
         const auto report = verify(folder);
         ASSERT_TRUE(report);
@@ -128,6 +128,28 @@ TEST_F(CompressedTest, ReportsACutOrDamagedFileAndChecksTheOthers) {
         EXPECT_EQ(summary->damaged, 1U);
         EXPECT_GT(summary->found, 0U);
     }
+}
+
+TEST_F(CompressedTest, ReadsAllMembersAsOneFile) {
+    const auto before = records().size();
+    const auto all = segments();
+    const auto text = *read_file(all[1].path);
+    const auto half = text.size() / 2;
+    std::string members;
+    for (const auto& part : {text.substr(0, half), std::string(), text.substr(half)}) {
+        ASSERT_TRUE(replace_file(folder / "part", part, 0640));
+        compress(folder / "part", folder / "part.gz");
+        members += *read_file(folder / "part.gz");
+    }
+    std::filesystem::remove(folder / "part");
+    std::filesystem::remove(folder / "part.gz");
+    ASSERT_TRUE(replace_file(all[1].path.string() + ".gz", members, 0640));
+    std::filesystem::remove(all[1].path);
+    EXPECT_EQ(records().size(), before);
+    EXPECT_TRUE(verify(folder)->good());
+    // A member twice is the same records twice.
+    ASSERT_TRUE(replace_file(all[1].path.string() + ".gz", members + members, 0640));
+    EXPECT_FALSE(verify(folder)->good());
 }
 
 TEST_F(CompressedTest, ReadsABombInBoundedMemory) {
