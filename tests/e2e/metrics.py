@@ -1,6 +1,8 @@
 """Reads the text format of Prometheus (version 0.0.4) as strictly as its documentation allows:
 whatever a scraper could stumble over is an AssertionError."""
-import http.client, math, re, socket
+import math, re
+
+from programs import AdminConnection
 
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)")
@@ -79,20 +81,9 @@ def check(family):
         assert buckets[-1] == (math.inf, family.samples[(family.name + "_count", labels)])
 
 
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path, seconds):
-        super().__init__("localhost", timeout=seconds)
-        self.path = str(path)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-
 def fetch(socket_path, target, seconds):
     """(status, content type, body) of a GET on an admin socket."""
-    connection = UnixConnection(socket_path, seconds)
+    connection = AdminConnection(socket_path, seconds)
     try:
         connection.request("GET", target)
         answer = connection.getresponse()

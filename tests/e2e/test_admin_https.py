@@ -1,6 +1,6 @@
 """admin_listen: the read-only part of administration over HTTPS, for who shows a client certificate
 or a token, at the agent and at the hub; everybody else is refused, counted and on record."""
-import json, os, unittest
+import os, unittest
 
 import administration
 from administration import curl
@@ -52,7 +52,7 @@ class AdminHttps(SiteTest):
     def status(self, name):
         if name == "hub":
             return self.site.hub.status()
-        return json.loads(self.site.agent.command("status", "--json"))
+        return self.site.agent.status()
 
     def ask(self, name, target, *arguments, method="GET"):
         return curl("--cacert", self.authority.certificate, "-X", method, *arguments,

@@ -89,7 +89,7 @@ class AgentRevocation(test_external_authority.CustomerTest):
         old = self.ours.revocation_list(self.lists / "old.crl", "-crl_lastupdate",
                                         "20250101000000Z", "-crl_nextupdate", "20250201000000Z")
         self.use(old)
-        self.assertIn("2025-02-01", str(self.site.hub.command("status")["warnings"]))
+        self.assertIn("2025-02-01", str(self.site.hub.status()["warnings"]))
         self.assertIn(" revocation.fault ", self.site.hub.program.log())
         self.assertEqual(self.site.ask("GET", "/x").status, 200, "who is there stays")
         agent.program.stop()

@@ -3,7 +3,7 @@ is out, the audit log goes on as a generation that names the old one, and the hu
 import contextlib, hashlib, json, os, pathlib, pty, shutil, sqlite3, subprocess, tarfile
 import threading, unittest
 
-from harness import Site, SiteTest
+from harness import SiteTest
 from programs import Agent, run, wait_until
 
 PASSPHRASE = "correct horse battery staple"

@@ -1,6 +1,6 @@
 """Files that are not as they should be: each is refused, named, and said how to mend; nothing waits
 for what never ends, and nothing is exposed meanwhile."""
-import json, os, pathlib, shutil, subprocess, tempfile, tomllib, unittest
+import json, os, shutil, subprocess, tempfile, tomllib, unittest
 
 from harness import Site, SiteTest
 from programs import BIN, SECONDS, mapping, wait_until

@@ -19,7 +19,7 @@ class List(SiteTest):
     def test_the_serial_in_use_is_shown(self):
         said, kinds = listed(self.site.agent)
         tunnel = kinds["tunnel"]
-        status = json.loads(self.site.agent.command("status", "--json"))
+        status = self.site.agent.status()
         self.assertEqual(said["source"], "daemon")
         self.assertEqual(tunnel["serial"], status["identity"]["serial"])
         self.assertTrue(tunnel["renews_itself"] and tunnel["in_use"])

@@ -1,10 +1,10 @@
 """What is exposed changes while the agent runs: mappings that are disabled, expire or are in
 maintenance, by their files and by what an administrator says at run time."""
-import contextlib, datetime, json, pathlib, socket, unittest
+import contextlib, datetime, json, pathlib, unittest
 
 import streams, wire
 from harness import Site, SiteTest
-from programs import VIRTUAL, mapping, wait_until
+from programs import VIRTUAL, ask_admin, mapping, wait_until
 from test_under_load import Load
 from test_websocket import SWITCHED, UPGRADE
 
@@ -43,7 +43,7 @@ class Exposure(SiteTest):
         self.site.agent.command("reload")
 
     def status(self):
-        return json.loads(self.site.agent.command("status", "--json"))
+        return self.site.agent.status()
 
     def last_end(self, **wanted):
         return wait_until(lambda: self.site.agent.records(event="exchange.end", **wanted),
@@ -207,15 +207,7 @@ class Exposure(SiteTest):
 
     def test_a_rest_client_reads_and_overrides(self):
         def call(method, target, body=""):
-            with socket.socket(socket.AF_UNIX) as sock:
-                sock.connect(str(self.site.agent.folder / "admin.sock"))
-                sock.sendall(f"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-                             f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
-                answer = b""
-                while data := sock.recv(65536):
-                    answer += data
-            head, _, content = answer.partition(b"\r\n\r\n")
-            return int(head.split()[1]), json.loads(content)
+            return ask_admin(self.site.agent.folder / "admin.sock", method, target, body)
 
         status, answer = call("POST", "/v1/mappings/override",
                               json.dumps({"virtual": VIRTUAL, "enabled": False}))

@@ -1,5 +1,5 @@
 """Service channels: a program near the agent comes out at a service of the hub's side."""
-import contextlib, hashlib, json, os, socket, unittest
+import contextlib, hashlib, os, socket, unittest
 
 import streams
 from harness import Site, SiteTest
@@ -60,7 +60,7 @@ class Channels(SiteTest):
 
     @classmethod
     def channels(cls):
-        status = json.loads(cls.site.agent.command("status", "--json"))
+        status = cls.site.agent.status()
         return {channel["name"]: channel for channel in status["channels"]}
 
     def connect(self, name):

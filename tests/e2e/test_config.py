@@ -38,7 +38,7 @@ class Configuration(SiteTest):
                 self.assertRegex(said, r"agent\.toml:\d+:\d+: |^agent\.toml|is mapped|names hub")
 
     def test_an_invalid_configuration_is_not_taken_and_the_old_one_goes_on(self):
-        before = json.loads(self.site.agent.command("status", "--json"))["configuration"]
+        before = self.site.agent.status()["configuration"]
         for _, text, words in BROKEN:
             self.site.agent.write(text)
             socket = self.site.agent.folder / "admin.sock"

@@ -39,11 +39,11 @@ class WitnessedSite(WitnessedTest):
         return self.site.agent.command(*arguments)
 
     def status(self, name="customer"):
-        witnesses = json.loads(self.agent("status", "--json"))["witnesses"]
+        witnesses = self.site.agent.status()["witnesses"]
         return next(each for each in witnesses if each["name"] == name)
 
     def hub_status(self):
-        (witness,) = self.site.hub.command("status")["witnesses"]
+        (witness,) = self.site.hub.status()["witnesses"]
         return witness
 
     def up_to_date(self, status=None):

@@ -104,7 +104,7 @@ class FullDisk(SiteTest):
         self.site.agent.command("audit", "verify")
 
     def status(self):
-        return json.loads(self.site.agent.command("status", "--json"))
+        return self.site.agent.status()
 
     def fill(self):
         """The statuses of many requests, and how many of them the back end heard of."""

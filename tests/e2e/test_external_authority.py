@@ -1,8 +1,8 @@
 """Certificates from the customer's own authority by EST; a second hub plays the customer's."""
-import json, pathlib, unittest
+import pathlib, unittest
 
 from harness import SiteTest
-from programs import SECONDS, Hub, wait_until
+from programs import Hub, wait_until
 from test_enrolment import opened
 from test_proxy import Squid
 from test_rotation import ask_for_renewal, identity, renew

@@ -36,7 +36,7 @@ class FailedLog(SiteTest):
         self.agent.command("audit", "verify")
 
     def audit(self):
-        return json.loads(self.agent.command("status", "--json"))["audit"]
+        return self.agent.status()["audit"]
 
     def give_back(self):
         self.folder.unlink()

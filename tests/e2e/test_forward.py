@@ -41,7 +41,7 @@ class Forward(SiteTest):
         return Site(agent_extra=extra)
 
     def status(self, name):
-        forwarders = json.loads(self.site.agent.command("status", "--json"))["audit"]["forward"]
+        forwarders = self.site.agent.status()["audit"]["forward"]
         return next(each for each in forwarders if each["name"] == name)
 
     def written(self):

@@ -1,5 +1,5 @@
 """Finished segments of the audit log at a file server: OpenSSH's sshd."""
-import contextlib, json, os, unittest
+import contextlib, os, unittest
 
 from harness import Site, SiteTest
 from jump_host import JumpHost
@@ -25,7 +25,7 @@ class ForwardSegments(SiteTest):
         return Site(agent_extra=extra)
 
     def status(self):
-        (status,) = json.loads(self.site.agent.command("status", "--json"))["audit"]["forward"]
+        (status,) = self.site.agent.status()["audit"]["forward"]
         return status
 
     def next_day(self, days):

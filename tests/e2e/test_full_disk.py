@@ -78,7 +78,7 @@ class FullDisk(SiteTest):
         return self.site.agent.records(**wanted)
 
     def status(self):
-        return json.loads(self.site.agent.command("status", "--json"))
+        return self.site.agent.status()
 
     def make_room(self):
         (self.site.agent.state / "filler").unlink()

@@ -1,5 +1,5 @@
 """/livez, /readyz, `ready` and the synthetic exchange that they rest on: hub -> agent -> hub."""
-import json, signal, unittest
+import signal, unittest
 
 from administration import over_socket
 from harness import SiteTest
@@ -32,7 +32,7 @@ class Health(SiteTest):
         return self.site.agent.records(event="ready.changed", **wanted)
 
     def test_both_ends_know_that_the_way_works_and_how_long_it_takes(self):
-        status = json.loads(self.site.agent.command("status", "--json"))
+        status = self.site.agent.status()
         hub = status["hubs"][0]
         self.assertEqual((status["ready"], status["not_ready"], hub["ready"]["interval_ms"]),
                          (True, [], 100))
@@ -52,10 +52,10 @@ class Health(SiteTest):
 
     def test_no_synthetic_exchange_is_an_exchange(self):
         before = len(self.site.agent.records(event="exchange.end"))
-        last = json.loads(self.site.agent.command("status", "--json"))["hubs"][0]["links"]
+        last = self.site.agent.status()["hubs"][0]["links"]
         streams = sum(link["bytes_in"] for link in last)
-        wait_until(lambda: sum(link["bytes_in"] for link in json.loads(
-            self.site.agent.command("status", "--json"))["hubs"][0]["links"]) > streams + 200,
+        wait_until(lambda: sum(link["bytes_in"] for link in
+                               self.site.agent.status()["hubs"][0]["links"]) > streams + 200,
             "more of them have gone there and back")
         self.assertEqual(len(self.site.agent.records(event="exchange.end")), before)
         self.assertEqual(self.site.agent.records(event="exchange.begin",

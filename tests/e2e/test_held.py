@@ -110,7 +110,7 @@ class HeldForAWitness(HeldTest):
         return act
 
     def witness(self):
-        (witness,) = json.loads(self.site.agent.command("status", "--json"))["witnesses"]
+        (witness,) = self.site.agent.status()["witnesses"]
         return witness
 
 

@@ -138,7 +138,7 @@ class HubAudit(SiteTest):
             self.assertEqual(changed["who"], f"uid:{os.getuid()}")
 
     def test_status_tail_and_query_speak_of_it(self):
-        status = self.site.hub.command("status")
+        status = self.site.hub.status()
         self.assertTrue(status["audit"]["healthy"])
         self.assertIn("audit log healthy",
                       self.site.hub.command("status", json_wanted=False))
@@ -153,7 +153,7 @@ class HubAudit(SiteTest):
         self.folder().rename(kept)
         self.folder().write_text("no folder")
         self.restart_hub()  # which waits until a request has passed
-        status = self.site.hub.command("status")
+        status = self.site.hub.status()
         self.assertFalse(status["audit"]["healthy"])
         self.assertIn("no certificate is issued",
                       self.site.hub.command("status", json_wanted=False))

@@ -21,7 +21,7 @@ class HubEvidence(SiteTest):
         return wait_until(lambda: self.records(**wanted), f"a record {wanted}")[-1]
 
     def vkey(self):
-        return self.site.hub.command("status")["audit"]["vkey"]
+        return self.site.hub.status()["audit"]["vkey"]
 
     def query(self, *arguments):
         said = run("sallyport-hub", "audit", "query", "--format", "csv", *arguments, "--config",
@@ -40,7 +40,7 @@ class HubEvidence(SiteTest):
 
     def signed(self, record):
         """Until a checkpoint covers it."""
-        wait_until(lambda: self.site.hub.command("status")["audit"]["sealed"] > record["seq"],
+        wait_until(lambda: self.site.hub.status()["audit"]["sealed"] > record["seq"],
                    "the record is signed")
         return record
 

@@ -73,7 +73,7 @@ class JumpHosts(SiteTest):
         return sock
 
     def servers_of(self):
-        return json.loads(self.site.agent.command("status", "--json"))["ssh"]
+        return self.site.agent.status()["ssh"]
 
     def setUp(self):
         """Whatever a test did to it, the jump host is there and can be used."""

@@ -257,7 +257,7 @@ class LastGood(SiteTest):
         self.use(self.pair('path = "/b"'))
         self.site.agent.command("reload")
         self.assertEqual((self.status_of("/a"), self.status_of("/b")), (403, 200))
-        status = json.loads(self.site.agent.command("status", "--json"))
+        status = self.site.agent.status()
         self.assertNotIn("last_good", status)
 
     def test_it_is_kept_for_the_agent_alone(self):

@@ -237,7 +237,7 @@ audiences = ["{AUDIENCE}"]
 
     def test_status_tells_whose_keys_are_missing(self):
         self.ask_as(self.login.forge(iss="https://silent.test"))
-        status = json.loads(self.site.agent.command("status", "--json"))
+        status = self.site.agent.status()
         good, silent = status["identity_providers"]
         self.assertEqual((good["issuer"], good["keys"]), (ISSUER, 1))
         self.assertEqual((silent["keys"], status["warnings"]), (0, []))

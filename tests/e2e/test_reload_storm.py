@@ -1,6 +1,6 @@
 """One reload after the other, by command and by SIGHUP, while callers call: no request fails, and a
 stream that was open before is open afterwards."""
-import contextlib, json, threading, unittest
+import contextlib, threading, unittest
 
 import streams
 from harness import Site, SiteTest
@@ -24,7 +24,7 @@ class ReloadStorm(SiteTest):
         return Site(agent_extra=mappings)
 
     def digest(self):
-        return json.loads(self.site.agent.command("status", "--json"))["configuration"]
+        return self.site.agent.status()["configuration"]
 
     def say(self, stream, word):
         stream.sendall(word)

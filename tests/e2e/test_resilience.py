@@ -1,11 +1,11 @@
 """What a mapping does when its internal systems fail: rate limits, circuit breaker, retries,
 several hosts and health checks, with real back ends that are stopped, hang, refuse and talk
 nonsense."""
-import contextlib, json, pathlib, socket, threading, time, unittest
+import contextlib, json, socket, threading, unittest
 
 import backends, streams, wire
 from harness import Site, SiteTest
-from programs import run, wait_until
+from programs import wait_until
 
 RULE = '[[mapping.rule]]\npath = "/"\nmatch = "subpaths"\n'
 DONE = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -82,7 +82,7 @@ class Resilience(SiteTest):
                 self.site.agent.records(event="backend.state", virtual_host=host)]
 
     def back_end(self, host):
-        status = json.loads(self.site.agent.command("status", "--json"))
+        status = self.site.agent.status()
         return next(entry for entry in status["back_ends"] if entry["virtual"] == host)
 
     def error(self, answer):

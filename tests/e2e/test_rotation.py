@@ -1,22 +1,18 @@
 """Certificates renew themselves under load; copies, old keys and revoked agents are shut out."""
-import contextlib, json, shutil, socket, sqlite3, threading, time, unittest
+import contextlib, shutil, sqlite3, threading, time, unittest
 
 import wire
 from harness import SiteTest
-from programs import SECONDS, Agent, wait_until
+from programs import SECONDS, Agent, ask_admin, wait_until
 
 
 def identity(agent):
     """What the agent says of its certificate."""
-    return json.loads(agent.command("status", "--json"))["identity"]
+    return agent.status()["identity"]
 
 
 def ask_for_renewal(agent):
-    with socket.socket(socket.AF_UNIX) as admin:
-        admin.connect(str(agent.folder / "admin.sock"))
-        admin.sendall(b"POST /v1/renew-certificate HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
-                      b"Connection: close\r\n\r\n")
-        assert b" 200 " in admin.recv(4096).split(b"\r\n")[0]
+    assert ask_admin(agent.folder / "admin.sock", "POST", "/v1/renew-certificate")[0] == 200
 
 
 def renew(agent):

@@ -213,7 +213,7 @@ class Files(SiteTest):
         for worker in workers:
             worker.join()
         self.assertEqual(answers, {path: [201, True, 204] for path in bodies})
-        (server,) = json.loads(self.site.agent.command("status", "--json"))["ssh"]
+        (server,) = self.site.agent.status()["ssh"]
         self.assertEqual(server["sessions"], 1)
 
     def test_a_server_that_comes_back_is_used_again(self):

@@ -16,7 +16,7 @@ class Tiles(SiteTest):
         while len(agent.records()) < RECORDS:
             for _ in range(40):
                 cls.site.ask("GET", "http://unmapped.probe:1/")
-        cls.vkey = json.loads(agent.command("status", "--json"))["audit"]["vkey"]
+        cls.vkey = agent.status()["audit"]["vkey"]
         agent.program.stop()        # and so everything is signed
         cls.folder = cls.site.folder / "tiles"
         said = agent.command("audit", "export", "--format", "tlog-tiles", "--out", cls.folder,

@@ -1,6 +1,6 @@
 """The hub as a witness of the agent's audit log: what it has countersigned cannot be taken back
 without its alarm, and who asks later gets the evidence from it and not from the agent."""
-import json, shutil, unittest
+import shutil, unittest
 
 from harness import Site
 from programs import run, wait_until
@@ -14,7 +14,7 @@ class WitnessTest(WitnessedTest):
 
     def witness(self):
         """How it stands with the hub, as the agent's status says."""
-        (witness,) = json.loads(self.site.agent.command("status", "--json"))["witnesses"]
+        (witness,) = self.site.agent.status()["witnesses"]
         return witness
 
     def countersigned(self, more_than=0):
