@@ -13,14 +13,15 @@ struct z_stream_s;
 
 namespace sallyport::audit {
 
-/// Reads the content of a gzip file (RFC 1952), all of its members, in bounded memory whatever it says.
+/// Reads the content of a gzip file (RFC 1952), all of its members, in bounded memory whatever it
+/// says.
 class GzipReader {
 public:
     GzipReader(FileDescriptor file, std::string name);
 
-    /// As much as is there; 0 = the end, the checksum and length of each member being right. Errors:
-    /// Errc::cut if the file ends within a member; Errc::malformed if it is damaged, or something
-    /// else than a member stands in it; those of the operating system.
+    /// As much as is there; 0 = the end, the checksum and length of each member being right.
+    /// Errors: Errc::cut if the file ends within a member; Errc::malformed if it is damaged, or
+    /// something else than a member stands in it; those of the operating system.
     Result<std::size_t> read(std::span<char> into);
 
 private:

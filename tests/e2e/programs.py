@@ -2,7 +2,7 @@
 
 SALLYPORT_BIN_DIR names the folder of the programs; without it those of the preset dev are taken."""
 import base64, contextlib, fcntl, gzip, hashlib, http.client, json, os, pathlib, signal, socket, ssl
-import subprocess, time, urllib.parse
+import shutil, subprocess, time, urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("SALLYPORT_BIN_DIR", ROOT / "build/dev/bin")).resolve()
@@ -19,6 +19,14 @@ def wait_until(condition, what, seconds=SECONDS):
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(POLL_SECONDS)
     return value
+
+
+def copy_alive(folder, to):
+    """What a running program keeps there, without what goes away meanwhile."""
+    def copy(source, target):
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copy2(source, target)
+    shutil.copytree(folder, to, symlinks=True, copy_function=copy)
 
 
 class Program:

@@ -1,9 +1,9 @@
 """Certificates renew themselves under load; copies, old keys and revoked agents are shut out."""
-import contextlib, shutil, sqlite3, threading, time, unittest
+import contextlib, sqlite3, threading, time, unittest
 
 import wire
 from harness import SiteTest
-from programs import SECONDS, Agent, ask_admin, wait_until
+from programs import SECONDS, Agent, ask_admin, copy_alive, wait_until
 
 
 def identity(agent):
@@ -60,9 +60,7 @@ class RotationTest(SiteTest):
     def copy_of(self, agent, name):
         """A second machine with the first one's state, as it is now."""
         copy = Agent(self.site.folder, name, self.site.hub.url, self.site.agent_extra)
-        # What it is just writing goes away while it is copied.
-        shutil.copytree(agent.state, copy.state, symlinks=True,
-                        ignore=shutil.ignore_patterns("*.json.*", "witnesses.*", "*.new"))
+        copy_alive(agent.state, copy.state)
         self.site.agents.append(copy)
         return copy
 
