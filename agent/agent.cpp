@@ -41,6 +41,7 @@ Result<std::unique_ptr<Agent>> Agent::create(SitePtr site) {
 
 Agent::Agent(SitePtr site)
     : site_(std::move(site)),
+      unrecorded_acts_(site_->config.audit_folder()),
       sweep_(loop_),
       budget_(site_->config.tunnel.memory_budget_bytes),
       board_(names_of(site_->config.hubs)),
@@ -82,6 +83,7 @@ Result<void> Agent::open() {
     auto log = audit::Log::open(std::move(settings));
     if (!log) return Error{log.error().code, "audit log: " + log.error().detail};
     log_ = std::move(*log);
+    unrecorded_acts_.take_over(*log_);
     record_identity();
     auto epoch = next_epoch(site_->config.epoch_file());
     if (!epoch) return epoch.error();

@@ -23,6 +23,7 @@
 #include "daemon/key_sets.hpp"
 #include "daemon/log_level.hpp"
 #include "daemon/machine_cpu.hpp"
+#include "daemon/unrecorded_acts.hpp"
 #include "daemon/watchdog.hpp"
 #include "forward/forwarders.hpp"
 #include "net/blocking_pool.hpp"
@@ -136,6 +137,7 @@ private:
 
     SitePtr site_;
     std::unique_ptr<audit::Log> log_;
+    daemon::UnrecordedActs unrecorded_acts_;  // while that has failed
     std::uint64_t epoch_ = 0;
     std::string process_;
     mutable std::mutex identity_mutex_;

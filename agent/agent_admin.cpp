@@ -50,7 +50,9 @@ boost::json::object Agent::admin_status() const {
     return out;
 }
 
-daemon::ActRecorder Agent::recorder() { return {*log_, pool_, loop_, has_witness()}; }
+daemon::ActRecorder Agent::recorder() {
+    return {*log_, unrecorded_acts_, pool_, loop_, has_witness()};
+}
 
 void Agent::add_looks() {
     const auto look = [this](std::string_view path,

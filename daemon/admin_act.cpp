@@ -1,14 +1,17 @@
 #include "daemon/admin_act.hpp"
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "daemon/account.hpp"
 #include "daemon/admin_server.hpp"
+#include "daemon/json_text.hpp"
 #include "daemon/strict_record.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -38,33 +41,39 @@ std::string changed(const json::value& body, std::string_view what) {
     return text != nullptr && text->is_string() ? std::string(text->get_string()) : "";
 }
 
-struct Act {
-    AdminCaller caller;
-    std::string name;
-    int status = 0;      // of the answer
-    json::value answer;  // null if it is no JSON
-};
-
-audit::Sequence put_on_record(audit::Log& log, const Act& act, const std::string& account) {
-    const auto reason = reason_of(act.answer);
-    const auto object = changed(act.answer, "object");
-    const auto before = changed(act.answer, "before");
-    const auto after = changed(act.answer, "after");
-    const auto who = act.caller.text();
-    return log.append(audit::AdminAction{.act = act.name,
-                                         .who = who,
-                                         .account = account,
-                                         .object = object,
-                                         .before = before,
-                                         .after = after,
-                                         .outcome = act.status == ok            ? "done"
-                                                    : act.status < server_error ? "refused"
-                                                                                : "failed",
-                                         .reason = reason});
+DoneAct done_act(const AdminCaller& caller, std::string name, int status,
+                 const json::value& answer) {
+    return {.act = std::move(name),
+            .who = caller.text(),
+            .object = changed(answer, "object"),
+            .before = changed(answer, "before"),
+            .after = changed(answer, "after"),
+            .outcome = status == ok            ? "done"
+                       : status < server_error ? "refused"
+                                               : "failed",
+            .reason = reason_of(answer)};
 }
 
-json::object outcome_of(const Result<StrictRecord>& record, bool witness) {
-    if (!record) return {{"recorded", false}, {"failure", to_text(record.error())}};
+/// What has become of an act, as the pool gets on with it.
+struct Progress {
+    std::atomic<bool> begun = false;
+    std::atomic<bool> kept = false;  // the log has failed; a later one is to have it
+};
+
+Result<StrictRecord> record_or_keep(audit::Log& log, UnrecordedActs& unrecorded, const DoneAct& act,
+                                    Progress& progress) {
+    const auto done_at =
+        std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    // What was done before comes first, if the log works again.
+    if (auto settled = unrecorded.settle(log); !settled)
+        log::error("audit.acts_unsettled", {{"error", to_text(settled.error())}});
+    auto recorded = make_strict(log, append_act(log, act));
+    if (!recorded) progress.kept = unrecorded.keep(act, done_at).has_value();
+    return recorded;
+}
+
+json::object outcome_of(const Result<StrictRecord>& record, bool witness, bool kept) {
+    if (!record) return {{"recorded", false}, {"failure", to_text(record.error())}, {"kept", kept}};
     return {{"recorded", record->recorded},
             {"sealed", record->sealed},
             {"witnessed", record->witnessed},
@@ -87,23 +96,28 @@ std::optional<http::SimpleResponse> refuse_unrecorded(const AdminVerb& verb,
 
 net::Task<http::SimpleResponse> record_act(ActRecorder recorder, AdminCaller caller,
                                            std::string act, http::SimpleResponse answer) {
-    auto& log = recorder.log;
     boost::system::error_code unreadable;
     auto body = json::parse(answer.body, unreadable);
     if (unreadable) body = nullptr;
-    const Act done{
-        .caller = caller, .name = std::move(act), .status = answer.status, .answer = body};
-    const auto begun = std::make_shared<std::atomic<bool>>(false);
-    std::function<Result<StrictRecord>()> record = [&log, done, begun] {
-        *begun = true;
-        return make_strict(log, put_on_record(log, done, account_of(done.caller.user)));
+    const auto done = done_act(caller, std::move(act), answer.status, body);
+    const auto progress = std::make_shared<Progress>();
+    std::function<Result<StrictRecord>()> record = [recorder, done, progress, user = caller.user] {
+        progress->begun = true;
+        auto named = done;
+        named.account = account_of(user);
+        return record_or_keep(recorder.log, recorder.unrecorded, named, *progress);
     };
     auto recorded =
         co_await net::run_on_pool<StrictRecord>(recorder.pool, recorder.loop, std::move(record));
-    // What was done must not be missing because others keep the pool busy.
-    if (!*begun && put_on_record(log, done, {}) != audit::not_recorded) recorded = StrictRecord();
+    if (!progress->begun) {
+        // What was done must not be missing because others keep the pool busy.
+        if (append_act(recorder.log, done) != audit::not_recorded)
+            recorded = StrictRecord();
+        else if (!recorder.log.healthy())
+            UnrecordedActs::tell(done, false);
+    }
     if (!unreadable && body.is_object()) {
-        body.get_object()["record"] = outcome_of(recorded, recorder.witness);
+        body.get_object()["record"] = outcome_of(recorded, recorder.witness, progress->kept);
         answer.body = json::serialize(body);
     }
     co_return answer;
@@ -115,7 +129,8 @@ std::string describe_record(const json::object& answer) {
     const auto& record = said->get_object();
     if (const auto* failure = record.if_contains("failure"))
         return "NOT ON RECORD, the audit log has failed: " + std::string(failure->get_string()) +
-               "\n";
+               (flag_at(record, "kept", false) ? "; it is recorded when the log is repaired\n"
+                                               : "; the program's log alone tells of it\n");
     if (!record.at("recorded").as_bool()) return "not on record: [audit] level is off\n";
     const auto* witnessed = record.at("witnessed").as_bool()            ? "yes"
                             : record.at("witness_configured").as_bool() ? "pending"

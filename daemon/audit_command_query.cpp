@@ -176,6 +176,9 @@ Result<void> run_query(QueryOptions& options, AuditCommandContext& context,
     for (const auto& each : folders)
         if (printed == 0)
             if (auto told = tell_nothing(each, context); !told) return told;
+    if (printed == 0 && !options.filter.tenant.empty() && !context.tenant_id)
+        context.err << "audit: records name tenants by their ids, which the hub knows: "
+                       "sallyport-hub tenant list\n";
     if (!options.all_generations && (is_table || printed == 0)) tell_generations(*older, context);
     return {};
 }

@@ -68,6 +68,7 @@ Hub::Hub(StartConfig start, HubState state, Store store, Authorities authorities
       last_good_(std::move(start.last_good)),
       state_(std::move(state)),
       store_(std::move(store)),
+      unrecorded_acts_(config_->audit_folder()),
       authorities_(std::make_shared<Current<Authorities>>(
           std::make_shared<const Authorities>(std::move(authorities)))),
       sweep_(loop_),

@@ -9,6 +9,7 @@
 #include "daemon/changed_by.hpp"
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/log_level.hpp"
+#include "daemon/unrecorded_acts.hpp"
 #include "daemon/watchdog.hpp"
 #include "forward/forwarders.hpp"
 #include "hub/accounts.hpp"
@@ -125,6 +126,7 @@ private:
     std::vector<AuthorityEntry> used_authorities_;
     Store store_;
     std::unique_ptr<audit::Log> log_;
+    daemon::UnrecordedActs unrecorded_acts_;  // while that has failed
     std::unique_ptr<HubAudit> audit_;
     std::unique_ptr<OutboxDrain> outbox_;
     bool outbox_failed_ = false;

@@ -42,7 +42,7 @@ boost::json::object Hub::admin_status() const {
 
 /// Strangers can keep the other pool busy.
 daemon::ActRecorder Hub::recorder() {
-    return {*log_, evidence_pool_, loop_, !config_->audit.witnesses.empty()};
+    return {*log_, unrecorded_acts_, evidence_pool_, loop_, !config_->audit.witnesses.empty()};
 }
 
 void Hub::add_verbs() {
@@ -82,7 +82,7 @@ void Hub::add_audit_verbs() {
                  });
     // Records itself what it did.
     routes_->add({.method = "POST", .path = daemon::erase_target}, [this](const AdminCall& call) {
-        const daemon::ActRecorder eraser{*log_, pool_, loop_, recorder().witness};
+        const daemon::ActRecorder eraser{*log_, unrecorded_acts_, pool_, loop_, recorder().witness};
         return daemon::erase_audit(eraser, call.body(), call.caller);
     });
     const auto retain = [this](const AdminCall& call) {

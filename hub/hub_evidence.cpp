@@ -17,6 +17,7 @@ Result<void> Hub::open_audit() {
     auto log = audit::Log::open(std::move(settings));
     if (!log) return Error{log.error().code, "audit log: " + log.error().detail};
     log_ = std::move(*log);
+    unrecorded_acts_.take_over(*log_);
     audit_ = std::make_unique<HubAudit>(*log_);
     outbox_ = std::make_unique<OutboxDrain>(store_, *log_);
     forwarders_.use(config_->audit.forwarders);

@@ -99,6 +99,33 @@ class FailedLog(SiteTest):
         self.assertEqual(self.site.ask("GET", "/open").status, 200)
         self.agent.command("mappings", "clear", virtual)
 
+    def late(self):
+        return [(record["act"], record["outcome"]) for record in
+                self.agent.records(event="admin.action") if "done_at" in record]
+
+    def test_what_was_done_meanwhile_is_recorded_by_the_next_process(self):
+        self.assertIn("it is recorded when the log is repaired", self.agent.command("reload"))
+        self.agent.command("audit", "repair", code=1)
+        self.agent.command("drain")
+        wait_until(lambda: not self.agent.program.running(), "the agent ends")
+        self.give_back()
+        self.agent.start()
+        self.site.wait_attached()
+        done = [("config.reload", "done"), ("audit.repair", "failed"), ("agent.drain", "done")]
+        recorded = self.late()  # also what other tests did
+        self.assertEqual(recorded[-len(done):], done)
+        self.agent.command("reconnect")
+        self.assertEqual(self.late(), recorded, "once")
+
+    def test_what_was_done_meanwhile_is_recorded_after_the_repair(self):
+        self.agent.command("reload")
+        self.give_back()
+        self.agent.command("audit", "repair")
+        self.assertEqual(self.late()[-1], ("config.reload", "done"))
+        *_, reload, repair = self.agent.records(event="admin.action")
+        self.assertEqual((reload["act"], repair["act"]), ("config.reload", "audit.repair"))
+        self.assertEqual(reload["who"], repair["who"])
+
     def test_other_commands_are_refused_until_it_is_repaired(self):
         said = self.agent.command("reconnect", code=1)
         self.assertIn("audit", said)

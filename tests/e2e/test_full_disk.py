@@ -125,8 +125,12 @@ class FullDisk(SiteTest):
         self.fill()
         self.assertEqual(self.records()[-1]["event"], "log.disk_full")
         self.check_failed("/failed")
+        said = self.site.agent.command("reload")
+        self.assertIn("it is recorded when the log is repaired", said, "there is room for that")
         self.make_room()
         self.assertTrue(self.repair()["repaired"])
+        (late,) = [record for record in self.records(event="admin.action") if "done_at" in record]
+        self.assertEqual((late["act"], late["outcome"]), ("config.reload", "done"))
         self.expect_good_log()
 
     def test_a_nearly_full_disk_is_told_of_and_it_ends_by_itself(self):

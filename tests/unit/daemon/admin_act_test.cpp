@@ -44,20 +44,20 @@ TEST(AdminVerb, IsRefusedWhereItWouldNotBeOnRecord) {
 
 class RecordActTest : public testing::Test {
 protected:
-    static net::Task<void> act(audit::Log& log, net::BlockingPool& pool, net::Loop& loop,
-                               http::SimpleResponse answer,
-                               std::optional<http::SimpleResponse>& recorded) {
+    net::Task<void> act(audit::Log& log, net::BlockingPool& pool, net::Loop& loop,
+                        http::SimpleResponse answer,
+                        std::optional<http::SimpleResponse>& recorded) {
         const AdminCaller caller{::getuid()};
-        const ActRecorder recorder{log, pool, loop, true};
+        const ActRecorder recorder{log, unrecorded, pool, loop, true};
         recorded = co_await record_act(recorder, caller, "config.reload", std::move(answer));
     }
-    static http::SimpleResponse record(audit::Log& log, http::SimpleResponse answer) {
+    http::SimpleResponse record(audit::Log& log, http::SimpleResponse answer) {
         net::Loop loop;
         net::BlockingPool pool(1);  // goes before the loop that its jobs answer to
         return record(log, answer, loop, pool);
     }
-    static http::SimpleResponse record(audit::Log& log, http::SimpleResponse answer,
-                                       net::Loop& loop, net::BlockingPool& pool) {
+    http::SimpleResponse record(audit::Log& log, http::SimpleResponse answer, net::Loop& loop,
+                                net::BlockingPool& pool) {
         net::TaskGroup group(loop);
         std::optional<http::SimpleResponse> recorded;
         group.spawn("act", act(log, pool, loop, std::move(answer), recorded));
@@ -65,6 +65,7 @@ protected:
         return recorded.value_or(http::SimpleResponse());
     }
     test::TemporaryFolder root;
+    UnrecordedActs unrecorded{root.path() / "audit"};
 };
 
 TEST_F(RecordActTest, SaysWhoDidWhatAndThatItIsOnRecord) {
@@ -98,7 +99,10 @@ TEST(DescribeRecord, SaysWhetherAWitnessIsStillToCountersign) {
         {R"({"recorded":false,"sealed":false,"witnessed":false,"witness_configured":false})",
          "not on record: [audit] level is off\n"},
         {R"({"recorded":false,"failure":"full"})",
-         "NOT ON RECORD, the audit log has failed: full\n"},
+         "NOT ON RECORD, the audit log has failed: full; the program's log alone tells of it\n"},
+        {R"({"recorded":false,"failure":"full","kept":true})",
+         "NOT ON RECORD, the audit log has failed: full; it is recorded when the log is "
+         "repaired\n"},
     };
     for (const auto& each : cases)
         EXPECT_EQ(describe_record({{"record", boost::json::parse(each.answer)}}), each.said);
@@ -149,6 +153,48 @@ TEST_F(RecordActTest, NamesAFailedLog) {
     const auto body = boost::json::parse(record(*log, answer).body).as_object();
     EXPECT_FALSE(body.at("record").as_object().at("recorded").as_bool());
     EXPECT_TRUE(describe_record(body).starts_with("NOT ON RECORD"));
+    EXPECT_TRUE(body.at("record").as_object().at("kept").as_bool());
+}
+
+TEST_F(RecordActTest, WhatAFailedLogDidNotTakeIsRecordedByTheNextProcessBeforeAnythingElse) {
+    http::SimpleResponse answer;
+    answer.body = R"({"changed":{"object":"erp:443","before":"open","after":"closed"}})";
+    ASSERT_TRUE(replace_file(root.path() / "audit", "no folder", 0600));
+    {
+        const auto log = open(root.path() / "audit");
+        static_cast<void>(record(*log, answer));
+        static_cast<void>(record(*log, admin_error(422, "invalid", "line 7 is wrong")));
+    }
+    std::filesystem::remove(root.path() / "audit");
+    const auto log = open(root.path() / "audit");
+    UnrecordedActs next(root.path() / "audit");
+    next.take_over(*log);
+    static_cast<void>(record(*log, answer));
+    const auto acts = test::records_of(root.path() / "audit", "admin.action");
+    ASSERT_EQ(acts.size(), 3u);
+    EXPECT_EQ(acts[0].text("who"), "uid:" + std::to_string(::getuid()));
+    EXPECT_EQ(acts[0].text("object"), "erp:443");
+    EXPECT_EQ(acts[0].text("after"), "closed");
+    EXPECT_EQ(acts[0].text("outcome"), "done");
+    EXPECT_NE(acts[0].text("done_at"), "");
+    EXPECT_EQ(acts[1].text("reason"), "line 7 is wrong");
+    EXPECT_EQ(acts[2].text("done_at"), "");
+}
+
+TEST_F(RecordActTest, WhatAFailedLogDidNotTakeIsRecordedWhenItIsRepaired) {
+    ASSERT_TRUE(replace_file(root.path() / "audit", "no folder", 0600));
+    const auto log = open(root.path() / "audit");
+    http::SimpleResponse answer;
+    answer.body = R"({"done":true})";
+    static_cast<void>(record(*log, answer));
+    std::filesystem::remove(root.path() / "audit");
+    ASSERT_TRUE(log->repair());
+    static_cast<void>(record(*log, answer));
+    static_cast<void>(record(*log, answer));
+    const auto acts = test::records_of(root.path() / "audit", "admin.action");
+    ASSERT_EQ(acts.size(), 3u);
+    EXPECT_NE(acts[0].text("done_at"), "");
+    EXPECT_EQ(acts[1].text("done_at"), "");
 }
 
 TEST_F(RecordActTest, SaysThatTheLevelLeavesItOut) {

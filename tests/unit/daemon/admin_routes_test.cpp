@@ -22,7 +22,7 @@ protected:
         refusals_ = std::make_unique<AdminRefusals>(*log_);
         routes_ = std::make_unique<AdminRoutes>(
             [this] {
-                return ActRecorder{*log_, pool_, loop_, false};
+                return ActRecorder{*log_, unrecorded_, pool_, loop_, false};
             },
             *refusals_);
         routes_->add({.method = "GET", .path = "/v1/facts"},
@@ -62,6 +62,7 @@ protected:
     test::TemporaryFolder root_;
     net::Loop loop_;
     std::unique_ptr<audit::Log> log_;
+    UnrecordedActs unrecorded_{folder()};
     net::BlockingPool pool_{1};
     std::unique_ptr<AdminRefusals> refusals_;
     std::unique_ptr<AdminRoutes> routes_;

@@ -41,7 +41,7 @@ protected:
             .err = err,
             .program = "sallyport-hub",
             .socket = [this] { return Result<std::filesystem::path>(root.path() / "none"); },
-            .tenant_id = [](const std::string& name) { return name == "acme" ? "id-1" : name; }};
+            .tenant_id = tenant_id};
         CLI::App app;
         add_audit_commands(app, context);
         arguments.insert(arguments.begin(), "audit");
@@ -63,6 +63,9 @@ protected:
     test::TemporaryFolder root;
     std::ostringstream out;
     std::ostringstream err;
+    std::function<std::string(const std::string&)> tenant_id = [](const std::string& name) {
+        return name == "acme" ? "id-1" : name;
+    };
 };
 
 TEST_F(AuditQueryCommandTest, SaysWhereItLookedWhenNothingWasFound) {
@@ -72,6 +75,15 @@ TEST_F(AuditQueryCommandTest, SaysWhereItLookedWhenNothingWasFound) {
     EXPECT_EQ(run({"query", "--user", "bob", "--json"}), 0);
     EXPECT_EQ(out.str(), "");
     EXPECT_THAT(err.str(), HasSubstr("nothing found in 4 records from 20"));
+}
+
+TEST_F(AuditQueryCommandTest, WhoCannotKnowTheNamesOfTenantsSaysThatTheIdIsWanted) {
+    write_log("jane");
+    tenant_id = {};
+    EXPECT_EQ(run({"query", "--tenant", "id-1"}), 0);
+    EXPECT_EQ(err.str(), "");
+    EXPECT_EQ(run({"query", "--tenant", "acme"}), 0);
+    EXPECT_THAT(err.str(), HasSubstr("sallyport-hub tenant list"));
 }
 
 TEST_F(AuditQueryCommandTest, ATraceIsAskedForByItsIdAndNotByTheWholeHeader) {
