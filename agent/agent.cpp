@@ -61,6 +61,7 @@ Agent::Agent(SitePtr site)
                    .program = "sallyport"}),
       takers_(
           std::make_shared<daemon::AuditTakers>(daemon::forward_folder(site_->config.state_dir))),
+      queries_(loop_, pool_, site_->config.audit_folder()),
       level_(loop_, site_->config.log.level),
       expiry_changed_(loop_.turn),
       rotating_(loop_),

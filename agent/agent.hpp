@@ -17,6 +17,7 @@
 #include "daemon/admin_refusals.hpp"
 #include "daemon/admin_routes.hpp"
 #include "daemon/admin_server.hpp"
+#include "daemon/audit_query.hpp"
 #include "daemon/audit_takers.hpp"
 #include "daemon/changed_by.hpp"
 #include "daemon/configured_witnesses.hpp"
@@ -163,6 +164,7 @@ private:
     daemon::KeySets key_sets_;
     forward::Forwarders forwarders_;               // of the audit log
     std::shared_ptr<daemon::AuditTakers> takers_;  // likewise
+    daemon::AuditQueries queries_;
     std::unique_ptr<daemon::AdminRefusals> refusals_;
     std::unique_ptr<daemon::AdminRoutes> routes_;
     std::unique_ptr<daemon::AdminServer> admin_;

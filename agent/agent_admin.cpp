@@ -139,6 +139,8 @@ void Agent::add_audit_acts() {
     routes_->add({.method = "POST", .path = daemon::erase_target}, [this](const AdminCall& call) {
         return daemon::erase_audit(recorder(), call.body(), call.caller);
     });
+    routes_->add({.method = "POST", .path = daemon::audit_query_target},
+                 [this](const AdminCall& call) { return queries_.answer(call.body()); });
     const auto retain = [this](const AdminCall& call) {
         return daemon::answer_retention(*log_, pool_, loop_, call);
     };

@@ -48,18 +48,27 @@ bool finding_matches(const Filter& filter, const Finding& finding) {
 /// log what they found.
 class Query {
 public:
-    Query(const std::vector<Segment>& segments, const Filter& filter,
-          const std::function<bool(const Finding&)>& emit)
-        : segments_(segments), filter_(filter), emit_(emit), spans_(segments) {}
+    Query(const std::vector<Segment>& segments, Filter filter,
+          const std::function<bool(const Finding&)>& emit, const QueryLimits* limits)
+        : segments_(segments),
+          filter_(std::move(filter)),
+          emit_(emit),
+          limits_(limits),
+          spans_(segments) {}
 
     Result<QuerySummary> run() {
         const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-        const auto at_once = std::min(cores, threads_max);
+        const auto at_once = limits_ != nullptr ? 1 : std::min(cores, threads_max);
         const bool broad = is_broad(filter_);
         for (std::size_t i = 0; i < segments_.size() && !stopped_; ++i) {
+            if (limits_ != nullptr)  // what was found decides how it goes on
+                if (auto put = put_all(); !put) return put.error();
             const auto passed = is_out_of_range(i);
             if (!passed) return passed.error();
             if (*passed) continue;
+            const auto may_read = has_room_for_segment(i);
+            if (!may_read) return may_read.error();
+            if (!*may_read) break;
             const auto bytes = records_bytes(segments_[i]);
             const auto is_enough = [&] {
                 return reading_.size() >= at_once ||
@@ -69,9 +78,7 @@ public:
                 if (auto put = put_next(); !put) return put.error();
             sizes_.push_back(bytes);
             reading_bytes_ += bytes;
-            reading_.push_back(std::async(std::launch::async | std::launch::deferred, [this, i] {
-                return scan_segment(segments_[i], filter_);
-            }));
+            reading_.push_back(read(i));
         }
         if (auto put = put_all(); !put) return put.error();
         for (auto& [sequence, begin] : waiting_) emit(std::move(begin));
@@ -79,6 +86,20 @@ public:
     }
 
 private:
+    std::future<Result<SegmentFindings>> read(std::size_t index) {
+        if (limits_ != nullptr)
+            return std::async(std::launch::deferred, [this, index] {
+                return scan_segment(segments_[index], filter_, limits_->held_bytes);
+            });
+        return std::async(std::launch::async | std::launch::deferred,
+                          [this, index] { return scan_segment(segments_[index], filter_); });
+    }
+
+    bool is_behind(std::size_t index) {
+        return (filter_.to && segments_[index].first > *filter_.to) ||
+               (filter_.until && spans_.begins_at_or_after(index, *filter_.until));
+    }
+
     /// An exchange counts by its begin, so behind what is asked for only ends matter, as long as a
     /// begin waits for one.
     Result<bool> is_out_of_range(std::size_t index) {
@@ -86,11 +107,43 @@ private:
         if (filter_.from && index + 1 < segments_.size() &&
             segments_[index + 1].first <= *filter_.from)
             return true;
-        const bool behind = (filter_.until && spans_.begins_at_or_after(index, *filter_.until)) ||
-                            (filter_.to && segments_[index].first > *filter_.to);
-        if (!behind) return false;
+        if (!is_behind(index)) return false;
         if (auto put = put_all(); !put) return put.error();
         return waiting_.empty();
+    }
+
+    /// Whether the limits let one more be read: for begins, or for ends of those that wait.
+    Result<bool> has_room_for_segment(std::size_t index) {
+        if (limits_ == nullptr) return true;
+        if (limits_->stop && limits_->stop())
+            return Error{Errc::aborted, "nobody waits for what is found any more"};
+        if (!is_behind(index)) {
+            if (++read_ <= limits_->segments) return true;
+            go_on_at(segments_[index].first);
+        }
+        if (waiting_.empty()) return false;
+        if (++read_behind_ <= limits_->segments_behind) return true;
+        summary_.ends_unread = waiting_.size();
+        return false;
+    }
+
+    /// Leaves this and what is behind it to whoever asks again.
+    void go_on_at(Sequence sequence) {
+        if (summary_.next && *summary_.next <= sequence) return;
+        summary_.next = sequence;
+        filter_.to = sequence - 1;
+    }
+
+    /// Whether the limits let one more begin or single record be taken; they come in their order.
+    bool has_room(const Candidate& candidate) {
+        if (limits_ == nullptr) return true;
+        const auto sequence = candidate.record->sequence;
+        if (filter_.to && sequence > *filter_.to) return false;
+        const auto taken = summary_.found + waiting_.size();
+        const auto bytes = found_bytes_ + waiting_bytes_ + candidate.line.size();
+        const bool fits = taken == 0 || (taken < limits_->findings && bytes <= limits_->bytes);
+        if (!fits) go_on_at(sequence);
+        return fits;
     }
 
     Result<void> put_all() {
@@ -107,6 +160,7 @@ private:
         if (!found) return found.error();
         summary_.unreadable += found->unreadable;
         summary_.damaged += found->damaged ? 1 : 0;
+        if (found->left_out) go_on_at(*found->left_out);
         for (auto& candidate : found->candidates) {
             if (stopped_) return {};
             take(std::move(candidate));
@@ -119,8 +173,9 @@ private:
     }
 
     void take(Candidate candidate) {
-        if (candidate.kind == Candidate::Kind::single) return emit(single(std::move(candidate)));
         if (candidate.kind == Candidate::Kind::end) return take_end(std::move(candidate));
+        if (!has_room(candidate)) return;
+        if (candidate.kind == Candidate::Kind::single) return emit(single(std::move(candidate)));
         waiting_bytes_ += candidate.line.size();
         const auto sequence = candidate.record->sequence;
         waiting_.insert_or_assign(sequence, single(std::move(candidate)));
@@ -135,7 +190,7 @@ private:
 
     void take_end(Candidate end) {
         if (end.begin < segments_.front().first) {  // that was before this log begins
-            if (end.record) emit(single(std::move(end)));
+            if (end.record && has_room(end)) emit(single(std::move(end)));
             return;
         }
         const auto found = waiting_.find(end.begin);
@@ -152,12 +207,17 @@ private:
     void emit(Finding finding) {
         if (stopped_ || !finding_matches(filter_, finding)) return;
         ++summary_.found;
+        for (const auto& line : finding.lines) found_bytes_ += line.size();
         stopped_ = !emit_(finding);
     }
 
     const std::vector<Segment>& segments_;
-    const Filter& filter_;
+    Filter filter_;
     const std::function<bool(const Finding&)>& emit_;
+    const QueryLimits* limits_;    // none: nullptr
+    std::size_t read_ = 0;         // segments, for begins
+    std::size_t read_behind_ = 0;  // and for ends
+    std::size_t found_bytes_ = 0;
     SegmentSpans spans_;
     QuerySummary summary_;
     std::map<Sequence, Finding> waiting_;
@@ -206,10 +266,11 @@ bool matches(std::string_view pattern, std::string_view text) {
 }
 
 Result<QuerySummary> query(const std::filesystem::path& folder, const Filter& filter,
-                           const std::function<bool(const Finding&)>& emit) {
+                           const std::function<bool(const Finding&)>& emit,
+                           const QueryLimits* limits) {
     const auto segments = list_segments(folder);
     if (!segments) return segments.error();
-    return Query(*segments, filter, emit).run();
+    return Query(*segments, filter, emit, limits).run();
 }
 
 }  // namespace sallyport::audit

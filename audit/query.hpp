@@ -4,6 +4,7 @@
 #include "audit/record.hpp"
 #include "base/result.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -37,6 +38,10 @@ struct Filter {
     std::optional<std::string> location{};  // empty = the default one
     std::optional<Sequence> from{};         // not before
     std::optional<Sequence> to{};           // not behind
+    /// Whether findings have the personal values that are disclosed. Without them a record has
+    /// commitments only, and no user can be asked for.
+    enum class Personal { disclosed, committed };
+    Personal personal = Personal::disclosed;
 };
 
 /// One exchange or call within it (its begin, its end or both), or one record of another event.
@@ -54,6 +59,24 @@ struct QuerySummary {
     /// Lines that are no record, among those that had to be looked at: verify() says more.
     std::uint64_t unreadable = 0;
     std::uint64_t damaged = 0;  // compressed segments that cannot be read to their end; likewise
+    // Under QueryLimits only.
+    std::optional<Sequence> next{};  // Filter::from of the rest; none: that was all
+    /// Exchanges whose end was not found in as many segments as may be read for it; one that was
+    /// asked for by its outcome is not found, therefore.
+    std::uint64_t ends_unread = 0;
+};
+
+/// How much of a log is read and held at once, for who may take neither long nor much memory:
+/// segments one after the other, on the calling thread. Begins and single records are taken in
+/// their order until one of these says no.
+struct QueryLimits {
+    std::size_t findings = 100;
+    std::size_t bytes = std::size_t{1} << 20;       // of their lines, before ends come to them; one
+                                                    // is taken whatever it has
+    std::size_t held_bytes = std::size_t{4} << 20;  // of lines of a segment that may match
+    std::size_t segments = 8;                       // that are read for begins,
+    std::size_t segments_behind = 8;                // and behind these for their ends
+    std::function<bool()> stop{};  // asked before each segment; true: Errc::aborted
 };
 
 /// Begins that wait for their end in memory, together.
@@ -64,7 +87,8 @@ inline constexpr std::size_t query_waiting_bytes_max = 64 * 1024 * 1024;
 /// false. Exchanges are matched against the time and sequence of their first record. Errors: the
 /// operating system's; Errc::limit above `query_waiting_bytes_max`.
 Result<QuerySummary> query(const std::filesystem::path& folder, const Filter& filter,
-                           const std::function<bool(const Finding&)>& emit);
+                           const std::function<bool(const Finding&)>& emit,
+                           const QueryLimits* limits = nullptr);
 
 /// `*` and `?` in `pattern`, everything else literally.
 bool matches(std::string_view pattern, std::string_view text);

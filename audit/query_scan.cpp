@@ -35,9 +35,10 @@ std::optional<Sequence> begin_of(std::string_view line) {
 
 class Scan {
 public:
-    Scan(const Segment& segment, const Filter& filter)
+    Scan(const Segment& segment, const Filter& filter, std::size_t room_bytes)
         : segment_(segment),
           filter_(filter),
+          room_bytes_(room_bytes),
           since_(filter.since ? to_rfc3339(*filter.since) : std::string()),
           until_(filter.until ? to_rfc3339(*filter.until) : std::string()),
           sieve_(filter),
@@ -103,8 +104,14 @@ private:
 
     void keep_if_matching(Kind kind, const LineHead& head, std::string_view line) {
         if (!in_time(head.time) || !in_range(filter_, head.sequence) ||
-            !sieve_.may_match(line, head.sequence))
+            !sieve_.may_match(line, head.sequence) || found_.left_out)
             return;
+        if (has_held_ && held_bytes_ + line.size() > room_bytes_) {
+            found_.left_out = head.sequence;
+            return;
+        }
+        has_held_ = true;
+        held_bytes_ += line.size();
         if (kind == Kind::begin) begins_.emplace_back(head.sequence, raws_.size());
         raws_.push_back({.kind = kind, .sequence = head.sequence, .line = std::string(line)});
     }
@@ -128,11 +135,15 @@ private:
             if (raw.pair == none) return;  // its begin does not match
             if (!may_match) {
                 raws_[raw.pair].dropped = true;
+                held_bytes_ -= raws_[raw.pair].line.size();
                 raws_[raw.pair].line = {};
                 return;
             }
         }
-        if (may_match) raw.line = line;
+        if (may_match) {
+            raw.line = line;
+            held_bytes_ += line.size();
+        }
         raws_.push_back(std::move(raw));
     }
 
@@ -142,7 +153,9 @@ private:
             if (raw.dropped) continue;
             Candidate candidate{.kind = raw.kind, .begin = raw.begin};
             if (!raw.line.empty()) {
-                auto joined = join(raw.line, disclosures_);
+                auto joined = filter_.personal == Filter::Personal::disclosed
+                                  ? join(raw.line, disclosures_)
+                                  : Result<std::string>(std::move(raw.line));
                 if (!joined) return joined.error();
                 auto record = parse_record(*joined);
                 raw.line = {};
@@ -163,6 +176,9 @@ private:
 
     const Segment& segment_;
     const Filter& filter_;
+    const std::size_t room_bytes_;
+    std::size_t held_bytes_ = 0;  // of lines in raws_
+    bool has_held_ = false;       // one begin at least, so that who goes on comes further
     const std::string since_;
     const std::string until_;
     LineSieve sieve_;
@@ -174,8 +190,9 @@ private:
 
 }  // namespace
 
-Result<SegmentFindings> scan_segment(const Segment& segment, const Filter& filter) {
-    return Scan(segment, filter).run();
+Result<SegmentFindings> scan_segment(const Segment& segment, const Filter& filter,
+                                     std::size_t room_bytes) {
+    return Scan(segment, filter, room_bytes).run();
 }
 
 }  // namespace sallyport::audit

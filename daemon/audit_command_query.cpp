@@ -1,11 +1,11 @@
 #include "audit/csv.hpp"
-#include "audit/events.hpp"
 #include "audit/generation.hpp"
 #include "audit/log_extent.hpp"
 #include "audit/query.hpp"
 #include "audit/render.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "daemon/audit_query.hpp"
 #include "daemon/audit_subcommand.hpp"
 #include "daemon/counted.hpp"
 #include "daemon/moment.hpp"
@@ -13,8 +13,6 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <algorithm>
-#include <array>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -22,26 +20,6 @@
 
 namespace sallyport::daemon {
 namespace {
-
-/// What nothing can ever match looks like "nothing was found".
-std::string is_outcome(const std::string& pattern) {
-    constexpr std::array all{audit::outcome::answered,   audit::outcome::refused,
-                             audit::outcome::failed,     audit::outcome::timed_out,
-                             audit::outcome::aborted,    audit::outcome::lost,
-                             std::string_view("allowed")};
-    const auto met = [&](std::string_view outcome) { return audit::matches(pattern, outcome); };
-    if (std::ranges::any_of(all, met)) return {};
-    return "is none of answered, refused, failed, timed_out, aborted, lost and allowed";
-}
-
-/// Likewise. Somebody may have the whole header at hand.
-std::string is_trace(const std::string& pattern) {
-    constexpr std::size_t digits = 32;
-    const bool good =
-        pattern.size() <= digits && pattern.find_first_not_of("0123456789abcdef*?") == pattern.npos;
-    if (good) return {};
-    return "is no trace id: 32 hexadecimal digits in small letters, the second part of traceparent";
-}
 
 /// "7", "7..9", "7..", "..9".
 Result<void> read_sequences(const std::string& text, audit::Filter& filter) {
@@ -209,7 +187,7 @@ void add_audit_query(CLI::App& audit, AuditCommandContext& context) {
     command
         ->add_option("--outcome", filter.outcome,
                      "answered, refused, failed, timed_out, aborted or lost; allowed, of LDAP")
-        ->check(is_outcome);
+        ->check(fault_of_outcome);
     command
         ->add_option("--decision", filter.decision,
                      "What was decided: of exchanges, calls and operations; refused also finds "
@@ -224,7 +202,7 @@ void add_audit_query(CLI::App& audit, AuditCommandContext& context) {
     command
         ->add_option("--trace", filter.trace,
                      "The trace id (W3C Trace Context) that the client sent, 32 digits")
-        ->check(is_trace);
+        ->check(fault_of_trace);
     command->add_option("--event", filter.event,
                         "Single records of these events, e.g. link.*; begins and ends are not "
                         "brought together then");

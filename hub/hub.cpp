@@ -80,6 +80,7 @@ Hub::Hub(StartConfig start, HubState state, Store store, Authorities authorities
                    .program = "sallyport-hub"}),
       configured_witnesses_(loop_, pool_),
       takers_(std::make_shared<daemon::AuditTakers>(daemon::forward_folder(config_->state_folder))),
+      queries_(loop_, pool_, config_->audit_folder()),
       level_(loop_, config_->log.level),
       tasks_(loop_),
       stopping_(loop_),

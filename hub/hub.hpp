@@ -4,6 +4,7 @@
 #include "daemon/admin_refusals.hpp"
 #include "daemon/admin_routes.hpp"
 #include "daemon/admin_server.hpp"
+#include "daemon/audit_query.hpp"
 #include "daemon/audit_takers.hpp"
 #include "daemon/certificate_expiry.hpp"
 #include "daemon/changed_by.hpp"
@@ -158,6 +159,7 @@ private:
     std::shared_ptr<daemon::AuditTakers> takers_;       // likewise
     std::unique_ptr<ApiClients> api_clients_;
     std::unique_ptr<TlsPort> tls_port_;
+    daemon::AuditQueries queries_;
     std::unique_ptr<daemon::AdminRefusals> refusals_;
     std::unique_ptr<daemon::AdminRoutes> routes_;
     std::unique_ptr<daemon::AdminServer> admin_;

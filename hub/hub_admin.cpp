@@ -85,6 +85,8 @@ void Hub::add_audit_verbs() {
         const daemon::ActRecorder eraser{*log_, unrecorded_acts_, pool_, loop_, recorder().witness};
         return daemon::erase_audit(eraser, call.body(), call.caller);
     });
+    routes_->add({.method = "POST", .path = daemon::audit_query_target},
+                 [this](const AdminCall& call) { return queries_.answer(call.body()); });
     const auto retain = [this](const AdminCall& call) {
         return daemon::answer_retention(*log_, pool_, loop_, call);
     };
