@@ -66,7 +66,7 @@ struct TokenRefused {
     std::string_view client{};
     std::string_view location{};
     std::string_view virtual_host{};
-    std::string_view code{};  // "token_refused", "key_refused"
+    std::string_view code{};  // "token_refused", "key_refused", "host_refused"
     std::string_view reason{};
 };
 

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "certs/secret_hash.hpp"
+#include "hub/key_hosts.hpp"
 
 #include <algorithm>
 
@@ -20,7 +21,7 @@ bool is_id(std::string_view text) {
         text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-Error denied(const AccessKey& key, const char* why) {
+Error denied(const AccessKey& key, const std::string& why) {
     return {Errc::denied, "the access key " + key.id + why};
 }
 
@@ -81,6 +82,14 @@ CredentialOwner owner_of_key(std::string_view text, const Accounts& accounts,
     const auto* key = shown ? accounts.find_access_key(shown->id) : nullptr;
     if (key == nullptr) return {};
     return {.client_id = key->client_id, .tenant_id = key->tenant_id};
+}
+
+Result<void> may_open(const Caller& caller, std::string_view authority, const Accounts& accounts) {
+    if (caller.access_key.empty()) return {};
+    const auto* key = accounts.find_access_key(caller.access_key);
+    if (key == nullptr) return Error{Errc::denied, "the access key is forgotten"};
+    if (leads_to(key->hosts, authority)) return {};
+    return denied(*key, " is not for the virtual host " + std::string(authority));
 }
 
 Result<void> may_go_on(const Caller& caller, const Accounts& accounts) {

@@ -37,6 +37,10 @@ Result<std::shared_ptr<const Caller>> judge_access_key(std::string_view text,
 /// Whose a key is that was refused so: nobody's if its secret was not shown.
 CredentialOwner owner_of_key(std::string_view text, const Accounts& accounts, const Error& refused);
 
+/// Whether this caller's key, where he came with one, leads to the virtual host `authority`,
+/// "host:port". Errors: Errc::denied; the detail is for him, too.
+Result<void> may_open(const Caller& caller, std::string_view authority, const Accounts& accounts);
+
 /// Whether a stream that this caller has begun may go on: neither its key nor its client was shut
 /// out since. What has only expired runs on. Errors: Errc::denied.
 Result<void> may_go_on(const Caller& caller, const Accounts& accounts);

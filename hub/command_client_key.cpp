@@ -4,6 +4,7 @@
 #include "hub/access_key.hpp"
 #include "hub/command_context.hpp"
 #include "hub/commands.hpp"
+#include "hub/key_hosts.hpp"
 #include "hub/names.hpp"
 
 #include <boost/json/array.hpp>
@@ -25,6 +26,7 @@ struct KeyOptions {
     std::string client;  // for revoke: the id of a key
     std::string tenant;
     std::string location;
+    std::vector<std::string> hosts;
     std::string lifetime = "90d";
     std::string description;
     std::string out;
@@ -39,12 +41,15 @@ Result<AccessKey> wanted(Store& store, const CommandContext& context, const KeyO
     if (options.description.size() > description_bytes_max)
         return Error{Errc::malformed, "--description must not be longer than 200 bytes"};
     if (auto good = check_location(options.location); !good) return good.error();
+    auto hosts = parse_key_hosts(options.hosts);
+    if (!hosts) return Error{Errc::malformed, "--host: " + hosts.error().detail};
     const auto tenant = store.tenant_by_name(options.tenant);
     if (!tenant) return tenant.error();
     return AccessKey{.id = {},
                      .client_id = options.client,
                      .tenant_id = tenant->id,
                      .location = options.location,
+                     .hosts = std::move(*hosts),
                      .description = options.description,
                      .created_at = context.time(),
                      .expires_at = context.time() + *lifetime};
@@ -73,6 +78,13 @@ Result<std::string> remark(Store& store, const AccessKey& key) {
     return "No agent of the tenant has the location \"" + key.location + "\" yet.\n";
 }
 
+std::string hosts_of(const AccessKey& key) {
+    if (key.hosts.empty()) return "all";
+    std::string text;
+    for (const auto& host : key.hosts) text.append(text.empty() ? "" : ",").append(host);
+    return text;
+}
+
 Result<CommandOutput> add(const CommandContext& context, const KeyOptions& options) {
     auto store = open_store(context);
     if (!store) return store.error();
@@ -88,8 +100,10 @@ Result<CommandOutput> add(const CommandContext& context, const KeyOptions& optio
                               {"clientid", key->client_id},
                               {"tenant", options.tenant},
                               {"location", key->location},
+                              {"hosts", boost::json::array(key->hosts.begin(), key->hosts.end())},
                               {"expires", to_text(key->expires_at)}};
-    std::string text = "id:      " + key->id + "\nexpires: " + to_text(key->expires_at) + "\n";
+    std::string text = "id:      " + key->id + "\nexpires: " + to_text(key->expires_at) +
+                       "\nhosts:   " + hosts_of(*key) + "\n";
     if (options.out.empty()) {
         facts["key"] = made->text.reveal();
         text += "key:     " + std::string(made->text.reveal()) +
@@ -125,21 +139,24 @@ Result<CommandOutput> list_access_keys(const CommandContext& context) {
 
     boost::json::array all;
     std::vector<std::vector<std::string>> rows{
-        {"ID", "CLIENT", "TENANT", "LOCATION", "STATE", "EXPIRES", "USED", "DESCRIPTION"}};
+        {"ID", "CLIENT", "TENANT", "LOCATION", "HOSTS", "STATE", "EXPIRES", "USED", "DESCRIPTION"}};
     for (const auto& key : content->access_keys) {
         const auto state = state_of(key, context.time());
         const auto used = key.used_at ? to_text(*key.used_at) : std::string();
-        all.push_back(boost::json::object{{"id", key.id},
-                                          {"clientid", key.client_id},
-                                          {"tenant", names[key.tenant_id]},
-                                          {"location", key.location},
-                                          {"state", state},
-                                          {"created", to_text(key.created_at)},
-                                          {"expires", to_text(key.expires_at)},
-                                          {"used", used},
-                                          {"description", key.description}});
-        rows.push_back({key.id, key.client_id, names[key.tenant_id], key.location, state,
-                        to_text(key.expires_at), used.empty() ? "never" : used, key.description});
+        all.push_back(
+            boost::json::object{{"id", key.id},
+                                {"clientid", key.client_id},
+                                {"tenant", names[key.tenant_id]},
+                                {"location", key.location},
+                                {"hosts", boost::json::array(key.hosts.begin(), key.hosts.end())},
+                                {"state", state},
+                                {"created", to_text(key.created_at)},
+                                {"expires", to_text(key.expires_at)},
+                                {"used", used},
+                                {"description", key.description}});
+        rows.push_back({key.id, key.client_id, names[key.tenant_id], key.location, hosts_of(key),
+                        state, to_text(key.expires_at), used.empty() ? "never" : used,
+                        key.description});
     }
     return CommandOutput{.json = std::move(all), .text = table(rows)};
 }
@@ -166,6 +183,11 @@ void add_client_key_commands(CLI::App& group, CommandContext& context) {
     adding.add_option("client", options->client, "The client id, sb-...")->required();
     adding.add_option("--tenant", options->tenant, "The tenant it acts in")->required();
     adding.add_option("--location", options->location, "Of the agents it leads to");
+    adding
+        .add_option("--host", options->hosts,
+                    "The only virtual host it is for, abap.virtual or abap.virtual:sapgw00; "
+                    "repeat it for several")
+        ->allow_extra_args(false);
     adding.add_option("--lifetime", options->lifetime, "How long it is valid, e.g. 90d")
         ->capture_default_str();
     adding.add_option("--description", options->description, "What it is for");

@@ -211,6 +211,20 @@ net::Task<Result<void>> Ingress::serve_stream(const StreamRequest& asked, http::
     AccessEntry entry(access_, id.text(), head, up, down);
     entry.asked_for(asked.authority, asked.location);
     entry.asked_by(asked.caller);
+    if (const auto his = may_open(*asked.caller, asked.authority, *accounts_); !his) {
+        const auto refusal = host_refused(his.error());
+        tell_refused({.exchange = id.text(),
+                      .via = asked.via,
+                      .remote = asked.peer,
+                      .tenant = asked.caller->tenant_id,
+                      .client = asked.caller->client_id,
+                      .location = asked.location,
+                      .virtual_host = asked.authority,
+                      .code = refusal.code,
+                      .reason = his.error().detail});
+        refuse(entry, refusal, id);
+        co_return Result<void>{};
+    }
     const AbsoluteForm form{.authority = asked.authority, .target = {}};
     const Wanted wanted{form, *asked.caller, asked.location, id, head, entry};
     co_return co_await admit(wanted, down);

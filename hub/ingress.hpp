@@ -26,6 +26,8 @@ struct StreamRequest {
     std::shared_ptr<const Caller> caller;  // of identify()
     std::string location{};
     std::string authority{};  // "virtual-host:port"
+    std::string_view via{};   // which port, for the record; a literal
+    std::string peer{};       // its address, likewise
 };
 
 /// What all workers share of access keys.

@@ -38,6 +38,10 @@ http::Refusal token_refused(const Error& error) {
     return make(407, "token_refused", "http_request_denied", error.detail);
 }
 
+http::Refusal host_refused(const Error& error) {
+    return make(403, "host_refused", "http_request_denied", error.detail);
+}
+
 http::Refusal identity_refused(std::string message) {
     return make(400, "ambiguous_identity", "http_request_error", std::move(message));
 }

@@ -20,6 +20,8 @@ http::Refusal connect_refused();
 http::Refusal target_refused(const Error& error);
 /// 407; the reason is for the developer of the application.
 http::Refusal token_refused(const Error& error);
+/// 403: what proves who asks is not for that virtual host.
+http::Refusal host_refused(const Error& error);
 /// 400: the fields that say who asks can be read in two ways.
 http::Refusal identity_refused(std::string message);
 http::Refusal no_agent(std::string_view tenant, std::string_view location);

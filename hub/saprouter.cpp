@@ -113,6 +113,9 @@ void SapRouter::refused(StreamRefusal why) {
         case StreamRefusal::not_exposed:
             refuse(code::permission_denied, "the system is not exposed, or the agent refuses");
             return;
+        case StreamRefusal::not_his:
+            refuse(code::permission_denied, "the access key is not for this host");
+            return;
         case StreamRefusal::no_agent:
             refuse(code::refused, "no agent is attached at the location of the access key");
             return;

@@ -161,6 +161,7 @@ void Socks5::granted() {
 void Socks5::refused(StreamRefusal why) {
     switch (why) {
         case StreamRefusal::not_exposed:
+        case StreamRefusal::not_his:
             refuse(reply_of(Reply::not_allowed));
             return;
         case StreamRefusal::no_agent:

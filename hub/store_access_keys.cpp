@@ -13,7 +13,7 @@ using sqlite::Statement;
 
 constexpr std::string_view columns =
     "id, secret_hash, client, tenant, location, description, created_at, expires_at, used_at,"
-    " revoked_at";
+    " revoked_at, hosts";
 
 AccessKey key_of(const Statement& row) {
     return {.id = row.text(0),
@@ -21,6 +21,7 @@ AccessKey key_of(const Statement& row) {
             .client_id = row.text(2),
             .tenant_id = row.text(3),
             .location = row.text(4),
+            .hosts = sqlite::words_of(row.text(10)),
             .description = row.text(5),
             .created_at = sqlite::time_of(row.number(6)),
             .expires_at = sqlite::time_of(row.number(7)),
@@ -72,12 +73,14 @@ Result<std::vector<AccessKey>> Store::access_keys() {
 }
 
 Result<void> Store::add_access_key(const AccessKey& key) {
+    const auto hosts = sqlite::text_of(key.hosts);
     return implementation_->act(
         {.act = "access_key.add",
          .tenant_id = key.tenant_id,
          .object = key.id,
          .after = "of the client " + key.client_id +
-                  (key.location.empty() ? "" : ", for the location " + key.location)},
+                  (key.location.empty() ? "" : ", for the location " + key.location) +
+                  (hosts.empty() ? "" : ", for the hosts " + hosts)},
         [&](Database& database) -> Result<void> {
             const auto forgotten = seconds_of(key.created_at - access_key_memory);
             if (auto done = sqlite::execute(
@@ -89,11 +92,11 @@ Result<void> Store::add_access_key(const AccessKey& key) {
             if (auto good = check_client(database, key); !good) return good;
             if (auto good = check_number(database, key); !good) return good;
             auto insert = database.prepare("INSERT INTO access_key (" + std::string(columns) +
-                                           ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)");
+                                           ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?)");
             if (!insert) return insert.error();
             insert->bind(key.id).bind(key.secret_hash).bind(key.client_id).bind(key.tenant_id);
             insert->bind(key.location).bind(key.description);
-            insert->bind(seconds_of(key.created_at)).bind(seconds_of(key.expires_at));
+            insert->bind(seconds_of(key.created_at)).bind(seconds_of(key.expires_at)).bind(hosts);
             if (const auto done = insert->execute(); !done) return done.error();
             return {};
         });
@@ -103,7 +106,8 @@ Result<AccessKey> Store::revoke_access_key(std::string_view id, TimePoint now) {
     return implementation_->act(
         {.act = "access_key.revoke", .object = std::string(id), .after = "revoked"},
         {.sql = "SELECT 'of the client ' || client ||"
-                " iif(location = '', '', ', for the location ' || location)"
+                " iif(location = '', '', ', for the location ' || location) ||"
+                " iif(hosts = '', '', ', for the hosts ' || hosts)"
                 " FROM access_key WHERE id = ?",
          .first = id},
         [&](Database& database) -> Result<AccessKey> {

@@ -1,9 +1,7 @@
 #include "base/error.hpp"
 #include "hub/store_implementation.hpp"
 
-#include <iterator>
 #include <map>
-#include <sstream>
 
 namespace sallyport::hub {
 namespace {
@@ -87,11 +85,6 @@ Result<void> drop_approvals(Database& database, std::int64_t row) {
     return sqlite::execute(database.prepare("DELETE FROM approval WHERE agent = ?"), row);
 }
 
-std::vector<std::string> words_of(const std::string& text) {
-    std::istringstream in(text);
-    return {std::istream_iterator<std::string>(in), {}};
-}
-
 Agent agent_of(const Statement& row) {
     Agent agent{.key = {.tenant_id = row.text(1), .name = row.text(2)},
                 .generation = static_cast<std::uint64_t>(row.number(3)),
@@ -99,7 +92,7 @@ Agent agent_of(const Statement& row) {
                 .confirmed = static_cast<std::uint64_t>(row.number(7)),
                 .epoch = static_cast<std::uint64_t>(row.number(8)),
                 .process = row.text(9),
-                .authorities = words_of(row.text(10)),
+                .authorities = sqlite::words_of(row.text(10)),
                 .revoked_at = sqlite::time_of(row.optional_number(4)),
                 .created_at = sqlite::time_of(row.number(5))};
     if (const auto raised = sqlite::time_of(row.optional_number(11)))

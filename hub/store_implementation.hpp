@@ -5,8 +5,10 @@
 #include "hub/store_sqlite.hpp"
 
 #include <atomic>
+#include <iterator>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -85,6 +87,17 @@ inline TimePoint time_of(std::int64_t seconds) { return TimePoint(std::chrono::s
 inline std::optional<TimePoint> time_of(std::optional<std::int64_t> seconds) {
     if (!seconds) return std::nullopt;
     return time_of(*seconds);
+}
+
+/// Several words in one column, with blanks between them.
+inline std::vector<std::string> words_of(const std::string& text) {
+    std::istringstream in(text);
+    return {std::istream_iterator<std::string>(in), {}};
+}
+inline std::string text_of(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words) text.append(text.empty() ? "" : " ").append(word);
+    return text;
 }
 
 /// All rows of a statement that is bound, each read by `read(statement)`.

@@ -134,7 +134,8 @@ struct AccessKey {
     std::string secret_hash = {};
     std::string client_id;
     std::string tenant_id;
-    std::string location = {};  // of the only agents that it leads to
+    std::string location = {};            // of the only agents that it leads to
+    std::vector<std::string> hosts = {};  // the only ones there, see hub/key_hosts.hpp; none: all
     std::string description = {};
     TimePoint created_at = {};
     TimePoint expires_at = {};
@@ -143,6 +144,8 @@ struct AccessKey {
 };
 /// Of one client, neither expired nor revoked.
 inline constexpr std::size_t access_keys_max = 64;
+/// Virtual hosts that one key is for.
+inline constexpr std::size_t access_key_hosts_max = 16;
 /// Of one key: between two uses that are written.
 inline constexpr std::chrono::hours access_key_use_pause{1};
 /// For how long an expired or revoked key is still listed.

@@ -133,9 +133,7 @@ Result<std::uint64_t> Store::renew(std::string_view serial, const CertificateEnt
 }
 
 Result<void> Store::confirm(const AgentKey& key, const Sighting& sighting) {
-    std::string authorities;
-    for (const auto& hash : sighting.authorities)
-        authorities += (authorities.empty() ? "" : " ") + hash;
+    const auto authorities = sqlite::text_of(sighting.authorities);
     return implementation_->write([&](Database& database) -> Result<void> {
         const auto row = sqlite::agent_row(database, key);
         if (!row) return row.error();

@@ -178,6 +178,11 @@ CREATE TABLE restoration (
     text  TEXT NOT NULL
 ) STRICT;
 )sql",
+
+    // Access keys may be for a few virtual hosts, with blanks between them. None: for all.
+    R"sql(
+ALTER TABLE access_key ADD COLUMN hosts TEXT NOT NULL DEFAULT '';
+)sql",
 };
 
 Result<void> migrate_one(Database& database, std::int64_t from) {

@@ -16,7 +16,7 @@ StreamRefusal refusal_of(const http::ResponseHead& head) {
     const bool is_ours = is_answer_of(head, culprit);
     switch (head.status) {
         case 403:
-            return StreamRefusal::not_exposed;
+            return is_ours ? StreamRefusal::not_his : StreamRefusal::not_exposed;
         case 429:
             return StreamRefusal::busy;
         case 407:
@@ -107,6 +107,8 @@ net::Task<bool> StreamConnection::shake_hands() {
         if (step == StreamHandshake::Step::identify && !co_await identify()) co_return false;
         if (step == StreamHandshake::Step::connect) {
             request_.authority = handshake_->authority();
+            request_.via = handshake_->protocol();
+            request_.peer = stream_.duplex().peer();
             co_return true;
         }
         if (used > 0 || filled == http::WireInput::Fill::some) continue;

@@ -11,6 +11,7 @@ namespace sallyport::hub {
 enum class StreamRefusal {
     failed,        // anything else
     not_exposed,   // the agent has no such mapping, or refuses
+    not_his,       // the hub: what proves who asks is not for that host
     no_agent,      // none is attached at that location
     unreachable,   // the internal system does not answer the agent
     unauthorized,  // who asks is not known, or may not

@@ -3,7 +3,7 @@ import json, socket, threading, unittest
 
 import saprouter, streams
 from harness import Site, SiteTest
-from programs import SECONDS, wait_until
+from programs import SECONDS, wait_until, whole_lines
 
 
 def echo(sock):
@@ -65,6 +65,12 @@ class SapRouter(SiteTest):
         wait_until(lambda: any(all(text in line for text in texts)
                                for line in self.site.hub.program.log().splitlines()),
                    f"a line of the hub's log with {texts}")
+
+    def refused_on_record(self, virtual_host):
+        folder = self.site.hub.folder / "state" / "audit"
+        return [record for file in sorted(folder.glob("*.jsonl")) for record in whole_lines(file)
+                if record["event"] == "token.refused"
+                and record.get("virtual_host") == virtual_host]
 
     def keys(self):
         return {key["id"]: key for key in self.site.hub.command("client", "key", "list")}
@@ -168,6 +174,28 @@ class SapRouter(SiteTest):
         self.assertEqual(self.refusal(key=key), "no agent")
         hub.command("client", "disable", "sb-rival")
         wait_until(lambda: self.refusal(key=key) == "permission", "the hub knows")
+
+    def test_a_key_for_some_hosts_opens_no_other(self):
+        hosts = ("--host", "ABAP.virtual:sapgw00", "--host", "down.virtual")
+        made = self.new_key(*hosts)
+        self.assertEqual(made["hosts"], ["abap.virtual:3300", "down.virtual"])
+        self.assertEqual(self.keys()[made["id"]]["hosts"], made["hosts"])
+        sock = self.connect("abap.virtual:3300", key=made["key"])
+        sock.sendall(b"x")
+        self.assertEqual(streams.read_exactly(sock, 1), b"x")
+        self.assertEqual(self.refusal("down.virtual:sapgw01", key=made["key"]), "unreachable")
+        for virtual in ("abap.virtual:sapgw01", "erp.virtual:44300", "unmapped.virtual:3300"):
+            self.assertEqual(self.refusal(virtual, key=made["key"]), "permission")
+        self.hub_log_has("exchange.refused", f"key={made['id']}", "code=host_refused",
+                         "host=erp.virtual:44300")
+        self.site.hub.command("client", "key", "add", "sb-shop", "--tenant", "acme",
+                              "--host", "not a host", code=2)
+        told = wait_until(lambda: self.refused_on_record("abap.virtual:3301"), "it is on record")
+        self.assertEqual((told[0]["code"], told[0]["via"], told[0]["client"]),
+                         ("host_refused", "saprouter", "sb-shop"))
+        self.assertIn(f"{made['id']} is not for the virtual host abap.virtual:3301",
+                      told[0]["reason"])
+        self.assertTrue(told[0]["remote"].startswith("127.0.0.1:"))
 
     def test_the_key_can_go_to_a_file(self):
         file = self.site.folder / "key"

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "certs/secret_hash.hpp"
+#include "hub/key_hosts.hpp"
 #include "hub/wrong_keys.hpp"
 #include "hub_fixture.hpp"
 
@@ -95,6 +96,80 @@ TEST(AccessKey, EndsWithItsTimeOrWhenSomebodyShutsItOut) {
     EXPECT_TRUE(denied([](auto& c) { c.tenants[0].enabled = false; }));
     EXPECT_TRUE(denied([](auto& c) { c.clients.clear(); }));
     EXPECT_TRUE(denied([](auto& c) { c.clients[0].tenant_id = "t2"; }));
+}
+
+TEST(AccessKey, LeadsToTheHostsThatItIsForAndWithoutAnyToAll) {
+    struct Case {
+        std::vector<std::string> hosts;
+        std::string authority;
+        bool leads;
+    };
+    const std::vector<Case> cases{
+        {{}, "abap.virtual:3300", true},
+        {{"abap.virtual"}, "abap.virtual:3300", true},
+        {{"abap.virtual"}, "abap.virtual:3301", true},
+        {{"abap.virtual"}, "abap.virtual2:3300", false},
+        {{"abap.virtual"}, "other.abap.virtual:3300", false},
+        {{"abap.virtual"}, "abap:3300", false},
+        {{"abap.virtual:3300"}, "abap.virtual:3300", true},
+        {{"abap.virtual:3300"}, "abap.virtual:33", false},
+        {{"abap.virtual:3300"}, "abap.virtual:33001", false},
+        {{"abap.virtual:3300"}, "abap.virtual:3301", false},
+        {{"abap.virtual:3300"}, "other.virtual:3300", false},
+        {{"a.virtual", "b.virtual:3301"}, "b.virtual:3301", true},
+        {{"a.virtual", "b.virtual:3301"}, "b.virtual:3300", false},
+        {{"a.virtual", "b.virtual:3301"}, "a.virtual:1", true},
+        {{"abap.virtual"}, "", false},
+    };
+    for (const auto& [hosts, authority, leads] : cases) {
+        EXPECT_EQ(leads_to(hosts, authority), leads) << authority;
+        Site site;
+        site.content.access_keys[0].hosts = hosts;
+        const auto caller = site.judge();
+        ASSERT_TRUE(caller);
+        const auto may = may_open(**caller, authority, *site.accounts());
+        EXPECT_EQ(bool(may), leads) << authority;
+        if (!may) {
+            EXPECT_EQ(may.error().code, Errc::denied);
+        }
+    }
+}
+
+TEST(AccessKey, BindsNobodyWhoCameWithoutOneAndOpensNothingOnceItIsForgotten) {
+    Site site;
+    site.content.access_keys[0].hosts = {"abap.virtual"};
+    const auto caller = *site.judge();
+    EXPECT_TRUE(
+        may_open({.client_id = "sb-shop", .tenant_id = "t1", .token_id = {}, .expires_at = {}},
+                 "x:1", *site.accounts()));
+    site.content.access_keys.clear();
+    EXPECT_EQ(code_of(may_open(*caller, "abap.virtual:1", *site.accounts())), Errc::denied);
+}
+
+TEST(AccessKey, HostsAreKeptAsRoutesNameThem) {
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"abap.virtual", "abap.virtual"},
+        {"ABAP.Virtual", "abap.virtual"},
+        {"abap.virtual:3300", "abap.virtual:3300"},
+        {"ABAP.virtual:SAPGW01", "abap.virtual:3301"},
+        {"abap.virtual:sapgw02s", "abap.virtual:4802"},
+    };
+    for (const auto& [text, kept] : cases) EXPECT_EQ(*parse_key_host(text), kept);
+    for (const char* text : {"", ":", ":3300", "abap.virtual:", "abap.virtual:0", "*", "abap.*",
+                             "abap virtual", "abap.virtual:sapdp00", "a,b", "[::1]:3300"})
+        EXPECT_EQ(code_of(parse_key_host(text)), Errc::malformed) << text;
+}
+
+TEST(AccessKey, HostsAreFewAndNoneTwice) {
+    const std::vector<std::string> twice{"a.virtual", "A.virtual", "a.virtual:sapgw00",
+                                         "a.virtual:3300"};
+    EXPECT_EQ(*parse_key_hosts(twice), (std::vector<std::string>{"a.virtual", "a.virtual:3300"}));
+    EXPECT_TRUE(parse_key_hosts({})->empty());
+    std::vector<std::string> many;
+    for (std::size_t i = 0; i < access_key_hosts_max; ++i) many.push_back("h" + std::to_string(i));
+    EXPECT_TRUE(parse_key_hosts(many));
+    many.emplace_back("more");
+    EXPECT_EQ(code_of(parse_key_hosts(many)), Errc::limit);
 }
 
 TEST(AccessKey, WhoseARefusedOneIsIsKnownOnlyWithItsSecret) {

@@ -82,6 +82,21 @@ TEST_F(ClientKeyCommand, PrintsTheKeyOnceAndKeepsItsHash) {
     EXPECT_NE(run("list").out.find("sb-shop"), std::string::npos);
 }
 
+TEST_F(ClientKeyCommand, BindsAKeyToVirtualHosts) {
+    const auto added =
+        run("add --host ABAP.virtual --host b.virtual:sapgw01 sb-shop --tenant acme "
+            "--json");
+    ASSERT_EQ(added.exit_code, 0) << added.err;
+    const boost::json::array bound{"abap.virtual", "b.virtual:3301"};
+    EXPECT_EQ(added.json().at("hosts").as_array(), bound);
+    EXPECT_EQ(run("list --json").json().as_array().at(0).at("hosts").as_array(), bound);
+    EXPECT_NE(run("list").out.find("abap.virtual,b.virtual:3301"), std::string::npos);
+    EXPECT_NE(run("add sb-shop --tenant acme").out.find("hosts:   all"), std::string::npos);
+    const auto& other = run("list --json").json();
+    EXPECT_TRUE(other.as_array().at(1).at("hosts").as_array().empty() ||
+                other.as_array().at(0).at("hosts").as_array().empty());
+}
+
 TEST_F(ClientKeyCommand, WritesTheKeyToAFileThatOnlyItsOwnerReads) {
     const auto file = folder_.path() / "key";
     const auto added = run("add sb-shop --tenant acme --out " + file.string());
@@ -120,7 +135,8 @@ TEST_F(ClientKeyCommand, RefusesWhatCannotBe) {
     for (const char* line :
          {"add sb-shop", "add sb-shop --tenant acme --lifetime 0s", "",
           "add sb-shop --tenant acme --lifetime never", "add sb-shop --tenant acme --location a/b",
-          "add sb-shop --tenant acme --lifetime 3661d"})
+          "add sb-shop --tenant acme --lifetime 3661d", "add sb-shop --tenant acme --host a/b",
+          "add sb-shop --tenant acme --host"})
         EXPECT_EQ(run(line).exit_code, 2) << line;
     EXPECT_TRUE(run("list --json").json().as_array().empty());
 }

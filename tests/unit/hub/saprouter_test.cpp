@@ -176,6 +176,7 @@ TEST(SapRouter, SaysNothingOfTheTargetToWhomItDoesNotKnow) {
 TEST(SapRouter, TellsWhyThereIsNoStream) {
     const std::pair<StreamRefusal, std::int32_t> cases[] = {
         {StreamRefusal::not_exposed, code::permission_denied},
+        {StreamRefusal::not_his, code::permission_denied},
         {StreamRefusal::no_agent, code::refused},
         {StreamRefusal::unreachable, code::connection_refused},
         {StreamRefusal::unauthorized, code::permission_denied},

@@ -171,7 +171,7 @@ TEST(Socks5, SaysWhyThereIsNoStream) {
     const std::pair<StreamRefusal, char> cases[] = {
         {StreamRefusal::failed, 1},       {StreamRefusal::not_exposed, 2},
         {StreamRefusal::no_agent, 3},     {StreamRefusal::unreachable, 4},
-        {StreamRefusal::unauthorized, 5},
+        {StreamRefusal::unauthorized, 5}, {StreamRefusal::not_his, 2},
     };
     for (const auto& [why, code] : cases) {
         SocksClient client;

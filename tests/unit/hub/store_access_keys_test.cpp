@@ -50,7 +50,21 @@ TEST_F(StoreAccessKeys, ReadBackAsTheyWereWritten) {
     EXPECT_EQ(read.expires_at, now + 1h);
     EXPECT_FALSE(read.used_at);
     EXPECT_FALSE(read.revoked_at);
+    EXPECT_TRUE(read.hosts.empty());
     EXPECT_EQ(store_.content()->access_keys.size(), 1u);
+}
+
+TEST_F(StoreAccessKeys, AreForTheHostsThatTheyWereMadeFor) {
+    auto bound = key("00000001");
+    bound.hosts = {"abap.virtual", "b.virtual:3301"};
+    ASSERT_TRUE(store_.add_access_key(bound));
+    EXPECT_EQ(only().hosts, bound.hosts);
+    EXPECT_EQ(store_.content()->access_keys.front().hosts, bound.hosts);
+    EXPECT_EQ(store_.outbox(10)->back().after,
+              "of the client sb-a, for the location BERLIN, for the hosts abap.virtual "
+              "b.virtual:3301");
+    ASSERT_TRUE(store_.revoke_access_key("00000001", now));
+    EXPECT_EQ(store_.outbox(10)->back().before, store_.outbox(10)->at(3).after);
 }
 
 TEST_F(StoreAccessKeys, BelongToAClientThatMayActInTheTenant) {
