@@ -3,6 +3,7 @@
 #include "certs/certificate.hpp"
 #include "daemon/admin_config.hpp"
 #include "daemon/admin_login.hpp"
+#include "daemon/admin_places.hpp"
 #include "daemon/admin_refusals.hpp"
 #include "daemon/admin_routes.hpp"
 #include "http/server_limits.hpp"
@@ -16,6 +17,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,8 +29,8 @@ namespace sallyport::daemon {
 /// certificate or a token (docs/OPERATIONS.md#admin-listen). Lives on the control loop.
 class AdminHttps {
 public:
-    static constexpr std::size_t https_connections_max = 32;
-    static constexpr std::chrono::seconds https_handshake_time{10};
+    /// From a connection's begin until it has logged in, the handshake included.
+    static constexpr std::chrono::seconds https_login_time{10};
     static constexpr std::size_t https_body_bytes_max = 4 * 1024;  // of a request; none is needed
 
     /// What the files that the configuration names say.
@@ -56,13 +58,16 @@ public:
 
     /// What it shows to clients; null before listen(). Valid until use().
     const certs::Certificate* certificate() const;
-    /// {"address", "connections", "tokens"}
+    /// {"address", "connections", "strangers", "without_place", "tokens"}
     boost::json::object status() const;
 
 private:
-    struct Peer;
-    net::Task<void> greet(FileDescriptor socket);
-    net::Task<http::SimpleResponse> answer(const http::SimpleRequest& request, const Peer& peer);
+    class Visit;
+    void admit(FileDescriptor socket);
+    net::Task<void> greet(std::unique_ptr<net::Duplex> wire, std::unique_ptr<Visit> visit);
+    net::Task<http::SimpleResponse> answer(const http::SimpleRequest& request, Visit& visit);
+    net::Task<http::SimpleResponse> answer_as_known(const http::SimpleRequest& request,
+                                                    Visit& visit);
     void refuse(std::string_view who, const std::string& from, std::string_view why);
 
     net::Loop& loop_;
@@ -72,6 +77,8 @@ private:
     http::ServerLimits limits_;
     std::shared_ptr<const Access> access_;
     std::vector<std::string> hosts_;  // a request must name one of them; empty: any
+    AdminPlaces places_;
+    std::map<AdminPlaces::Id, Visit*> visits_;
     net::TaskGroup connections_;
     std::unique_ptr<net::Listener> listener_;
 };

@@ -38,8 +38,8 @@ public:
     /// Once, before anything else, while not attached; leaves it not attached. In TLS 1.3 a client
     /// is done before the server has looked at its certificate: a refusal comes with the first
     /// read(), see failure().
-    /// Errors: Errc::untrusted (a certificate was refused, by us or by the peer), Errc::protocol,
-    /// Errc::cut, Errc::timed_out, or the wire's.
+    /// Errors: Errc::untrusted (a certificate was refused, by us or by a server), Errc::denied
+    /// (ours, by a client), Errc::protocol, Errc::cut, Errc::timed_out, or the wire's.
     Task<Result<void>> handshake(Loop& loop, Deadline deadline);
 
     /// After the handshake: what both agreed on, empty without ALPN.

@@ -191,11 +191,13 @@ std::string alert_text(unsigned long error) {
 Error alert_error(int alert, unsigned long error,
                   const TlsContext::Implementation& implementation) {
     const auto& peer = implementation.peer_is;
+    // Of a client that came to us: it shows nothing untrusted, it only goes away.
+    const auto of_ours = implementation.server ? Errc::denied : Errc::untrusted;
     if (alert == SSL_AD_CERTIFICATE_REVOKED)
-        return {Errc::untrusted, peer + " refused our certificate: " + alert_text(error) +
-                                     ". Its administrator took it back"};
+        return {of_ours, peer + " refused our certificate: " + alert_text(error) +
+                             ". Its administrator took it back"};
     if (is_about_our_certificate(alert))
-        return {Errc::untrusted, peer + " refused our certificate: " + alert_text(error)};
+        return {of_ours, peer + " refused our certificate: " + alert_text(error)};
     if (alert == SSL_AD_NO_APPLICATION_PROTOCOL)
         return {Errc::protocol, peer + " does not speak the protocol " + implementation.alpn};
     if (alert == SSL_AD_PROTOCOL_VERSION)

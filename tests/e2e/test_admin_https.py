@@ -1,9 +1,9 @@
 """admin_listen: the read-only part of administration over HTTPS, for who shows a client certificate
 or a token, at the agent and at the hub; everybody else is refused, counted and on record."""
-import os, unittest
+import http.client, os, socket, ssl, unittest
 
 import administration
-from administration import curl
+from administration import SECONDS, curl
 from authority import Authority
 from harness import Site, SiteTest
 from identity import openssl
@@ -130,6 +130,71 @@ class AdminHttps(SiteTest):
             before = len(self.logins(name))
             self.assertIsNone(self.ask(name, "/livez", "--cert", certificate, "--key", key))
             wait_until(lambda: len(self.logins(name)) > before, "it is on record")
+
+    def test_a_client_that_does_not_trust_our_certificate_is_no_refused_login(self):
+        for name in self.places:
+            before = self.status(name)["admin"]["logins_refused"]
+            self.assertIsNone(curl("--cacert", self.stranger.certificate,
+                                   f"https://{self.places[name]}/livez"))
+            self.assertEqual(self.ask(name, "/v1", *self.bearer(WRONG)).status, 401)
+            self.assertEqual(self.status(name)["admin"]["logins_refused"], before + 1)
+            self.assertEqual([record for record in self.logins(name)
+                              if "refused our certificate" in record["reason"]], [])
+
+    def test_strangers_take_no_place_from_who_logs_in(self):
+        for name in self.places:
+            known = self.connection(name)
+            self.assertEqual(self.get(known, TOKEN).status, 200)
+            mute = [self.dial(name) for _ in range(50)]
+            wait_until(lambda: self.https(name)["without_place"] >= 50 - 16, "they are accepted")
+            self.assertEqual(self.ask(name, "/v1/status", *self.bearer(TOKEN)).status, 200)
+            self.assertEqual(self.get(known, TOKEN).status, 200, "it has kept its place")
+            self.assertLessEqual(self.https(name)["strangers"], 16)
+            self.assertEqual(mute[0].recv(1), b"", "the oldest had to go")
+            certificate, key = client_of(self.authority, "late")
+            answer = self.ask(name, "/v1/status", "--cert", certificate, "--key", key)
+            self.assertEqual(answer.status, 200)
+
+    def test_who_has_not_logged_in_gets_one_answer(self):
+        for name in self.places:
+            stranger = self.connection(name)
+            for token in (None, WRONG):
+                answer = self.get(stranger, token, "/livez")
+                self.assertEqual(answer.getheader("connection"), "close")
+            known = self.connection(name)
+            for token in (TOKEN, TOKEN, None):
+                answer = self.get(known, token, "/livez")
+                self.assertEqual((answer.status, answer.getheader("connection")), (200, None))
+
+    def test_who_says_nothing_is_closed_in_time(self):
+        mute = self.dial("agent")
+        secure = self.connection("agent")
+        secure.connect()
+        for sock in (mute, secure.sock):
+            self.assertEqual(sock.recv(1), b"")
+
+    def https(self, name):
+        return self.status(name)["admin"]["https"]
+
+    def dial(self, name):
+        host, port = self.places[name].rsplit(":", 1)
+        sock = socket.create_connection((host, int(port)), SECONDS)
+        self.addCleanup(sock.close)
+        return sock
+
+    def connection(self, name):
+        trust = ssl.create_default_context(cafile=self.authority.certificate)
+        host, port = self.places[name].rsplit(":", 1)
+        made = http.client.HTTPSConnection("localhost", int(port), timeout=SECONDS, context=trust)
+        self.addCleanup(made.close)
+        return made
+
+    def get(self, connection, token, target="/v1/status"):
+        connection.request("GET", target, headers={"Authorization": f"Bearer {token}"}
+                           if token else {})
+        answer = connection.getresponse()
+        answer.read()
+        return answer
 
     def test_a_request_must_name_this_machine(self):
         for name in self.places:

@@ -80,6 +80,20 @@ TEST(TlsHub, AClientCertificateOfAnotherAuthorityIsRefused) {
                           "the hub refused our certificate: unknown ca");
 }
 
+TEST(TlsHub, TellsAClientThatItRefusesFromOneThatRefusesIt) {
+    Loop loop;
+    const TlsWorld world;
+    const TestPki other("another CA");
+    const auto by_us = shake_hands(loop, world.hub(), world.agent(other.agent()));
+    ASSERT_FALSE(by_us.server_done);
+    EXPECT_EQ(by_us.server_done.error().code, Errc::untrusted);
+    const auto by_the_client = shake_hands(loop, world.hub(other.hub()), world.agent());
+    ASSERT_FALSE(by_the_client.server_done);
+    EXPECT_EQ(by_the_client.server_done.error().code, Errc::denied);
+    ASSERT_FALSE(by_the_client.client_done);
+    EXPECT_EQ(by_the_client.client_done.error().code, Errc::untrusted);
+}
+
 TEST(TlsHub, AClientCertificateWithoutExtendedKeyUsageIsRefused) {
     Loop loop;
     const TlsWorld world;
