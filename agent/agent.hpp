@@ -7,7 +7,6 @@
 #include "agent/ready_board.hpp"
 #include "agent/rotation.hpp"
 #include "agent/sap_back_ends.hpp"
-#include "agent/sap_certificates.hpp"
 #include "agent/site.hpp"
 #include "agent/witness_pins.hpp"
 #include "agent/worker.hpp"
@@ -23,7 +22,7 @@
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/key_sets.hpp"
 #include "daemon/log_level.hpp"
-#include "daemon/machine_cpu.hpp"
+#include "daemon/sap_looks.hpp"
 #include "daemon/unrecorded_acts.hpp"
 #include "daemon/watchdog.hpp"
 #include "forward/forwarders.hpp"
@@ -99,6 +98,8 @@ private:
     static net::Task<http::SimpleResponse> give(http::SimpleResponse answer);
     // For monitors of SAP's connector; agent_sap.cpp.
     void add_sap_looks();
+    daemon::SapLooks::Program sap_program();
+    net::Task<std::vector<daemon::sap::Certificate>> sap_certificates();
     std::vector<sap::Account> sap_accounts() const;
     net::Task<http::SimpleResponse> sap_subaccounts();
     net::Task<http::SimpleResponse> sap_channels();
@@ -108,12 +109,6 @@ private:
     net::Task<http::SimpleResponse> sap_slowest();
     net::Task<http::SimpleResponse> sap_usage();
     std::vector<sap::BackEnd> sap_back_ends(const std::vector<Worker::Status>& told) const;
-    net::Task<http::SimpleResponse> sap_certificates();
-    net::Task<http::SimpleResponse> sap_certificates_in(sap::CertificateState state);
-    net::Task<http::SimpleResponse> sap_memory();
-    net::Task<http::SimpleResponse> sap_disk();
-    net::Task<http::SimpleResponse> sap_cpu();
-    net::Task<http::SimpleResponse> sap_alerts();
     net::Task<boost::json::object> status();
     net::Task<boost::json::object> top();
     net::Task<std::string> metrics();
@@ -165,6 +160,7 @@ private:
     forward::Forwarders forwarders_;               // of the audit log
     std::shared_ptr<daemon::AuditTakers> takers_;  // likewise
     daemon::AuditQueries queries_;
+    daemon::SapLooks sap_looks_{sap_program()};
     std::unique_ptr<daemon::AdminRefusals> refusals_;
     std::unique_ptr<daemon::AdminRoutes> routes_;
     std::unique_ptr<daemon::AdminServer> admin_;
@@ -177,7 +173,6 @@ private:
     net::TaskGroup watching_;
     boost::asio::signal_set signals_;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-    daemon::CpuLoad cpu_{daemon::CpuTicks::read()};
     bool draining_ = false;
     daemon::LastGoodKeeper last_good_;
     std::vector<std::string> restart_needed_{};  // keys of the files that are not in force yet

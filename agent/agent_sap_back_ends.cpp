@@ -1,8 +1,8 @@
 // What monitors of SAP's connector ask about back ends (docs/MONITORING.md#sap).
 #include "agent/agent.hpp"
-#include "agent/sap_answer.hpp"
 #include "agent/sap_back_ends.hpp"
 #include "agent/worker_report.hpp"
+#include "daemon/sap_answer.hpp"
 
 #include <algorithm>
 #include <map>
@@ -132,18 +132,18 @@ std::vector<sap::BackEnd> Agent::sap_back_ends(const std::vector<Worker::Status>
 
 net::Task<http::SimpleResponse> Agent::sap_connections() {
     const auto told = co_await ask_all();
-    co_return sap_answer(sap::backend_connections(sap_accounts(), sap_back_ends(told)));
+    co_return daemon::sap_answer(sap::backend_connections(sap_accounts(), sap_back_ends(told)));
 }
 
 net::Task<http::SimpleResponse> Agent::sap_performance() {
     const auto told = co_await ask_all();
-    co_return sap_answer(sap::backend_performance(sap_accounts(), sap_back_ends(told),
-                                                  Clocks().wall_time_of(started_)));
+    co_return daemon::sap_answer(sap::backend_performance(sap_accounts(), sap_back_ends(told),
+                                                          Clocks().wall_time_of(started_)));
 }
 
 net::Task<http::SimpleResponse> Agent::sap_usage() {
     const auto told = co_await ask_all();
-    co_return sap_answer(
+    co_return daemon::sap_answer(
         sap::usage(sap_accounts(), sap_back_ends(told), Clocks().wall_time_of(started_)));
 }
 
@@ -166,7 +166,7 @@ net::Task<http::SimpleResponse> Agent::sap_slowest() {
              .principal = whole_us(slow.times.principal)});
     }
     const auto since = std::chrono::system_clock::now() - SlowExchanges::slow_exchange_age_max;
-    co_return sap_answer(sap::top_time_consumers(sap_accounts(), calls, since));
+    co_return daemon::sap_answer(sap::top_time_consumers(sap_accounts(), calls, since));
 }
 
 }  // namespace sallyport::agent

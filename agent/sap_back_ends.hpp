@@ -2,7 +2,7 @@
 // docs/MONITORING.md#sap. Pure.
 #pragma once
 
-#include "agent/sap_account.hpp"
+#include "agent/sap_tunnels.hpp"
 
 #include <optional>
 #include <vector>

@@ -1,65 +1,39 @@
 #include "agent/sap_certificates.hpp"
 
+#include <boost/json/array.hpp>
+
+#include <string>
+
 namespace sallyport::agent::sap {
 namespace {
 
-namespace json = boost::json;
-
-/// SAP's alerting begins here unless somebody sets another threshold.
-constexpr std::chrono::days expiring_within{30};
-
-CertificateState state_of(const json::object& certificate, Moment now) {
-    const Moment end{std::chrono::seconds(certificate.at("not_after").to_number<std::int64_t>())};
-    if (end <= now) return CertificateState::expired;
-    return end - now < expiring_within ? CertificateState::expiring : CertificateState::ok;
-}
+using daemon::sap::Certificate;
 
 std::string_view type_of(std::string_view kind) {
-    if (kind == "system") return "System";
-    return kind == "admin" ? "UI" : "CA";
-}
-
-json::object to_sap(const json::object& certificate) {
-    const auto ends = certificate.at("not_after").to_number<std::int64_t>() * 1'000;
-    return {{"type", type_of(certificate.at("kind").as_string())},
-            {"validTo", ends},
-            {"subjectDN", certificate.at("subject")},
-            {"issuerDN", certificate.at("issuer")},
-            {"serialNumber", certificate.at("serial")}};
-}
-
-json::object to_sap(const json::object& certificate, const Account& account) {
-    return {{"type", "subaccount"},
-            {"validTo", certificate.at("not_after").to_number<std::int64_t>() * 1'000},
-            {"subaccountName", account.subaccount},
-            {"subaccountRegion", account.region_host}};
+    if (kind == "system") return Certificate::system;
+    return kind == "admin" ? Certificate::ui : Certificate::authority;
 }
 
 }  // namespace
 
-json::array certificates_in(CertificateState state, std::span<const Account> accounts,
-                            const json::object& listed, Moment now) {
-    json::array all;
+std::vector<Certificate> certificates_of(std::span<const Account> accounts,
+                                         const boost::json::object& listed) {
+    std::vector<Certificate> all;
     for (const auto& each : listed.at("certificates").as_array()) {
-        const auto& certificate = each.as_object();
-        if (state_of(certificate, now) != state) continue;
-        if (certificate.at("kind").as_string() != "tunnel")
-            all.push_back(to_sap(certificate));
+        const auto& told = each.as_object();
+        const auto text = [&](const char* key) { return std::string(told.at(key).as_string()); };
+        const Moment ends{std::chrono::seconds(told.at("not_after").to_number<std::int64_t>())};
+        const auto kind = text("kind");
+        if (kind == "tunnel")
+            for (const auto& account : accounts) all.push_back({.ends = ends, .account = account});
         else
-            for (const auto& account : accounts) all.push_back(to_sap(certificate, account));
+            all.push_back({.ends = ends,
+                           .type = type_of(kind),
+                           .subject = text("subject"),
+                           .issuer = text("issuer"),
+                           .serial = text("serial")});
     }
     return all;
-}
-
-json::object certificates(std::span<const Account> accounts, const json::object& listed,
-                          Moment now) {
-    const auto in = [&](CertificateState state) {
-        return certificates_in(state, accounts, listed, now);
-    };
-    return {{"expired", in(CertificateState::expired)},
-            {"expiring", in(CertificateState::expiring)},
-            {"ok", in(CertificateState::ok)},
-            {"version", version}};
 }
 
 }  // namespace sallyport::agent::sap

@@ -1,18 +1,16 @@
-// Certificates in the words of SAP's monitoring API: docs/MONITORING.md#sap. Pure.
+// The agent's certificates in the words of SAP's monitoring API: docs/MONITORING.md#sap. Pure.
 #pragma once
 
-#include "agent/sap_account.hpp"
+#include "agent/sap_tunnels.hpp"
+#include "daemon/sap_certificates.hpp"
+
+#include <span>
+#include <vector>
 
 namespace sallyport::agent::sap {
 
-/// In which list SAP shows a certificate.
-enum class CertificateState { ok, expiring, expired };
-
-/// /api/monitoring/certificates. `listed` as GET /v1/certificates.
-boost::json::object certificates(std::span<const Account> accounts,
-                                 const boost::json::object& listed, Moment now);
-/// /api/monitoring/certificates/STATE
-boost::json::array certificates_in(CertificateState state, std::span<const Account> accounts,
-                                   const boost::json::object& listed, Moment now);
+/// `listed` as GET /v1/certificates. That of the tunnel is there once for each account.
+std::vector<daemon::sap::Certificate> certificates_of(std::span<const Account> accounts,
+                                                      const boost::json::object& listed);
 
 }  // namespace sallyport::agent::sap

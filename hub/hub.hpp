@@ -10,6 +10,7 @@
 #include "daemon/changed_by.hpp"
 #include "daemon/configured_witnesses.hpp"
 #include "daemon/log_level.hpp"
+#include "daemon/sap_looks.hpp"
 #include "daemon/unrecorded_acts.hpp"
 #include "daemon/watchdog.hpp"
 #include "forward/forwarders.hpp"
@@ -24,6 +25,7 @@
 #include "hub/public_tls.hpp"
 #include "hub/readiness.hpp"
 #include "hub/registry.hpp"
+#include "hub/sap_tunnels.hpp"
 #include "hub/state.hpp"
 #include "hub/store.hpp"
 #include "hub/tls_port.hpp"
@@ -97,6 +99,11 @@ private:
     Result<void> open_admin();
     void add_verbs();
     void add_audit_verbs();
+    // For monitors of SAP's connector; hub_sap.cpp.
+    void add_sap_looks();
+    daemon::SapLooks::Program sap_program();
+    std::vector<SapTunnel> sap_tunnels() const;
+    net::Task<std::vector<daemon::sap::Certificate>> sap_certificates();
     daemon::ActRecorder recorder();
     boost::json::object admin_status() const;
     net::Task<http::SimpleResponse> answer_status();
@@ -160,6 +167,7 @@ private:
     std::unique_ptr<ApiClients> api_clients_;
     std::unique_ptr<TlsPort> tls_port_;
     daemon::AuditQueries queries_;
+    daemon::SapLooks sap_looks_{sap_program()};
     std::unique_ptr<daemon::AdminRefusals> refusals_;
     std::unique_ptr<daemon::AdminRoutes> routes_;
     std::unique_ptr<daemon::AdminServer> admin_;

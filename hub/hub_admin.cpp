@@ -20,6 +20,7 @@ Result<void> Hub::open_admin() {
     routes_ = std::make_unique<daemon::AdminRoutes>([this] { return recorder(); }, *refusals_);
     add_verbs();
     add_audit_verbs();
+    add_sap_looks();
     admin_ = std::make_unique<daemon::AdminServer>(
         loop_, sweep_, daemon::find_groups(config.admin.admin_group, config.admin.view_group),
         [this](const http::SimpleRequest& request, const daemon::AdminCaller& caller) {

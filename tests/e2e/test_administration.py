@@ -1,11 +1,11 @@
 """Who may administer the running programs over their sockets, and what they can be asked for: the
 documents docs/openapi-*.json are compared with what is routed and with what is answered."""
-import json, os, time, unittest
+import json, os, unittest
 
 import administration
 from administration import NOBODY, over_socket
 from harness import Site, SiteTest
-from programs import SECONDS, VIRTUAL, segments_of, wait_until, whole_lines
+from programs import SECONDS, segments_of, wait_until, whole_lines
 
 ADMIN_GROUP, VIEW_GROUP = ("games", 60), ("news", 9)    # any two that every Debian has
 
@@ -180,65 +180,6 @@ class Documents(AdministrationSite):
                 self.assertEqual(administration.faults(
                     answer.json(), {"$ref": "#/components/schemas/Error"},
                     administration.document(name)), [])
-
-
-class MonitorsOfSap(AdministrationSite):
-    """What a monitor that was made for SAP's connector relies on, beside the form of it."""
-
-    def ask(self, path):
-        return over_socket(self.site.agent.folder / "admin.sock", "GET", path)
-
-    def test_the_tunnel_is_the_accounts(self):
-        told = self.ask("/api/monitoring/subaccounts").json()["subaccounts"][0]
-        tenant = next(agent["tenant"] for agent in self.site.hub.status()["agents"])
-        self.assertEqual((told["regionHost"], told["displayName"], tenant),
-                         ("localhost", "hub", "acme"))
-        self.assertEqual((told["tunnel"]["state"], told["tunnel"]["connections"]),
-                         ("Connected", 2))
-        self.assertIn("CN=", told["tunnel"]["subaccountCertificate"]["subjectDN"])
-
-    def test_usage_tells_each_mapping_and_rule_and_when_it_was_asked_for_last(self):
-        def used():
-            (told,) = self.ask("/api/monitoring/usage").json()["subaccounts"]
-            (one,) = [one for one in told["usageStatistics"]
-                      if f'{one["virtualHost"]}:{one["virtualPort"]}' == VIRTUAL]
-            return one, one["resources"][0]
-
-        before = [one["calls"] for one in used()]
-        answer = self.site.ask("POST", "/used", body=b"x" * 100)
-        self.assertEqual(answer.status, 200)
-        mapping, rule = wait_until(
-            lambda: used() if [one["calls"] for one in used()] == [n + 1 for n in before] else None,
-            "the call is counted")
-        self.assertEqual((rule["resourceName"], rule["enabled"]), ("/", True))
-        self.assertEqual(rule["mostRecentAccess"], mapping["mostRecentAccess"])
-        self.assertLess(abs(rule["mostRecentAccess"] / 1000 - time.time()), SECONDS)
-        self.assertGreaterEqual(rule["bytesReceived"], 100)
-        self.assertGreaterEqual(rule["bytesSent"], len(answer.body))
-
-    def test_the_slowest_calls_say_what_they_moved_and_not_for_whom(self):
-        answer = self.site.ask("POST", "/moved", body=b"x" * 1000)
-        self.assertEqual(answer.status, 200)
-
-        def found():
-            (told,) = self.ask("/api/monitoring/performance/topTimeConsumers").json()["subaccounts"]
-            return [one for one in told["requests"] if one["resource"] == "/moved"]
-
-        (one,) = wait_until(found, "it is one of the slowest")
-        self.assertEqual((one["receivedBytes"], one["sentBytes"]), (1000, len(answer.body)))
-        self.assertNotIn("user", one)
-
-    def test_the_load_is_a_share_of_all_processors(self):
-        told = self.ask("/api/monitoring/cpu").json()
-        for share in ("total", "CloudConnector"):
-            self.assertIn(told[share], range(101))
-        self.assertEqual(self.ask("/api/monitoring/alerts").json()["alerts"], [])
-
-    def test_the_process_says_that_it_lives_and_serves(self):
-        self.assertEqual(self.ask("/exposed?action=ping").status, 200)
-        for action in ("hasMasterRole", "ensureMasterRole"):
-            self.assertEqual(self.ask(f"/exposed?action={action}").text, "true")
-        self.assertEqual(self.ask("/exposed?action=other").status, 404)
 
 
 class Drain(AdministrationSite):

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace sallyport::agent::sap {
+namespace sallyport::daemon::sap {
 
 /// Bytes; what is not known is left out.
 struct Memory {
@@ -15,9 +15,12 @@ struct Memory {
     std::uint64_t free = 0;
 };
 
+/// Of what streams may hold together, `most`, they hold `used` and for a moment perhaps more.
+Memory budget(std::uint64_t used, std::uint64_t most);
+
 /// /api/monitoring/memory
 boost::json::object memory(const Memory& physical, const std::optional<Memory>& with_swap,
-                           const Memory& budget);
+                           const Memory& streams);
 /// /api/monitoring/disk: of the state folder.
 boost::json::object disk(const Memory& disk);
 /// /api/monitoring/cpu: of all processors, in percent.
@@ -25,4 +28,4 @@ boost::json::object cpu(int total, int ours);
 /// /api/monitoring/alerts: there are none, since alerts are Prometheus's here.
 boost::json::object alerts();
 
-}  // namespace sallyport::agent::sap
+}  // namespace sallyport::daemon::sap

@@ -1,4 +1,4 @@
-#include "agent/sap_account.hpp"
+#include "agent/sap_tunnels.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -6,20 +6,6 @@
 namespace sallyport::agent::sap {
 
 namespace json = boost::json;
-
-std::int64_t to_milliseconds(Moment moment) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(moment.time_since_epoch()).count();
-}
-
-json::object head_of(const Account& account) {
-    return {{"regionHost", account.region_host},
-            {"subaccount", account.subaccount},
-            {"locationID", account.location}};
-}
-
-json::object whole(json::array subaccounts) {
-    return {{"subaccounts", std::move(subaccounts)}, {"version", version}};
-}
 
 std::pair<std::string_view, std::string_view> split(std::string_view address) {
     const auto colon = address.rfind(':');
@@ -37,7 +23,7 @@ const json::object* hub_in(const json::object& status, const Account& account) {
 
 /// Links that are up, and for how long the oldest one has been.
 struct Up {
-    std::int64_t links = 0;
+    std::uint64_t links = 0;
     std::int64_t seconds = 0;
 };
 
@@ -74,18 +60,15 @@ const json::object* tunnel_in(const json::object& listed) {
     return nullptr;
 }
 
-/// "Disconnected" is what somebody asked for; that it does not come about is a failure.
-std::string_view state_of_tunnel(const json::object& status, const Up& up) {
-    if (up.links > 0) return "Connected";
-    return status.at("draining").as_bool() ? "Disconnected" : "ConnectFailure";
-}
-
 json::object tunnel_of(const Account& account, const json::object& status, Moment now) {
+    using daemon::sap::TunnelState;
     const auto* hub = hub_in(status, account);
     const auto up = hub == nullptr ? Up() : up_of(*hub);
-    json::object tunnel{{"state", state_of_tunnel(status, up)}, {"connections", up.links}};
-    if (up.links > 0)
-        tunnel["connectedSinceTimeStamp"] = to_milliseconds(now - std::chrono::seconds(up.seconds));
+    auto state = TunnelState::connected;
+    if (up.links == 0)
+        state = status.at("draining").as_bool() ? TunnelState::disconnected
+                                                : TunnelState::connect_failure;
+    auto tunnel = daemon::sap::tunnel(state, up.links, now - std::chrono::seconds(up.seconds));
     tunnel["serviceChannels"] = channels_of(status, account);
     return tunnel;
 }

@@ -1,9 +1,9 @@
-#include "agent/sap_machine.hpp"
+#include "daemon/sap_machine.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
-namespace sallyport::agent::sap {
+namespace sallyport::daemon::sap {
 namespace {
 
 TEST(SapMachine, MemoryAndDiskAreWholeUnitsThatAddUp) {
@@ -15,10 +15,16 @@ TEST(SapMachine, MemoryAndDiskAreWholeUnitsThatAddUp) {
     EXPECT_EQ(disk({.total = 1, .ours = 5, .free = 9}).at("others"), 0);
 }
 
+TEST(SapMachine, ABudgetIsNeverUsedBeyondItsEnd) {
+    EXPECT_EQ(budget(3, 10).free, 7U);
+    EXPECT_EQ(budget(11, 10).ours, 10U);
+    EXPECT_EQ(budget(11, 10).free, 0U);
+}
+
 TEST(SapMachine, ProcessorsAreToldInPercentAndAlertsAreNone) {
     EXPECT_EQ(boost::json::serialize(cpu(40, 3)), R"({"total":40,"CloudConnector":3,"version":1})");
     EXPECT_EQ(boost::json::serialize(alerts()), R"({"alerts":[],"version":1})");
 }
 
 }  // namespace
-}  // namespace sallyport::agent::sap
+}  // namespace sallyport::daemon::sap

@@ -1,10 +1,10 @@
-#include "agent/sap_machine.hpp"
+#include "daemon/sap_machine.hpp"
 
-#include "agent/sap_account.hpp"
+#include "daemon/sap_account.hpp"
 
 #include <algorithm>
 
-namespace sallyport::agent::sap {
+namespace sallyport::daemon::sap {
 namespace {
 
 namespace json = boost::json;
@@ -22,13 +22,18 @@ json::object counted_in(const Memory& memory, std::uint64_t unit) {
 
 }  // namespace
 
+Memory budget(std::uint64_t used, std::uint64_t most) {
+    const auto ours = std::min(used, most);
+    return {.total = most, .ours = ours, .free = most - ours};
+}
+
 json::object memory(const Memory& physical, const std::optional<Memory>& with_swap,
-                    const Memory& budget) {
+                    const Memory& streams) {
     json::object out{{"physicalKB", counted_in(physical, kibibyte)}, {"version", version}};
     if (with_swap) out["virtualKB"] = counted_in(*with_swap, kibibyte);
-    out["cloudConnectorHeapKB"] = json::object{{"total", budget.total / kibibyte},
-                                               {"used", budget.ours / kibibyte},
-                                               {"free", budget.free / kibibyte}};
+    out["cloudConnectorHeapKB"] = json::object{{"total", streams.total / kibibyte},
+                                               {"used", streams.ours / kibibyte},
+                                               {"free", streams.free / kibibyte}};
     return out;
 }
 
@@ -44,4 +49,4 @@ json::object cpu(int total, int ours) {
 
 json::object alerts() { return {{"alerts", json::array()}, {"version", version}}; }
 
-}  // namespace sallyport::agent::sap
+}  // namespace sallyport::daemon::sap

@@ -1,4 +1,4 @@
-#include "agent/sap_account.hpp"
+#include "agent/sap_tunnels.hpp"
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 namespace sallyport::agent::sap {
 namespace {
 
-class SapAccount : public ::testing::Test {
+class SapTunnels : public ::testing::Test {
 protected:
     static boost::json::object parsed(std::string_view text) {
         return boost::json::parse(text).as_object();
@@ -25,7 +25,7 @@ protected:
   "not_after":9000000}]})");
 };
 
-TEST_F(SapAccount, ASubaccountHasItsTunnelAndCertificate) {
+TEST_F(SapTunnels, ASubaccountHasItsTunnelAndCertificate) {
     const auto all = subaccounts(accounts, status, listed, now);
     EXPECT_EQ(all.at("version"), 1);
     const auto& one = all.at("subaccounts").at(0);
@@ -41,7 +41,7 @@ TEST_F(SapAccount, ASubaccountHasItsTunnelAndCertificate) {
     EXPECT_FALSE(tunnel.as_object().contains("user"));
 }
 
-TEST_F(SapAccount, WithoutALinkThereIsNoTimeOfOne) {
+TEST_F(SapTunnels, WithoutALinkThereIsNoTimeOfOne) {
     const auto down =
         parsed(R"({"draining":false,"hubs":[{"name":"prod","links":[]}],"channels":[]})");
     const auto all = subaccounts(accounts, down, parsed(R"({"certificates":[]})"), now);
@@ -51,14 +51,14 @@ TEST_F(SapAccount, WithoutALinkThereIsNoTimeOfOne) {
     EXPECT_FALSE(tunnel.contains("subaccountCertificate"));
 }
 
-TEST_F(SapAccount, AnAgentThatStopsIsDisconnectedAndHasNotFailed) {
+TEST_F(SapTunnels, AnAgentThatStopsIsDisconnectedAndHasNotFailed) {
     const auto stops =
         parsed(R"({"draining":true,"hubs":[{"name":"prod","links":[]}],"channels":[]})");
     const auto all = subaccounts(accounts, stops, parsed(R"({"certificates":[]})"), now);
     EXPECT_EQ(all.at("subaccounts").at(0).at("tunnel").at("state"), "Disconnected");
 }
 
-TEST_F(SapAccount, ChannelsAreToldByTheirPort) {
+TEST_F(SapTunnels, ChannelsAreToldByTheirPort) {
     const auto all = channel_connections(accounts, status);
     const auto& list = all.at("subaccounts").at(0).at("serviceChannelConnections").as_array();
     ASSERT_EQ(list.size(), 1U);
