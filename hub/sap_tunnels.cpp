@@ -38,7 +38,7 @@ Attached by_place(std::span<const Registry::Status> attached) {
 }
 
 template <class Map>
-typename Map::mapped_type find_in(const Map& map, const typename Map::key_type& key) {
+typename Map::mapped_type pointer_in(const Map& map, const typename Map::key_type& key) {
     const auto found = map.find(key);
     return found == map.end() ? nullptr : found->second;
 }
@@ -72,9 +72,10 @@ std::vector<SapTunnel> sap_tunnels(const Accounts& accounts,
                                      .subaccount = agent.key.tenant_id,
                                      .location = location},
                          .tenant_name = tenant == nullptr ? "" : tenant->name};
-        const auto* certificate = find_in(newest, agent.key);
+        const auto* certificate = pointer_in(newest, agent.key);
         if (is_expected(agent, tenant, certificate)) tunnel.state = TunnelState::connect_failure;
-        if (const auto* link = find_in(places, {agent.key.tenant_id, agent.key.name, location})) {
+        if (const auto* link =
+                pointer_in(places, {agent.key.tenant_id, agent.key.name, location})) {
             tunnel.state = TunnelState::connected;
             tunnel.links = link->links;
             tunnel.since = wall_time_of(link->since, now);
