@@ -1,6 +1,7 @@
 #include "forward/forwarders.hpp"
 
 #include "audit/tail.hpp"
+#include "base/dice.hpp"
 #include "base/error.hpp"
 #include "forward/file_target.hpp"
 #include "forward/forwarder.hpp"
@@ -11,15 +12,9 @@
 
 #include <algorithm>
 #include <exception>
-#include <random>
 
 namespace sallyport::forward {
 namespace {
-
-double throw_dice() {
-    thread_local std::mt19937_64 generator{std::random_device{}()};
-    return std::uniform_real_distribution<double>(0, 1)(generator);
-}
 
 /// Of the newest record there is.
 std::optional<audit::Sequence> newest_sequence(const std::filesystem::path& folder) {
