@@ -1,13 +1,12 @@
 #include "agent/hub_links.hpp"
 
 #include "agent/link_record.hpp"
+#include "base/dice.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "net/reconnect.hpp"
 #include "net/tls_context.hpp"
 #include "net/tls_duplex.hpp"
-
-#include <random>
 
 namespace sallyport::agent {
 namespace {
@@ -111,11 +110,6 @@ struct HubLinks::Ending {
     bool planned = false;
 };
 
-double HubLinks::dice() {
-    thread_local std::mt19937_64 generator{std::random_device{}()};
-    return std::uniform_real_distribution<double>(0, 1)(generator);
-}
-
 net::Task<void> HubLinks::keep(Slot& slot, std::uint64_t generation) {
     net::Reconnect reconnect(wiring_.tunnel.reconnect);
     while (!stopping_ && slot.generation == generation) {
@@ -128,8 +122,8 @@ net::Task<void> HubLinks::keep(Slot& slot, std::uint64_t generation) {
         const auto lived =
             std::chrono::duration_cast<std::chrono::milliseconds>(net::Loop::now() - began);
         const auto delay = reconnect.next_delay(
-            dice(), {.lived = ending.was_up ? lived : std::chrono::milliseconds(0),
-                     .planned = ending.planned});
+            throw_dice(), {.lived = ending.was_up ? lived : std::chrono::milliseconds(0),
+                           .planned = ending.planned});
         log::warn("link.down", {{"hub", wiring_.hub.name},
                                 {"link", slot.number},
                                 {"reason", slot.last_error},

@@ -106,7 +106,6 @@ private:
     net::Task<void> keep(Slot& slot, std::uint64_t generation);
     net::Task<Error> run_once(Slot& slot, Ending& ending);
     void on_control(Slot& slot, Session& session, tunnel::ControlMessage message);
-    double dice();
 
     LinkWiring wiring_;
     net::TaskGroup tasks_;
