@@ -1,12 +1,12 @@
 #include "agent/health_checks.hpp"
 
 #include "agent/internal_authority.hpp"
+#include "base/dice.hpp"
 #include "base/error.hpp"
 #include "http/fetch.hpp"
 #include "mappings/exposure.hpp"
 #include "net/within.hpp"
 
-#include <random>
 #include <utility>
 
 namespace sallyport::agent {
@@ -14,11 +14,6 @@ namespace {
 
 /// While as many checks as there may be are under way.
 constexpr std::chrono::milliseconds turn_wait{50};
-
-double check_dice() {
-    thread_local std::mt19937_64 generator{std::random_device{}()};
-    return std::uniform_real_distribution<double>(0, 1)(generator);
-}
 
 std::chrono::milliseconds part_of(std::chrono::milliseconds time, double part) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(time * part);
@@ -88,7 +83,7 @@ net::Task<void> HealthChecks::stop() {
 /// Not all at the same moment, after a start neither.
 net::Task<void> HealthChecks::watch(std::shared_ptr<const Host> host) {
     constexpr double part = 0.2;
-    co_await net::sleep_for(part_of(host->rules.interval, part * check_dice()));
+    co_await net::sleep_for(part_of(host->rules.interval, part * throw_dice()));
     while (true) {
         while (running_ >= checks_max) co_await net::sleep_for(turn_wait);
         Result<void> well;
@@ -98,7 +93,7 @@ net::Task<void> HealthChecks::watch(std::shared_ptr<const Host> host) {
         }
         const auto why = well ? std::string("it answers") : to_text(well.error());
         host->state->host(host->index).checked(well.has_value(), net::Loop::now(), why);
-        co_await net::sleep_for(part_of(host->rules.interval, 1 - part / 2 + part * check_dice()));
+        co_await net::sleep_for(part_of(host->rules.interval, 1 - part / 2 + part * throw_dice()));
     }
 }
 

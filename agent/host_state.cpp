@@ -1,18 +1,14 @@
 #include "agent/host_state.hpp"
 
+#include "base/dice.hpp"
+
 #include <algorithm>
-#include <random>
 #include <utility>
 
 namespace sallyport::agent {
 namespace {
 
 constexpr std::size_t error_bytes_max = 512;  // of what is kept for status
-
-double probe_dice() {
-    thread_local std::mt19937_64 generator{std::random_device{}()};
-    return std::uniform_real_distribution<double>(0, 1)(generator);
-}
 
 }  // namespace
 
@@ -92,7 +88,7 @@ void HostState::Attempt::failed(CircuitBreaker::Fault fault, Time now, std::stri
                                    .probe = probe_,
                                    .answers_before = answers_before_,
                                    .answers = host->answers_.load(std::memory_order_relaxed)},
-                                  now, probe_dice());
+                                  now, throw_dice());
         if (change != CircuitBreaker::Change::opened) return;
         ++host->opened_;
         host->opened_at_ = now;
