@@ -1,11 +1,10 @@
 // Whether an agent can be reached: asked over each of its links now and then.
+#include "base/dice.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "hub/attachment.hpp"
 #include "hub/synthetic_exchange.hpp"
 #include "tunnel/ready.hpp"
-
-#include <random>
 
 namespace sallyport::hub {
 namespace {
@@ -14,8 +13,7 @@ namespace {
 std::chrono::milliseconds jittered(std::chrono::milliseconds interval) {
     constexpr double least = 0.75;
     constexpr double most = 1.25;
-    thread_local std::mt19937_64 generator{std::random_device{}()};
-    const auto factor = std::uniform_real_distribution<double>(least, most)(generator);
+    const auto factor = least + (most - least) * throw_dice();
     return std::chrono::milliseconds(
         static_cast<std::int64_t>(static_cast<double>(interval.count()) * factor));
 }
