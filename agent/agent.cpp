@@ -4,6 +4,7 @@
 #include "agent/epoch_file.hpp"
 #include "agent/host_record.hpp"
 #include "base/bytes.hpp"
+#include "base/dice.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
@@ -18,7 +19,6 @@
 #include <boost/asio/post.hpp>
 
 #include <csignal>
-#include <random>
 
 namespace sallyport::agent {
 namespace {
@@ -27,6 +27,7 @@ namespace asio = boost::asio;
 
 std::vector<std::string> names_of(const std::vector<HubConfig>& hubs) {
     std::vector<std::string> names;
+    names.reserve(hubs.size());
     for (const auto& hub : hubs) names.push_back(hub.name);
     return names;
 }
@@ -212,11 +213,7 @@ Rotation::Wiring Agent::rotation_wiring() {
                         log::error("identity.failed", {{"error", to_text(loaded.error())}});
                     for (auto& worker : workers_) worker->replace_links();
                 },
-            .dice =
-                [] {
-                    thread_local std::mt19937_64 generator{std::random_device{}()};
-                    return std::uniform_real_distribution<double>(0, 1)(generator);
-                }};
+            .dice = throw_dice};
 }
 
 void Agent::run() {
