@@ -7,11 +7,14 @@ namespace json = boost::json;
 
 /// SAP's alerting begins here unless somebody sets another threshold.
 constexpr std::chrono::days expiring_within{30};
+/// Those of tunnels live for 30 days, unless somebody says otherwise, and renew themselves after
+/// half of it: with a week left that has failed for a week.
+constexpr std::chrono::days tunnel_expiring_within{7};
 
 CertificateState state_of(const Certificate& certificate, Moment now) {
     if (certificate.ends <= now) return CertificateState::expired;
-    return certificate.ends - now < expiring_within ? CertificateState::expiring
-                                                    : CertificateState::ok;
+    const auto within = certificate.account ? tunnel_expiring_within : expiring_within;
+    return certificate.ends - now < within ? CertificateState::expiring : CertificateState::ok;
 }
 
 json::object to_sap(const Certificate& certificate) {

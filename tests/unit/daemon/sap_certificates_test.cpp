@@ -29,5 +29,16 @@ TEST(SapCertificates, AreSortedByTheirEnd) {
     EXPECT_EQ(certificates_in(CertificateState::expired, all, now).size(), 1U);
 }
 
+TEST(SapCertificates, OfATunnelExpireOnceItsRenewalHasFailedForLong) {
+    const Moment now{std::chrono::seconds(1'000'000)};
+    const auto is_expiring = [&](std::chrono::seconds left) {
+        const std::vector<Certificate> one{{.ends = now + left, .account = Account()}};
+        return certificates_in(CertificateState::expiring, one, now).size() == 1;
+    };
+    EXPECT_FALSE(is_expiring(std::chrono::days(29)));
+    EXPECT_FALSE(is_expiring(std::chrono::days(7)));
+    EXPECT_TRUE(is_expiring(std::chrono::days(7) - std::chrono::seconds(1)));
+}
+
 }  // namespace
 }  // namespace sallyport::daemon::sap
