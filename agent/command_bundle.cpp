@@ -51,9 +51,7 @@ std::vector<BundlePart> collect(const BundleOrder& order) {
     add(daemon::doctor_parts(daemon::examine(doctor_checks(order.doctor), {})));
     add(config_parts(order.doctor.config));
     const auto config = Config::load(order.doctor.config);
-    const auto socket = !order.doctor.socket.empty() ? order.doctor.socket
-                        : config                     ? config->admin_socket
-                                                     : Config().admin_socket;
+    const auto socket = socket_to_ask(order.doctor, config);
     parts.push_back(daemon::status_part(socket, "what the agent says of itself"));
     parts.push_back(
         daemon::daemon_part(socket, "/metrics", "metrics.txt", "its metrics (Prometheus)"));

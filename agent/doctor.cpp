@@ -1,5 +1,6 @@
 #include "agent/doctor.hpp"
 
+#include "agent/site_at_start.hpp"
 #include "agent/status_findings.hpp"
 #include "base/error.hpp"
 #include "daemon/admin_client.hpp"
@@ -106,13 +107,18 @@ std::uint64_t descriptors_needed(const Config& config) {
     return needed;
 }
 
+std::filesystem::path socket_to_ask(const DoctorOrder& order, const Result<Config>& config) {
+    if (!order.socket.empty()) return order.socket;
+    if (config) return config->admin_socket;
+    const auto running = site_at_start(order.config, OnBroken::use_last_good);
+    return running ? (*running)->config.admin_socket : Config().admin_socket;
+}
+
 std::vector<Check> doctor_checks(const DoctorOrder& order) {
     std::vector<Check> checks;
     const auto site = Site::load(order.config);
     const auto config = site ? Result<Config>((*site)->config) : Config::load(order.config);
-    const auto socket = !order.socket.empty() ? order.socket
-                        : config              ? config->admin_socket
-                                              : Config().admin_socket;
+    const auto socket = socket_to_ask(order, config);
     checks.push_back(
         daemon::known({{std::string(daemon::configuration_finding), "configuration",
                         site ? describe_config((*site)->config) : judge_config(site.error())}}));

@@ -25,6 +25,10 @@ struct DoctorOrder {
     bool requests = true;          // web servers are asked with HEAD
 };
 
+/// The socket of the agent, which may run with the last good configuration while the present one,
+/// `config`, is broken.
+std::filesystem::path socket_to_ask(const DoctorOrder& order, const Result<Config>& config);
+
 /// All checks of an agent, in the order in which they are told. Reads the configuration and asks
 /// the daemon; both may be missing, which is a finding.
 std::vector<daemon::Check> doctor_checks(const DoctorOrder& order);

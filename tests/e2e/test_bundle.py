@@ -156,7 +156,8 @@ class Bundle(SiteTest):
         start_with(good + '\n["url-passw0rd"]\nproxy = "est-passw0rd"\n')
         socket = ("--socket", agent.folder / "admin.sock")
         self.assertIn("url-passw0rd", agent.command("status", "--json", *socket))
-        parts = self.make("--log", agent.program.log_file, *socket)
+        # It asks the agent at the socket of the configuration in force, without being told.
+        parts = self.make("--log", agent.program.log_file)
         self.assertIn("left out", parts["doctor.txt"])
         self.assertIn("left out", json.loads(parts["status.json"])["last_good"]["why"])
         self.assert_no_secret(parts)
