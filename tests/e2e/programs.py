@@ -8,6 +8,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("SALLYPORT_BIN_DIR", ROOT / "build/dev/bin")).resolve()
 SECONDS = 60            # until something that must happen counts as not happened
 POLL_SECONDS = 0.01
+ATTEMPTS = 100
 VIRTUAL = "erp.virtual:44300"
 
 
@@ -22,11 +23,13 @@ def wait_until(condition, what, seconds=SECONDS):
 
 
 def copy_alive(folder, to):
-    """What a running program keeps there, without what goes away meanwhile."""
-    def copy(source, target):
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copy2(source, target)
-    shutil.copytree(folder, to, symlinks=True, copy_function=copy)
+    """What a running program keeps there, at a moment at which nothing went away."""
+    for _ in range(ATTEMPTS):
+        try:
+            return shutil.copytree(folder, to, symlinks=True)
+        except (shutil.Error, FileNotFoundError):   # it may be there under another name now
+            shutil.rmtree(to, ignore_errors=True)
+    raise AssertionError(f"{folder} never holds still")
 
 
 class Program:
@@ -112,6 +115,21 @@ def ask_admin(path, method, target, body=None):
         return answer.status, json.loads(answer.read())
 
 
+class NoAnswer(AssertionError):
+    pass
+
+
+def status_at(path):
+    """As `status --json`; NoAnswer from a program that does not run, starts or ends."""
+    try:
+        code, told = ask_admin(path, "GET", "/v1/status")
+    except (OSError, http.client.HTTPException, ValueError) as failure:
+        raise NoAnswer(f"{path}: {failure}") from failure
+    if code != 200:
+        raise NoAnswer(f"{path}: {code} {told}")
+    return told
+
+
 class Hub:
     def __init__(self, folder, extra="", name="localhost"):
         self.folder = folder / "hub"
@@ -148,8 +166,8 @@ admin_socket = "{self.folder}/admin.sock"
     def status(self):
         if not self.program.running():
             raise AssertionError(f"the hub ended with {self.program.process.returncode}")
-        with contextlib.suppress(OSError):
-            return ask_admin(self.folder / "admin.sock", "GET", "/v1/status")[1]
+        with contextlib.suppress(NoAnswer):
+            return status_at(self.folder / "admin.sock")
 
     def close(self):
         for _, sock in self.sockets:
@@ -218,10 +236,7 @@ url = "{hub_url}"
 
     def status(self):
         """As `status --json`."""
-        try:
-            return ask_admin(self.folder / "admin.sock", "GET", "/v1/status")[1]
-        except OSError as failure:
-            raise AssertionError(f"the agent does not answer: {failure}") from failure
+        return status_at(self.folder / "admin.sock")
 
     def records(self, **wanted):
         """The audit records whose keys have these values, as they stand on disk, with what is
