@@ -109,7 +109,8 @@ json::object sap_subaccounts(std::span<const SapTunnel> tunnels) {
 std::vector<daemon::sap::Certificate> sap_certificates_of(std::span<const SapTunnel> tunnels) {
     std::vector<daemon::sap::Certificate> all;
     for (const auto& tunnel : tunnels)
-        if (tunnel.certificate)
+        // Nobody renews one that nobody waits for, and it is no alarm when it ends.
+        if (tunnel.certificate && tunnel.state != TunnelState::disconnected)
             all.push_back({.ends = tunnel.certificate->not_after, .account = tunnel.account});
     return all;
 }
