@@ -136,7 +136,7 @@ private:
             if (!may_match) {
                 raws_[raw.pair].dropped = true;
                 held_bytes_ -= raws_[raw.pair].line.size();
-                raws_[raw.pair].line = {};
+                std::string().swap(raws_[raw.pair].line);  // its memory, too
                 return;
             }
         }
@@ -158,7 +158,7 @@ private:
                                   : Result<std::string>(std::move(raw.line));
                 if (!joined) return joined.error();
                 auto record = parse_record(*joined);
-                raw.line = {};
+                std::string().swap(raw.line);
                 if (!record) ++found_.unreadable;
                 raw.dropped = !record || !fits(raw.kind, *record);
                 if (raw.dropped) continue;
