@@ -176,9 +176,12 @@ Result<void> UnrecordedActs::settle(audit::Log& log) {
     auto last = audit::not_recorded;
     for (auto rest = whole_lines(*text); !rest.empty();) {
         const auto end = rest.find('\n');
-        if (const auto kept = read_act(rest.substr(0, end)))
+        if (const auto kept = read_act(rest.substr(0, end))) {
             last = append_act(log, kept->act, kept->done_at);
-        else
+            // A log that fails or closes just now says so a moment later.
+            if (last == audit::not_recorded && log.level() != audit::Level::off)
+                return Error{Errc::unavailable, "the audit log takes no records just now"};
+        } else
             log::error("audit.act_unreadable",
                        {{"file", path_.string()},
                         {"line", rest.substr(0, std::min(end, shown_bytes_max))}});
