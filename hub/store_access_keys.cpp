@@ -103,8 +103,14 @@ Result<void> Store::add_access_key(const AccessKey& key) {
 }
 
 Result<AccessKey> Store::revoke_access_key(std::string_view id, TimePoint now) {
+    const auto known = access_keys();
+    if (!known) return known.error();
+    const auto of_id = std::ranges::find(*known, id, &AccessKey::id);
     return implementation_->act(
-        {.act = "access_key.revoke", .object = std::string(id), .after = "revoked"},
+        {.act = "access_key.revoke",
+         .tenant_id = of_id == known->end() ? std::string() : of_id->tenant_id,
+         .object = std::string(id),
+         .after = "revoked"},
         {.sql = "SELECT 'of the client ' || client ||"
                 " iif(location = '', '', ', for the location ' || location) ||"
                 " iif(hosts = '', '', ', for the hosts ' || hosts)"
@@ -118,7 +124,8 @@ Result<AccessKey> Store::revoke_access_key(std::string_view id, TimePoint now) {
                 return Error{Errc::not_found, "there is no access key " + std::string(id) +
                                                   "; see sallyport-hub client key list"};
             if (found->revoked_at)
-                return Error{Errc::conflict, "the access key " + std::string(id) + " is revoked"};
+                return Error{Errc::conflict,
+                             "the access key " + std::string(id) + " was revoked already"};
             if (auto done = sqlite::execute(
                     database.prepare("UPDATE access_key SET revoked_at = ? WHERE id = ?"),
                     seconds_of(now), id);

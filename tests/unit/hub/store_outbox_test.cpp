@@ -89,7 +89,7 @@ TEST_F(StoreOutboxTest, EachChangeOfAnAdministratorLeavesOneEntry) {
          [&] { return bool(store.unsubscribe("sb-app", "t2")); }},
         {"access_key.add", "t1", "k1", "of the client sb-app",
          [&] { return bool(store.add_access_key(key)); }},
-        {"access_key.revoke", "", "k1", "revoked",
+        {"access_key.revoke", "t1", "k1", "revoked",
          [&] { return bool(store.revoke_access_key("k1", now)); }},
         {"channel.add", "t1", "queue", "leads to mq:1883",
          [&] { return bool(store.add_channel(channel)); }},
