@@ -86,6 +86,9 @@ std::string hosts_of(const AccessKey& key) {
 }
 
 Result<CommandOutput> add(const CommandContext& context, const KeyOptions& options) {
+    // It may hold another key, which is nowhere else.
+    if (!options.out.empty() && std::filesystem::exists(options.out))
+        return Error{Errc::conflict, options.out + " is there already; name another file"};
     auto store = open_store(context);
     if (!store) return store.error();
     auto key = wanted(*store, context, options);
