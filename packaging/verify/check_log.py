@@ -70,7 +70,7 @@ def check(folder, *key):
     require(nodes == [root], "CHANGED: the records are not the ones that were signed")
     require(first <= pruned, f"MISSING: records before {first}; none says that they were deleted")
     print(f"good: records {first} to {count - 1} are the ones that were signed; "
-          f"{sum(1 for _ in lines)} behind them are not signed yet")
+          f"{sum(1 for _ in lines)} lines behind them are not signed, and NOT CHECKED")
 
 
 if __name__ == "__main__":
@@ -78,7 +78,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=pathlib.Path, help="a copy of the log")
     parser.add_argument("key", type=public_key, help="a line of its `vkeys` that you have kept")
     args = parser.parse_args()
-    if not any(args.folder.glob("*.jsonl*")):
+    if not [*args.folder.glob("*.jsonl"), *args.folder.glob("*.jsonl.gz")]:
         parser.error(f"there is no audit log in {args.folder}")
     try:
         check(args.folder, *args.key)

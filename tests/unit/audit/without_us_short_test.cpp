@@ -39,7 +39,8 @@ TEST_F(CheckLogTest, ALogIsTheOneThatWasSigned) {
     write_log();
     keep_key();
     ASSERT_GT(list_segments(folder)->size(), 2U);
-    const auto whole = good(0, records().back().sequence) + "0 behind them are not signed yet";
+    const auto whole =
+        good(0, records().back().sequence) + "0 lines behind them are not signed, and NOT CHECKED";
     EXPECT_THAT(checked(), HasSubstr(whole));
     EXPECT_EQ(run("gzip 00000000000000000000.jsonl"), "");
     EXPECT_THAT(checked(), HasSubstr(whole));
@@ -58,7 +59,8 @@ TEST_F(CheckLogTest, WhatIsNotSignedYetIsCounted) {
     const auto last = records().back().sequence;
     for (int i = 0; i < 3; ++i) log->append(LinkUp{.link = "1"});
     ASSERT_TRUE(log->write());
-    EXPECT_THAT(checked(), HasSubstr(good(0, last) + "3 behind them are not signed yet"));
+    EXPECT_THAT(checked(),
+                HasSubstr(good(0, last) + "3 lines behind them are not signed, and NOT CHECKED"));
 }
 
 TEST_F(CheckLogTest, TheKeyThatSignsNowIsWantedAfterAChange) {
