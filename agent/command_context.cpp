@@ -1,6 +1,7 @@
 #include "agent/command_context.hpp"
 
 #include "agent/config.hpp"
+#include "agent/site_at_start.hpp"
 #include "base/error.hpp"
 #include "base/terminal.hpp"
 
@@ -43,6 +44,9 @@ Result<std::filesystem::path> socket_of(const CommandContext& context, const std
     const bool unreadable = config.error().code == boost::system::errc::permission_denied;
     if (unreadable && context.config == "/etc/sallyport/agent.toml")
         return std::filesystem::path(admin_socket_default);
+    // An agent that runs may have begun with the last good one, and goes on with what it has.
+    if (const auto running = site_at_start(context.config, OnBroken::use_last_good))
+        return (*running)->config.admin_socket;
     return Error{
         config.error().code,
         config.error().detail + "\n(name the daemon's socket with --socket to ask it anyway)"};
