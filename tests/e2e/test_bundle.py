@@ -154,9 +154,8 @@ class Bundle(SiteTest):
 
         self.addCleanup(start_with, good)
         start_with(good + '\n["url-passw0rd"]\nproxy = "est-passw0rd"\n')
-        socket = ("--socket", agent.folder / "admin.sock")
-        self.assertIn("url-passw0rd", agent.command("status", "--json", *socket))
-        # It asks the agent at the socket of the configuration in force, without being told.
+        # Commands find the agent, though the configuration that says where it listens is broken.
+        self.assertIn("url-passw0rd", agent.command("status", "--json"))
         parts = self.make("--log", agent.program.log_file)
         self.assertIn("left out", parts["doctor.txt"])
         self.assertIn("left out", json.loads(parts["status.json"])["last_good"]["why"])

@@ -206,6 +206,11 @@ class SapRouter(SiteTest):
         self.assertTrue(file.read_text().startswith(f"spk1.{made['id']}."))
         self.assertEqual(self.keys()[made["id"]]["description"], "for a file")
         self.assertNotIn(file.read_text().strip()[14:], json.dumps(self.keys()))
+        # It is nowhere else, so the next key must not take its place.
+        before, keys = file.read_text(), self.keys()
+        self.assertIn("is there already", self.site.hub.command(
+            "client", "key", "add", "sb-shop", "--tenant", "acme", "--out", file, code=1))
+        self.assertEqual((file.read_text(), self.keys().keys()), (before, keys.keys()))
 
     def test_status_tells_the_port(self):
         self.assertEqual(self.site.hub.status()["listen"]["saprouter"],
