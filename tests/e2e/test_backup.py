@@ -304,7 +304,7 @@ class HubState(BackupTest):
         self.traffic(3)
         self.assertIn("good", hub.command("audit", "verify", json_wanted=False))
         # Its witness knows less than before, which is no reason for an alarm.
-        size = max(log["size"] for log in self.logs())
+        size = max(log["size"] for log in wait_until(self.logs, "the hub knows of logs"))
         self.traffic(3)
         wait_until(lambda: max(log["size"] for log in self.logs()) > size,
                    "it countersigns again")
