@@ -38,18 +38,17 @@ void on_run(CLI::App& command, CommandContext& context,
 
 Result<std::filesystem::path> socket_of(const CommandContext& context, const std::string& given) {
     if (!given.empty()) return std::filesystem::path(given);
-    auto config = Config::load(context.config);
-    if (config) return config->admin_socket;
+    const auto config = Config::load(context.config);
     // Members of the admin and view groups need not read the configuration to ask the daemon.
-    const bool unreadable = config.error().code == boost::system::errc::permission_denied;
+    const bool unreadable =
+        !config && config.error().code == boost::system::errc::permission_denied;
     if (unreadable && context.config == "/etc/sallyport/agent.toml")
         return std::filesystem::path(admin_socket_default);
-    // An agent that runs may have begun with the last good one, and goes on with what it has.
-    if (const auto running = site_at_start(context.config, OnBroken::use_last_good))
-        return (*running)->config.admin_socket;
+    auto socket = socket_in_force(context.config, config);
+    if (socket) return socket;
     return Error{
-        config.error().code,
-        config.error().detail + "\n(name the daemon's socket with --socket to ask it anyway)"};
+        socket.error().code,
+        socket.error().detail + "\n(name the daemon's socket with --socket to ask it anyway)"};
 }
 
 }  // namespace sallyport::agent

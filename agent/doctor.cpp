@@ -109,9 +109,8 @@ std::uint64_t descriptors_needed(const Config& config) {
 
 std::filesystem::path socket_to_ask(const DoctorOrder& order, const Result<Config>& config) {
     if (!order.socket.empty()) return order.socket;
-    if (config) return config->admin_socket;
-    const auto running = site_at_start(order.config, OnBroken::use_last_good);
-    return running ? (*running)->config.admin_socket : Config().admin_socket;
+    const auto socket = socket_in_force(order.config, config);
+    return socket ? *socket : Config().admin_socket;
 }
 
 std::vector<Check> doctor_checks(const DoctorOrder& order) {

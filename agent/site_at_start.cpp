@@ -59,4 +59,12 @@ Result<SitePtr> site_at_start(const std::filesystem::path& file, OnBroken on_bro
     return Error{site.error().code, site.error().detail + "\n(" + to_text(good.error()) + ")"};
 }
 
+Result<std::filesystem::path> socket_in_force(const std::filesystem::path& file,
+                                              const Result<Config>& config) {
+    if (config) return config->admin_socket;
+    const auto running = site_at_start(file, OnBroken::use_last_good);
+    if (!running) return config.error();
+    return (*running)->config.admin_socket;
+}
+
 }  // namespace sallyport::agent

@@ -14,4 +14,9 @@ enum class OnBroken { use_last_good, fail };
 /// there was nothing to fall back to.
 Result<SitePtr> site_at_start(const std::filesystem::path& file, OnBroken on_broken);
 
+/// Where an agent of this file listens for commands: as `config`, which was read from it, says, or
+/// while that is broken as the last good one does. Errors: those of `config`.
+Result<std::filesystem::path> socket_in_force(const std::filesystem::path& file,
+                                              const Result<Config>& config);
+
 }  // namespace sallyport::agent
